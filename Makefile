@@ -1,0 +1,76 @@
+# `make help` lists the targets. Those that run or test a box need root: sudo make ...
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2 -Werror
+BUSYBOX ?= $(shell command -v busybox)
+CMD ?= sh
+
+BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
+STEPS = $(sort $(wildcard step0*))
+# The folder of stage STEP, or of the newest one, and that of the stage before STEP.
+THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
+BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^step$(STEP)-')
+
+all: $(BOXES) ## Build every step
+
+$(BOXES): %: %.c
+	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
+
+rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of busybox alone
+
+rootfs/bin/busybox:
+	@test -x "$(BUSYBOX)" || { echo "no busybox: install busybox-static, or set BUSYBOX="; exit 1; }
+	@! ldd "$(BUSYBOX)" >/dev/null 2>&1 || { echo "$(BUSYBOX) is not static"; exit 1; }
+	rm -rf rootfs
+	mkdir -p rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/root rootfs/sys rootfs/tmp
+	chmod 1777 rootfs/tmp
+	echo 'root:x:0:0:root:/root:/bin/sh' >rootfs/etc/passwd
+	echo 'root:x:0:' >rootfs/etc/group
+	for applet in $$("$(BUSYBOX)" --list | grep -vx busybox); do \
+		ln -s busybox "rootfs/bin/$$applet"; \
+	done
+	cp "$(BUSYBOX)" $@
+
+rootfs.tar.gz: rootfs/bin/busybox
+	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
+
+run: all rootfs ## Run a shell, or CMD='...', in a box of the newest stage, or of STEP=NN (root)
+	@case $(THIS) in \
+	step01-* | step02-*) exec $(THIS)/box run $(CMD) ;; \
+	*) exec $(THIS)/box run rootfs $(CMD) ;; \
+	esac
+
+test: all rootfs ## Test every stage, or STEP=NN alone (root)
+	@tests/suite $(STEP)
+
+matrix: all rootfs ## Run every test on every stage, and print which passes where (root)
+	@tests/matrix
+
+diff: ## Show what STEP=NN adds to the stage before it
+	@test -n "$(BEFORE)" || { echo "usage: make diff STEP=NN, with NN from 02"; exit 1; }
+	@if command -v git >/dev/null; then \
+		git --no-pager diff --no-index $(BEFORE)/box.c $(THIS)/box.c; \
+	else diff -u $(BEFORE)/box.c $(THIS)/box.c; fi; test $$? -le 1
+
+work: ## Copy the stage before STEP=NN to work/box.c, for you to type that step into
+	@test -n "$(BEFORE)" || { echo "usage: make work STEP=NN, with NN from 02"; exit 1; }
+	@test ! -e work/box.c || { echo "work/box.c is there already: move it away first"; exit 1; }
+	mkdir -p work
+	cp $(BEFORE)/box.c work/box.c
+
+check: rootfs ## Build work/box.c, and run the tests of STEP=NN and the stages before it on it (root)
+	@test -n "$(STEP)" || { echo "usage: make check STEP=NN"; exit 1; }
+	$(CC) $(CFLAGS) -Wall -Wextra -o work/box work/box.c
+	@BOX=work/box tests/suite $(STEP)
+
+doctor: ## Say what this machine has, and what it lacks
+	@tests/doctor
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+clean: ## Remove what make made, but for work/
+	rm -rf $(BOXES) rootfs rootfs.tar.gz
+
+.PHONY: all rootfs run test matrix diff work check doctor help clean

@@ -1,0 +1,120 @@
+/* box, step 02: runs a command as PID 1, under a hostname of its own. */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Docker's, and the shells'. 128 + N says that signal N killed the command. */
+enum { EXIT_BOX = 125, EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
+
+static const char usage[] = "usage: box run COMMAND [ARG...]";
+
+struct box {
+	char **command;
+	int pidfd; /* of box itself: shows the child whether box still lives */
+	sigset_t inherited; /* the signal mask that box was started with */
+};
+
+static _Noreturn void run_command(const struct box *box)
+{
+	if (sigprocmask(SIG_SETMASK, &box->inherited, NULL) < 0)
+		err(EXIT_BOX, "sigprocmask");
+	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		err(EXIT_BOX, "close_range");
+	execvp(box->command[0], box->command);
+	err(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC, "%s", box->command[0]);
+}
+
+static _Noreturn void child_main(const struct box *box)
+{
+	struct pollfd parent = {.fd = box->pidfd, .events = POLLIN};
+
+	/* The kernel kills the command when box dies; if box is dead by now, nobody would. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
+	if (poll(&parent, 1, 0) != 0)
+		errx(EXIT_BOX, "box has died");
+	if (sethostname("box", strlen("box")) < 0)
+		err(EXIT_BOX, "sethostname");
+	run_command(box);
+}
+
+/* Returns the wait status. Ctrl-C is for the command, which gets it too: box drops SIGINT. */
+static int wait_for(pid_t child, const sigset_t *blocked)
+{
+	int status, sig;
+	pid_t ended;
+
+	while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
+		if ((errno = sigwait(blocked, &sig)) != 0)
+			err(EXIT_BOX, "sigwait");
+		if ((sig == SIGTERM || sig == SIGHUP) && kill(child, SIGKILL) < 0)
+			err(EXIT_BOX, "kill %d", child);
+	}
+	if (ended < 0)
+		err(EXIT_BOX, "waitpid %d", child);
+	return status;
+}
+
+static void parse_arguments(int argc, char *argv[], struct box *box)
+{
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	bool run = argc > 1 && strcmp(argv[1], "run") == 0;
+	int option;
+
+	argv[run] = "box"; /* the name in getopt's messages */
+	while ((option = getopt_long(argc - run, argv + run, "+h", options, NULL)) != -1) {
+		if (option == 'h')
+			exit(puts(usage) < 0);
+		else
+			exit(EXIT_BOX);
+	}
+	argv += run + optind;
+	if (!run && argv[0])
+		errx(EXIT_BOX, "unknown command %s; see box --help", argv[0]);
+	if (!run || !argv[0])
+		errx(EXIT_BOX, "no command; see box --help");
+	if (geteuid() != 0)
+		errx(EXIT_BOX, "only root may make namespaces: try sudo");
+	box->command = argv;
+}
+
+int main(int argc, char *argv[])
+{
+	struct clone_args args = {.flags = CLONE_NEWUTS | CLONE_NEWPID, .exit_signal = SIGCHLD};
+	struct box box = {0};
+	sigset_t blocked;
+	pid_t child;
+	int status;
+
+	parse_arguments(argc, argv, &box);
+	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z stops it with the command. */
+	sigfillset(&blocked);
+	sigdelset(&blocked, SIGTSTP);
+	if (sigprocmask(SIG_BLOCK, &blocked, &box.inherited) < 0)
+		err(EXIT_BOX, "sigprocmask");
+	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
+	if ((box.pidfd = syscall(SYS_pidfd_open, getpid(), 0)) < 0)
+		err(EXIT_BOX, "pidfd_open");
+	if ((child = syscall(SYS_clone3, &args, sizeof(args))) < 0)
+		err(EXIT_BOX, "clone3");
+	if (child == 0)
+		child_main(&box);
+	status = wait_for(child, &blocked);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,230 @@
+/* box, step 05: runs a command in a root filesystem, with the host's volumes. */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <linux/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Docker's, and the shells'. 128 + N says that signal N killed the command. */
+enum { EXIT_BOX = 125, EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
+
+static const char usage[] =
+	"usage: box run [OPTION]... ROOTFS COMMAND [ARG...]\n"
+	"  -v, --volume SRC:DST[:ro]  show the host's folder or file SRC at DST\n"
+	"      --tmpfs DST            an empty folder in memory at DST";
+
+struct volume {
+	char *src, *dst; /* a tmpfs has no SRC */
+	bool read_only;
+	int tree; /* a copy of SRC's mounts, not attached anywhere yet */
+};
+
+struct box {
+	char *rootfs;
+	char **command;
+	struct volume *volumes; /* the last one has no DST */
+	int pidfd; /* of box itself: shows the child whether box still lives */
+	sigset_t inherited; /* the signal mask that box was started with */
+};
+
+/* Copies the mount that SRC is on, and those below SRC, while names still lead to the host. */
+static void take_volume(struct volume *volume)
+{
+	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	volume->tree = syscall(SYS_open_tree, AT_FDCWD, volume->src,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	if (volume->tree < 0 || (volume->read_only && syscall(SYS_mount_setattr, volume->tree, "",
+							      AT_EMPTY_PATH | AT_RECURSIVE,
+							      &read_only, sizeof(read_only)) < 0))
+		err(EXIT_BOX, "volume %s", volume->src);
+}
+
+static void enter_rootfs(const char *rootfs)
+{
+	/* pivot_root takes mounts; ROOTFS is but a folder, until it is bound onto itself. */
+	if (mount(rootfs, rootfs, NULL, MS_BIND | MS_REC, NULL) < 0)
+		err(EXIT_BOX, "bind %s", rootfs);
+	if (chdir(rootfs) < 0)
+		err(EXIT_BOX, "chdir %s", rootfs);
+	/* The old root lands on top of the new one, where "." names it for the last time. */
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		err(EXIT_BOX, "pivot_root %s", rootfs);
+	if (umount2(".", MNT_DETACH) < 0)
+		err(EXIT_BOX, "umount the old root");
+	/* The working folder is still the host's, and so is every name without a leading slash. */
+	if (chdir("/") < 0)
+		err(EXIT_BOX, "chdir /");
+	/* A /proc shows the PID namespace of the process that mounts it. */
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		err(EXIT_BOX, "mount /proc");
+}
+
+/* Opens DST. What it lacks is made: folders, and an empty file for a file to cover. */
+static int open_target(char *dst, bool folder)
+{
+	for (char *slash = dst; (slash = strchr(slash + 1, '/')); *slash = '/') {
+		*slash = '\0';
+		if (mkdir(dst, 0755) < 0 && errno != EEXIST)
+			return -1;
+	}
+	if (folder && mkdir(dst, 0755) < 0 && errno != EEXIST)
+		return -1;
+	return open(dst, O_CLOEXEC | (folder ? O_DIRECTORY : O_CREAT | O_NONBLOCK), 0644);
+}
+
+/* In ROOTFS already: a symlink on the way to DST leads nowhere else. */
+static void attach_volume(const struct volume *volume)
+{
+	struct stat src = {.st_mode = S_IFDIR};
+	int target;
+
+	if (volume->src && fstat(volume->tree, &src) < 0)
+		err(EXIT_BOX, "volume %s", volume->src);
+	if ((target = open_target(volume->dst, S_ISDIR(src.st_mode))) < 0)
+		err(EXIT_BOX, "volume %s", volume->dst);
+	if (volume->src ? syscall(SYS_move_mount, volume->tree, "", target, "",
+				  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+			: mount("tmpfs", volume->dst, "tmpfs", MS_NOSUID | MS_NODEV, NULL) < 0)
+		err(EXIT_BOX, "volume %s", volume->dst);
+}
+
+static _Noreturn void run_command(const struct box *box)
+{
+	if (sigprocmask(SIG_SETMASK, &box->inherited, NULL) < 0)
+		err(EXIT_BOX, "sigprocmask");
+	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		err(EXIT_BOX, "close_range");
+	execvp(box->command[0], box->command);
+	err(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC, "%s", box->command[0]);
+}
+
+static _Noreturn void child_main(const struct box *box)
+{
+	struct pollfd parent = {.fd = box->pidfd, .events = POLLIN};
+
+	/* The kernel kills the command when box dies; if box is dead by now, nobody would. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
+	if (poll(&parent, 1, 0) != 0)
+		errx(EXIT_BOX, "box has died");
+	if (sethostname("box", strlen("box")) < 0)
+		err(EXIT_BOX, "sethostname");
+	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		err(EXIT_BOX, "make the mounts private");
+	for (struct volume *volume = box->volumes; volume->dst; volume++)
+		if (volume->src)
+			take_volume(volume);
+	enter_rootfs(box->rootfs);
+	for (struct volume *volume = box->volumes; volume->dst; volume++)
+		attach_volume(volume);
+	run_command(box);
+}
+
+/* Returns the wait status. Ctrl-C is for the command, which gets it too: box drops SIGINT. */
+static int wait_for(pid_t child, const sigset_t *blocked)
+{
+	int status, sig;
+	pid_t ended;
+
+	while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
+		if ((errno = sigwait(blocked, &sig)) != 0)
+			err(EXIT_BOX, "sigwait");
+		if ((sig == SIGTERM || sig == SIGHUP) && kill(child, SIGKILL) < 0)
+			err(EXIT_BOX, "kill %d", child);
+	}
+	if (ended < 0)
+		err(EXIT_BOX, "waitpid %d", child);
+	return status;
+}
+
+/* SPEC is SRC:DST[:ro], or DST alone for a tmpfs. */
+static void parse_volume(char *spec, bool tmpfs, struct volume *volume)
+{
+	volume->src = tmpfs ? NULL : strsep(&spec, ":");
+	volume->dst = strsep(&spec, ":");
+	volume->read_only = spec && strcmp(spec, "ro") == 0;
+	if (!volume->dst)
+		errx(EXIT_BOX, "volume %s: not SRC:DST[:ro]", volume->src);
+	if (volume->dst[0] != '/' || !volume->dst[strspn(volume->dst, "/")])
+		errx(EXIT_BOX, "volume %s: not an absolute path below /", volume->dst);
+	if (spec && (tmpfs || !volume->read_only))
+		errx(EXIT_BOX, "volume %s: unknown option %s", volume->dst, spec);
+}
+
+static void parse_arguments(int argc, char *argv[], struct box *box)
+{
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"volume", required_argument, NULL, 'v'},
+		{"tmpfs", required_argument, NULL, 't'},
+		{0},
+	};
+	bool run = argc > 1 && strcmp(argv[1], "run") == 0;
+	struct volume *volume = calloc(argc, sizeof(*volume));
+	int option;
+
+	if (!(box->volumes = volume))
+		err(EXIT_BOX, "calloc");
+	argv[run] = "box"; /* the name in getopt's messages */
+	while ((option = getopt_long(argc - run, argv + run, "+hv:", options, NULL)) != -1) {
+		if (option == 'h')
+			exit(puts(usage) < 0);
+		else if (option == 'v' || option == 't')
+			parse_volume(optarg, option == 't', volume++);
+		else
+			exit(EXIT_BOX);
+	}
+	argv += run + optind;
+	if (!run && argv[0])
+		errx(EXIT_BOX, "unknown command %s; see box --help", argv[0]);
+	if (!run || !argv[0] || !argv[1])
+		errx(EXIT_BOX, "no %s; see box --help", argv[0] ? "command" : "root filesystem");
+	if (geteuid() != 0)
+		errx(EXIT_BOX, "only root may make namespaces: try sudo");
+	if (!(box->rootfs = realpath(argv[0], NULL)))
+		err(EXIT_BOX, "%s", argv[0]);
+	box->command = argv + 1;
+}
+
+int main(int argc, char *argv[])
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS, .exit_signal = SIGCHLD};
+	struct box box = {0};
+	sigset_t blocked;
+	pid_t child;
+	int status;
+
+	parse_arguments(argc, argv, &box);
+	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z stops it with the command. */
+	sigfillset(&blocked);
+	sigdelset(&blocked, SIGTSTP);
+	if (sigprocmask(SIG_BLOCK, &blocked, &box.inherited) < 0)
+		err(EXIT_BOX, "sigprocmask");
+	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
+	if ((box.pidfd = syscall(SYS_pidfd_open, getpid(), 0)) < 0)
+		err(EXIT_BOX, "pidfd_open");
+	if ((child = syscall(SYS_clone3, &args, sizeof(args))) < 0)
+		err(EXIT_BOX, "clone3");
+	if (child == 0)
+		child_main(&box);
+	status = wait_for(child, &blocked);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
