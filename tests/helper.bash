@@ -1,0 +1,176 @@
+# Shared by all stages' tests. Each test gets a host of its own: mount, UTS and PID namespaces, with
+# shared mount propagation as systemd sets it up, since a private / hides a forgotten MS_PRIVATE.
+# In it are $DIR, an empty folder, and from step 03 on $ROOTFS, a root filesystem of busybox.
+#
+# STEP is the stage under test, the file's own unless the environment says otherwise; BOX is its
+# program. Later stages keep the promises of earlier ones: `at_least 03` asks which it is.
+
+bats_require_minimum_version 1.8.0
+
+REPO=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
+FILE_STEP=$(basename "${BATS_TEST_FILENAME:?}" | sed -n 's/^step\([0-9]*\).*/\1/p')
+STEP=${STEP:-$FILE_STEP}
+MARKER=only-on-the-host # what a box must not see: a file on the host, and an argument of a process
+
+setup_file() {
+	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
+	make -s -C "$REPO" rootfs >/dev/null 2>&1 || fail "make rootfs failed: see make doctor" || return
+	if [[ -z ${BOX:-} ]]; then
+		BOX=$(echo "$REPO"/step"$STEP"-*/box)
+		make -s -C "$REPO" "${BOX#"$REPO"/}" || return
+	fi
+	BOX=$(realpath "$BOX")
+	[[ -x $BOX ]] || fail "$BOX is not there: build it first" || return
+	export BOX
+}
+
+setup() {
+	if [[ ! ${MATRIX:-} ]]; then
+		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
+		[[ " ${BATS_TEST_TAGS[*]:-} " == *" still "* && $FILE_STEP != "$STEP" ]] &&
+			skip "about step $FILE_STEP alone"
+	fi
+	DIR=$BATS_TEST_TMPDIR/dir ROOTFS=$BATS_TEST_TMPDIR/rootfs OPTIONS=()
+	mkdir "$DIR"
+	echo "$MARKER" >"$DIR/$MARKER"
+	cp -a "$REPO/rootfs" "$ROOTFS"
+	# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
+	mknod -m 666 "$ROOTFS/dev/null" c 1 3
+	mknod -m 666 "$ROOTFS/dev/zero" c 1 5
+	echo rootfs >"$ROOTFS/only-in-the-rootfs"
+	printf 'not a program\n' | tee "$ROOTFS/plain" >"$DIR/plain"
+	start_host
+	host_state >"$BATS_TEST_TMPDIR/before"
+}
+
+teardown() {
+	local failed=0
+	[[ ${HOST:-} ]] || return 0
+	if [[ -d /proc/$HOST ]]; then
+		host_as_before || failed=1
+	else
+		fail "the test took more than a minute, and was ended" || failed=1
+	fi
+	kill -KILL "$HOST" 2>/dev/null
+	wait "$UNSHARE" 2>/dev/null
+	return $failed
+}
+
+# --- the host ---
+
+start_host() {
+	mkfifo "$BATS_TEST_TMPDIR/ready"
+	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs. With
+	# SIGCHLD ignored, it leaves no zombies.
+	# shellcheck disable=SC2016 # expanded by that shell
+	unshare --mount --uts --pid --fork --kill-child --propagation private -- bash -c '
+		mount -t proc proc /proc && mount --make-rshared / && hostname laptop && trap "" CHLD &&
+			echo >"$1" && exec sleep 60' - "$BATS_TEST_TMPDIR/ready" \
+		2>"$BATS_TEST_TMPDIR/unshare" 3>&- &
+	UNSHARE=$!
+	read -rt 20 <>"$BATS_TEST_TMPDIR/ready" || fail "no namespaces: $(<"$BATS_TEST_TMPDIR/unshare")"
+	HOST=$(<"/proc/$UNSHARE/task/$UNSHARE/children")
+	HOST=${HOST% }
+}
+
+# Runs a command on the test's host, in $DIR.
+host() { nsenter --target "$HOST" --mount --uts --pid -- env -C "$DIR" "$@" 3>&-; }
+
+# Runs a command on the test's host; sets $status, $output and $stderr.
+run_on_host() {
+	status=0
+	output=$(host "$@" 2>"$BATS_TEST_TMPDIR/stderr") || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/stderr")
+}
+
+# The same for a bash script, in which `box COMMAND...` runs a box with $OPTIONS, `start COMMAND...`
+# does so in the background and sets $box, and `until_true COMMAND` gives COMMAND 5 seconds.
+host_script() {
+	local script=$1 command=("$BOX" run "${OPTIONS[@]}")
+	at_least 03 && command+=("$ROOTFS")
+	shift
+	run_on_host env BOX="$BOX" DIR="$DIR" ROOTFS="$ROOTFS" MARKER="$MARKER" bash -c "
+		exec 2>&1
+		box() { ${command[*]@Q} \"\$@\"; }
+		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true child_of \$box && sleep 0.1; }
+		child_of() { pgrep -P \"\$1\" >/dev/null; }
+		ended() { ! kill -0 \"\$1\" 2>/dev/null; }
+		until_true() { local _; for _ in {1..500}; do \"\$@\" && return; sleep 0.01; done; return 1; }
+		$script" - "$@"
+}
+
+host_state() {
+	echo "hostname: $(host hostname)"
+	host cut -d ' ' -f 4- /proc/self/mountinfo | sed 's/^/mount: /'
+	# Processes by name, as PIDs are new each time; what looks is not counted.
+	host ps -eo stat=,args= | sed -n '/^Z/d; /ps -eo/d; s/^[^ ]* */process: /p'
+	find /sys/fs/cgroup -type d -name 'box.*' 2>/dev/null | sed 's/^/cgroup: /'
+}
+
+# Other suites' boxes may be at work on this machine: a cgroup counts when it is empty and stays.
+host_as_before() {
+	local left _
+	for _ in {1..40}; do
+		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]') || return 0
+		if ! grep -qv 'cgroup: ' <<<"$left" && ! empty_cgroups <<<"$left"; then
+			return 0
+		fi
+		sleep 0.05
+	done
+	fail "the host is not as it was before the test:" "$left" \
+		"hint: mounts, processes, cgroups and hostname of the run end with it"
+}
+
+empty_cgroups() {
+	local line
+	while read -r line; do
+		line=${line#*cgroup: }
+		[[ -d $line && ! $(<"$line/cgroup.procs") ]] && return
+	done
+	return 1
+}
+
+# --- running a box ---
+
+at_least() { [[ ! $STEP < $1 ]]; }
+
+# box COMMAND...: runs it in a box, with $OPTIONS; sets $status, $output and $stderr.
+box() {
+	if at_least 03; then box_run "$ROOTFS" "$@"; else box_run "$@"; fi
+}
+
+# box_run ARG...: the same, ROOTFS included in what is given.
+box_run() { box_exec run "${OPTIONS[@]}" "$@"; }
+
+# box_exec ARG...: the program with nothing but the arguments given.
+box_exec() { run_on_host "$BOX" "$@"; }
+
+# --- what is expected: each prints what was wrong, and a hint, and fails the test ---
+
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+report() {
+	fail "$1" "  status: $status" "  stdout: $output" "  stderr: $stderr" "hint: $2"
+}
+
+# status_is N HINT
+status_is() { [[ $status == "$1" ]] || report "expected exit status $1, got $status" "$2"; }
+
+# output_is TEXT HINT
+output_is() { [[ $output == "$1" ]] || report "expected the output '$1'" "$2"; }
+
+# output_has TEXT HINT
+output_has() { [[ $output == *"$1"* ]] || report "expected '$1' in the output" "$2"; }
+
+# output_lacks TEXT HINT
+output_lacks() { [[ $output != *"$1"* ]] || report "expected no '$1' in the output" "$2"; }
+
+# refused WORD HINT: exit status 125, and one line on stderr that has WORD.
+refused() {
+	status_is 125 "$2" || return
+	[[ $stderr == *"$1"* ]] || report "expected a message with '$1'" "$2" || return
+	[[ $stderr != *$'\n'* ]] || report "expected one line on stderr" "say what is wrong, once"
+}

@@ -1,0 +1,187 @@
+# Step 01: box runs a command, and exits as the command did.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+
+@test "what the command prints comes through" {
+	box sh -c 'echo out; echo err >&2'
+	output_is out "does the child exec the command, with box's own stdout?"
+	[[ $stderr == err ]] || report "expected 'err' on stderr" "leave stderr to the command"
+}
+
+@test "the command reads box's standard input" {
+	host_script 'echo typed | box cat'
+	output_is typed "leave stdin to the command"
+}
+
+@test "arguments reach the command as they are" {
+	box printf '<%s>' 'two words' '' '*' -n --help
+	output_is '<two words><><*><-n><--help>' "execvp takes argv as it is; options of box end at the command"
+}
+
+@test "the environment reaches the command" {
+	host_script 'COLOUR=green box sh -c "echo \$COLOUR"'
+	output_is green "execvp passes environ on"
+}
+
+@test "box exits with the command's exit status" {
+	box sh -c 'exit 42'
+	status_is 42 "is the status that waitpid gives taken apart with WEXITSTATUS?"
+	box true
+	status_is 0 "is the status that waitpid gives taken apart with WEXITSTATUS?"
+}
+
+@test "a command killed by signal 9 makes box exit with 137" {
+	host_script 'start sleep 1000; pkill -KILL -P $box; wait $box'
+	status_is 137 "128 + the signal: see WIFSIGNALED and WTERMSIG in waitpid(2)"
+}
+
+@test "a command that is not found makes box exit with 127, and is named" {
+	box no-such-command
+	status_is 127 "execvp fails with ENOENT: that is 127 in the shell, too"
+	[[ $stderr == *no-such-command* ]] || report "expected its name on stderr" "err(3) with the name"
+}
+
+@test "a command that cannot be executed makes box exit with 126, and is named" {
+	box ./plain
+	status_is 126 "execvp fails with another error than ENOENT: that is 126 in the shell, too"
+	[[ $stderr == *plain* ]] || report "expected its name on stderr" "err(3) with the name"
+}
+
+@test "no descriptor of box, or of its caller, reaches the command" {
+	host_script 'exec 7<"$DIR/$MARKER" 12<"$DIR"; box ls /proc/self/fd'
+	# 3 is the folder, in which ls reads.
+	output_is $'0\n1\n2\n3' "see close_range(2) with CLOSE_RANGE_CLOEXEC, just before the exec"
+}
+
+@test "the command has the signal mask and the ignored signals of box's caller" {
+	host_script 'grep -E "^Sig(Blk|Ign)" /proc/self/status; box grep -E "^Sig(Blk|Ign)" /proc/self/status'
+	[[ $(sort -u <<<"$output" | wc -l) == 2 ]] ||
+		report "expected the same lines without a box and in one" \
+			"restore the mask with sigprocmask before the exec; an ignored signal stays ignored"
+}
+
+@test "box works with stdin, stdout and stderr closed" {
+	host_script 'box true <&- >&- 2>&-'
+	status_is 0 "descriptors 0 to 2 may be anything: do not rely on them"
+}
+
+@test "box works when its caller ignores SIGCHLD" {
+	host_script 'trap "" CHLD; box sh -c "exit 42"'
+	status_is 42 "with SIGCHLD ignored the kernel throws the exit status away: set it to SIG_DFL"
+}
+
+@test "SIGINT and SIGQUIT do not end box, which waits for the command" {
+	# Job control, as a shell without it has its background commands ignore both signals.
+	host_script 'set -m; start sleep 1000; kill -INT $box; kill -QUIT $box; sleep 0.2
+		kill -0 $box && echo alive; kill -TERM $box; wait $box'
+	output_has alive "Ctrl-C reaches box and the command: box must leave SIGINT and SIGQUIT to it"
+}
+
+@test "no other signal ends box before the command ends" {
+	host_script 'start sleep 0.5; kill -USR1 $box; kill -ALRM $box; kill -PIPE $box; wait $box'
+	status_is 0 "a box that dies by a signal cannot clean up: block signals before the child starts"
+}
+
+@test "Ctrl-C at a shell in the box stops the shell's command and not box" {
+	host_script '{ sleep 0.4; printf "sleep 1000\n"; sleep 0.4; printf "\003"; sleep 0.4
+		printf "echo still he\"\"re\n"; sleep 0.2; printf "exit 7\n"; sleep 0.2; } |
+		{ timeout 20 script -qec "$(declare -f box); box sh" /dev/null; echo "exit $?"; }'
+	output_has "still here" "does box ignore SIGINT while it waits?"
+	output_has "exit 7" "does box wait for the shell, and exit as it did?"
+}
+
+ends_with() { # ends_with SIGNAL COMMAND...
+	host_script 'start "${@:2}"; kill -"$1" $box
+		until_true ended $box || { echo "still running"; kill -KILL $box; }; wait $box' "$@"
+}
+
+@test "SIGTERM to box ends the command, and box reports it" {
+	ends_with TERM sleep 1000
+	[[ $status == 137 || $status == 143 ]] ||
+		report "expected 137 or 143" "on SIGTERM: kill the child, wait for it, exit with 128 + its signal"
+}
+
+@test "SIGHUP to box ends the command, and box reports it" {
+	ends_with HUP sleep 1000
+	[[ $status == 137 || $status == 129 ]] ||
+		report "expected 137 or 129" "on SIGHUP: kill the child, wait for it, exit with 128 + its signal"
+}
+
+@test "SIGTERM to box ends even a command that ignores it" {
+	ends_with TERM sh -c 'trap "" TERM; while :; do sleep 0.1; done'
+	status_is 137 "a command may ignore SIGTERM, and PID 1 of a namespace does: kill it with SIGKILL"
+}
+
+@test "the command dies when box is killed by SIGKILL" {
+	host_script 'start sleep 1000; child=$(pgrep -P $box); kill -KILL $box
+		until_true ended $child || echo "still running"
+		umount "$ROOTFS/proc" 2>/dev/null # which only step 03 leaves there'
+	output_lacks "still running" "see PR_SET_PDEATHSIG in prctl(2): the kernel tells the child when its parent dies"
+}
+
+@test "200 runs in a row leave nothing behind" {
+	host_script 'for i in {1..200}; do box true || exit; done'
+	status_is 0 "each run must succeed"
+}
+
+@test "20 runs at once leave nothing behind" {
+	host_script 'for i in {1..20}; do box sh -c "sleep 0.2; exit 42" & boxes+=($!); done
+		for box in "${boxes[@]}"; do wait $box; (($? == 42)) && echo ended well; done'
+	[[ $(grep -c "ended well" <<<"$output") == 20 ]] ||
+		report "expected exit status 42 from each of 20" "what do two runs share?"
+}
+
+@test "no command is an error, said in one line" {
+	box
+	refused "no command" "check argc before you use argv"
+	box_exec
+	refused "box: no " "check argc before you use argv"
+	box_exec run
+	refused "box: no " "check argc before you use argv"
+}
+
+@test "an unknown command of box is an error that names it" {
+	box_exec frobnicate true
+	refused frobnicate "the only command is run"
+}
+
+@test "an unknown option is an error that names it" {
+	box_run --frobnicate true
+	refused frobnicate "getopt_long returns '?', and has printed why"
+	box_exec --frobnicate
+	refused frobnicate "getopt_long returns '?', and has printed why"
+}
+
+@test "--help prints how box is used, on standard output" {
+	for arguments in --help "run --help" "run -h"; do
+		# shellcheck disable=SC2086 # to be split
+		box_exec $arguments
+		status_is 0 "to be asked for help is no error"
+		output_has "usage: box run" "print the usage on stdout"
+	done
+}
+
+# bats test_tags=still
+@test "still: the command sees the host's processes" {
+	host_script 'sleep 1234 & box ps -e -o args; kill $!'
+	output_has "sleep 1234" "step 01 has no PID namespace"
+}
+
+# bats test_tags=still
+@test "still: the command can rename the host" {
+	box hostname renamed
+	[[ $(host hostname) == renamed ]]
+	host hostname laptop
+}
+
+# bats test_tags=still
+@test "still: the command reads the host's files" {
+	box cat "$DIR/$MARKER"
+	output_is "$MARKER" "step 01 has no root filesystem"
+}
+
+# bats test_tags=still
+@test "still: what the command leaves in the background goes on" {
+	host_script 'box sh -c "sleep 1234 >/dev/null 2>&1 &"; pkill -f "^sleep 1234"'
+	status_is 0 "step 01 has no PID namespace that would end with the command"
+}

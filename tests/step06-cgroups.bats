@@ -1,0 +1,177 @@
+# Step 06: memory, processes and CPU time of the command have limits. Each is tested by its effect.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+
+hog='head -c 200m /dev/zero | tail | wc -c' # tail keeps all of a line, and this one has no end
+
+@test "--memory: a command that wants more is killed" {
+	box sh -c "$hog"
+	output_is 209715200 "without a limit it is not"
+	OPTIONS=(--memory 64m)
+	box sh -c "$hog"
+	output_lacks 209715200 "is the limit written to the cgroup's file, and is the command in the cgroup?"
+}
+
+@test "--memory: box exits with 137 when the command itself is killed for it" {
+	OPTIONS=(--memory 64m)
+	box dd if=/dev/zero of=/dev/null bs=200M count=1
+	status_is 137 "is the command, and not only its children, in the cgroup?"
+}
+
+@test "--memory: what a tmpfs holds counts, too" {
+	OPTIONS=(--memory 64m --tmpfs /tmp)
+	box sh -c 'dd if=/dev/zero of=/tmp/file bs=1M count=200; ls -l /tmp/file'
+	output_lacks 209715200 "is the command in the cgroup before it writes?"
+}
+
+@test "--memory takes bytes, and k, m and g in powers of 1024" {
+	for memory in 67108864 65536k 65536K 64m 64M; do
+		OPTIONS=(--memory "$memory")
+		box sh -c "$hog"
+		output_lacks 209715200 "$memory is 64 MiB"
+	done
+	OPTIONS=(--memory=1g)
+	box sh -c "$hog"
+	output_is 209715200 "1g is enough for 200 MB"
+}
+
+@test "--pids-limit: a fork bomb stays inside" {
+	OPTIONS=(--pids-limit 20)
+	# It doubles eight times, and is no danger to a machine without the limit.
+	host_script 'start sh -c "f() { [ \$1 -gt 0 ] && { f \$((\$1 - 1)) & f \$((\$1 - 1)) & }; sleep 2; }; f 8"
+		most=0; for _ in {1..20}; do now=$(ps -e -o args | grep -c "^sh -c f()\|^sleep 2"); ((now > most)) && most=$now
+		sleep 0.05; done 2>/dev/null; echo "$most processes"; kill -TERM $box; wait $box'
+	[[ $output =~ ([0-9]+)" processes" ]]
+	((BASH_REMATCH[1] <= 20)) || report "expected 20 processes at most" "is the limit written to pids.max?"
+	((BASH_REMATCH[1] >= 15)) || report "expected nearly 20 processes" "the limit is for processes and threads together"
+}
+
+@test "--pids-limit 1 leaves the command alone" {
+	OPTIONS=(--pids-limit 1)
+	box sh -c 'ls /; echo "status $?"'
+	output_lacks only-in-the-rootfs "the command is one process, and cannot fork"
+	box ls /
+	output_has only-in-the-rootfs "the command itself must start: box's own process does not count"
+}
+
+@test "--cpus: a busy command gets its share of CPU time and no more" {
+	busy='time -p timeout 1 sh -c "while :; do :; done"'
+	percent() { awk '$1 == "real" { real = $2 } /^(user|sys)/ { used += $2 } END { print int(100 * used / real) }'; }
+	box sh -c "$busy"
+	all=$(percent <<<"$stderr")
+	OPTIONS=(--cpus 0.1)
+	box sh -c "$busy"
+	limited=$(percent <<<"$stderr")
+	((limited * 2 < all && limited <= 30)) ||
+		report "expected about 10 % of a CPU; got $limited %, and $all % without the limit" \
+			"CPU time is a quota of microseconds in a period of 100000"
+}
+
+@test "three limits at once hold" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	box sh -c "for i in 1 2 3 4 5 6 7 8 9 10 11; do sleep 1 & done; $hog"
+	output_lacks 209715200 "the memory limit"
+	[[ $stderr == *"can't fork"* ]] || report "expected that a fork failed" "the process limit"
+}
+
+@test "the command is in its cgroup from its first instruction on" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	box cat /proc/self/cgroup
+	output_has /box. "join the cgroup before the exec, or be born in it: see CLONE_INTO_CGROUP"
+}
+
+@test "the cgroup is removed when the command ends" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	box true
+	status_is 0 "with limits the command runs as without"
+	host_as_before
+	box sh -c 'sleep 1234 & exit 42'
+	status_is 42 "a cgroup can be removed when no process is left in it: wait first"
+	host_as_before
+}
+
+@test "the cgroup is removed after SIGTERM to box" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	host_script 'start sleep 1000; kill -TERM $box; wait $box'
+	status_is 137 "with limits SIGTERM works as without"
+	host_as_before
+}
+
+@test "the cgroup is removed when the command cannot be started" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	box no-such-command
+	status_is 127 "with limits the exit status is the same as without"
+	host_as_before
+	OPTIONS+=(-v no-such-folder:/data)
+	box true
+	refused no-such-folder "with limits the messages are the same as without"
+	host_as_before
+}
+
+@test "the cgroup is removed when the kernel refuses a limit" {
+	OPTIONS=(--memory 64m --pids-limit 99999999999)
+	box true
+	refused 99999999999 "the kernel has the last word: check each write"
+	host_as_before
+	OPTIONS=(--memory 64m --cpus 0.00001)
+	box true
+	refused cpu "the kernel has the last word: check each write"
+	host_as_before
+}
+
+@test "50 runs in a row, and 20 at once, with limits, leave nothing behind" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	host_script 'for i in {1..50}; do box true || exit; done
+		for i in {1..20}; do box sh -c "sleep 0.2; exit 42" & boxes+=($!); done
+		for box in "${boxes[@]}"; do wait $box; (($? == 42)) && echo ended well; done'
+	[[ $(grep -c "ended well" <<<"$output") == 20 ]] ||
+		report "expected exit status 42 from each of 20" "what do two runs share? the cgroup's name?"
+}
+
+@test "a limit that is no positive number is an error that names it" {
+	for option in --memory --pids-limit --cpus; do
+		for value in 0 -1 abc 12q "" " 1" 0x10 nan inf 1e3 99999999999999999999; do
+			OPTIONS=("$option" "$value")
+			box true
+			refused "$option $value" "check the whole argument: strtod(3) stops where the number does"
+		done
+	done
+	OPTIONS=(--pids-limit 1.5)
+	box true
+	refused 1.5 "processes are whole"
+	OPTIONS=(--memory 9999999999g)
+	box true
+	refused 9999999999g "does the product overflow?"
+	host_as_before
+}
+
+@test "a limit whose controller is missing is an error that says which, and where box looked" {
+	host umount -l /sys/fs/cgroup # the test's own host alone loses them
+	for limit in memory:--memory=64m pids:--pids-limit=9 cpu:--cpus=1; do
+		OPTIONS=("${limit#*:}")
+		box true
+		refused "no ${limit%%:*} " "no limit is not the same as the limit: say that it cannot be had"
+		refused /proc/mounts "say where box has looked"
+	done
+	host_state >"$BATS_TEST_TMPDIR/before"
+}
+
+# bats test_tags=still
+@test "still: the box shares the host's network, IPC and user namespaces" {
+	for namespace in net ipc user; do
+		box readlink "/proc/self/ns/$namespace"
+		[[ $output == "$(host readlink "/proc/self/ns/$namespace")" ]]
+	done
+}
+
+# bats test_tags=still
+@test "still: root in the box has every capability of root on the host" {
+	box grep CapEff /proc/self/status
+	[[ $output == "$(host grep CapEff /proc/self/status)" ]]
+}
+
+# bats test_tags=still
+@test "still: no system call is refused" {
+	box grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
+	output_is $'NoNewPrivs:\t0\nSeccomp:\t0' "step 06 has no filter of system calls"
+}
