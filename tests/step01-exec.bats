@@ -182,6 +182,6 @@ ends_with() { # ends_with SIGNAL COMMAND...
 
 # bats test_tags=still
 @test "still: what the command leaves in the background goes on" {
-	host_script 'box sh -c "sleep 1234 >/dev/null 2>&1 &"; pkill -f "^sleep 1234"'
+	host_script 'box sh -c "sleep 1234 >/dev/null 2>&1 &"; until_true pkill -f "^sleep 1234"'
 	status_is 0 "step 01 has no PID namespace that would end with the command"
 }

@@ -56,6 +56,8 @@ load helper
 	host_script 'ls -A "$ROOTFS" >before; start sleep 0.3; ls -A "$ROOTFS" | diff before - && echo "as before"
 		wait $box; ls -A "$ROOTFS" | diff before -'
 	output_is "as before" 'pivot_root(".", ".") needs no folder for the old root'
+	box cut -d ' ' -f 5 /proc/self/mountinfo
+	output_has $'/\n' 'pivot_root(".", ".") needs no folder for the old root'
 }
 
 @test "20 boxes at once on one ROOTFS each have their own /proc" {

@@ -49,15 +49,16 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	OPTIONS=(-v "$DIR/src:/data:ro")
 	host_script 'mount -t tmpfs none src/sub; touch src/sub/submount
 		box sh -c "ls /data/sub; touch /data/sub/new" 2>/dev/null; ls src/sub; umount src/sub'
-	output_has submount "what is mounted below SRC must be there"
+	output_has submount$'\n'submount "what is mounted below SRC must be there"
 	output_lacks new "see AT_RECURSIVE for mount_setattr(2)"
 }
 
 @test "what is mounted below SRC in the box does not appear on the host" {
 	volume src/sub
 	OPTIONS=(-v "$DIR/src:/data")
-	host_script 'start sh -c "mount -t tmpfs none /data/sub && touch /data/sub/mounted && sleep 1000"
+	host_script 'start sh -c "mount -t tmpfs none /data/sub && touch /data/sub/mounted && echo in the box && sleep 1000"
 		sleep 0.2; ls src/sub; kill -TERM $box; wait $box'
+	output_has "in the box" "root in the box may mount"
 	output_lacks mounted "take SRC after the mounts were made private"
 }
 
@@ -169,7 +170,7 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 @test "an option without its argument is an error that names it" {
 	for option in -v --volume --tmpfs; do
 		box_run "$option"
-		refused "${option##*-}" "getopt_long says it: a colon after the letter, required_argument"
+		refused "requires an argument" "getopt_long says it: a colon after the letter, required_argument"
 	done
 }
 
