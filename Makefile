@@ -64,13 +64,24 @@ check: rootfs ## Build work/box.c, and run the tests of STEP=NN and the stages b
 	$(CC) $(CFLAGS) -Wall -Wextra -o work/box work/box.c
 	@BOX=work/box tests/suite $(STEP)
 
+bug: ## Put the program of STEP=NN with a bug into work/box.c: find it by make check STEP=NN
+	@ls tests/bugs/step$(STEP)-*.patch >/dev/null 2>&1 || { echo "usage: make bug STEP=NN"; exit 1; }
+	@test ! -e work/box.c || { echo "work/box.c is there already: move it away first"; exit 1; }
+	@mkdir -p work && ls tests/bugs/step$(STEP)-*.patch | shuf -n 1 >work/.bug
+	@cp $(THIS)/box.c work/box.c && patch -s work/box.c "$$(cat work/.bug)"
+	@echo "work/box.c has a bug: sudo make check STEP=$(STEP), then make bug-answer"
+
+bug-answer: ## Tell what the bug in work/box.c was
+	@test -e work/.bug || { echo "no bug: make bug STEP=NN makes one"; exit 1; }
+	@cat "$$(cat work/.bug)"
+
 doctor: ## Say what this machine has, and what it lacks
 	@tests/doctor
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
 	rm -rf $(BOXES) rootfs rootfs.tar.gz
 
-.PHONY: all rootfs run test matrix diff work check doctor help clean
+.PHONY: all rootfs run test matrix diff work check bug bug-answer doctor help clean

@@ -46,10 +46,13 @@ setup() {
 teardown() {
 	local failed=0
 	[[ ${HOST:-} ]] || return 0
-	if [[ -d /proc/$HOST ]]; then
-		host_as_before || failed=1
-	else
+	if [[ ! -d /proc/$HOST ]]; then
 		fail "the test took more than a minute, and was ended" || failed=1
+	elif ! host true 2>/dev/null; then
+		fail "the host has another / now" \
+			"hint: box changed the host's mounts: is CLONE_NEWNS among the flags of clone3?" || failed=1
+	else
+		host_as_before || failed=1
 	fi
 	kill -KILL "$HOST" 2>/dev/null
 	wait "$UNSHARE" 2>/dev/null
@@ -107,18 +110,25 @@ host_state() {
 	find /sys/fs/cgroup -type d -name 'box.*' 2>/dev/null | sed 's/^/cgroup: /'
 }
 
-# Other suites' boxes may be at work on this machine: a cgroup counts when it is empty and stays.
+# Other suites' boxes may be at work on this machine: a cgroup counts when it is empty and stays. One
+# that does is removed, as it is not in a namespace that ends with the test.
 host_as_before() {
 	local left _
-	for _ in {1..40}; do
+	for _ in {1..20}; do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]') || return 0
 		if ! grep -qv 'cgroup: ' <<<"$left" && ! empty_cgroups <<<"$left"; then
 			return 0
 		fi
 		sleep 0.05
 	done
-	fail "the host is not as it was before the test:" "$left" \
-		"hint: mounts, processes, cgroups and hostname of the run end with it"
+	sed -n 's/^> cgroup: //p' <<<"$left" | xargs -r rmdir
+	say "the host is not as it was before the test:" "$left"
+	case $left in
+	*mount:*) fail "hint: what box mounts must be gone afterwards" ;;
+	*process:*) fail "hint: what the command has started must end with it" ;;
+	*hostname:*) fail "hint: the host keeps its name: is CLONE_NEWUTS set?" ;;
+	*) fail "hint: a cgroup stays until rmdir, which works when no process is left in it" ;;
+	esac
 }
 
 empty_cgroups() {
@@ -147,13 +157,18 @@ box_exec() { run_on_host "$BOX" "$@"; }
 
 # --- what is expected: each prints what was wrong, and a hint, and fails the test ---
 
+say() { printf '%s\n' "$@" >&2; }
+
 fail() {
-	printf '%s\n' "$@" >&2
+	say "$@"
 	return 1
 }
 
 report() {
-	fail "$1" "  status: $status" "  stdout: $output" "  stderr: $stderr" "hint: $2"
+	local more=
+	[[ $output$stderr == *pivot_root* ]] && more="
+hint: pivot_root wants a mount, so ROOTFS is bound onto itself, and mounts that are private, all of them"
+	fail "$1" "  status: $status" "  stdout: $output" "  stderr: $stderr" "hint: $2$more"
 }
 
 # status_is N HINT

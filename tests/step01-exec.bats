@@ -93,18 +93,19 @@ load helper
 ends_with() { # ends_with SIGNAL COMMAND...
 	host_script 'start "${@:2}"; kill -"$1" $box
 		until_true ended $box || { echo "still running"; kill -KILL $box; }; wait $box' "$@"
+	output_lacks "still running" "a command may ignore SIG$1, and PID 1 of a namespace does: kill the child with SIGKILL"
 }
 
 @test "SIGTERM to box ends the command, and box reports it" {
 	ends_with TERM sleep 1000
 	[[ $status == 137 || $status == 143 ]] ||
-		report "expected 137 or 143" "on SIGTERM: kill the child, wait for it, exit with 128 + its signal"
+		report "expected 137 or 143" "after SIGTERM, wait for the child, and exit with 128 + its signal"
 }
 
 @test "SIGHUP to box ends the command, and box reports it" {
 	ends_with HUP sleep 1000
 	[[ $status == 137 || $status == 129 ]] ||
-		report "expected 137 or 129" "on SIGHUP: kill the child, wait for it, exit with 128 + its signal"
+		report "expected 137 or 129" "after SIGHUP, wait for the child, and exit with 128 + its signal"
 }
 
 @test "SIGTERM to box ends even a command that ignores it" {

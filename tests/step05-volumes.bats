@@ -49,8 +49,8 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	OPTIONS=(-v "$DIR/src:/data:ro")
 	host_script 'mount -t tmpfs none src/sub; touch src/sub/submount
 		box sh -c "ls /data/sub; touch /data/sub/new" 2>/dev/null; ls src/sub; umount src/sub'
-	output_has submount$'\n'submount "what is mounted below SRC must be there"
 	output_lacks new "see AT_RECURSIVE for mount_setattr(2)"
+	output_has submount$'\n'submount "what is mounted below SRC must be there"
 }
 
 @test "what is mounted below SRC in the box does not appear on the host" {
@@ -178,7 +178,7 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	volume src file
 	OPTIONS=(--volume="$DIR/src:/data" --tmpfs=/tmp "-v$DIR/src:/more")
 	box sh -c 'cat /data/file /more/file'
-	output_is $'file\nfile' "see getopt_long(3)"
+	output_is $'file\nfile' 'see getopt_long(3), which stops at the first operand when the options begin with "+"'
 	OPTIONS=()
 	box printf '%s.' -v --tmpfs --help
 	output_is "-v.--tmpfs.--help." 'getopt_long stops at the first operand when the options begin with "+"'

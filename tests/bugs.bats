@@ -1,0 +1,38 @@
+# The bugs for the hunt (make bug): each applies, compiles, and is caught by a test of its stage, with
+# a hint that names the cause.
+load helper
+
+setup_file() { :; } # the inner bats has its own
+setup() { :; }
+teardown() { :; }
+
+# shellcheck disable=SC2001 # one expression for what would take a loop
+regex() { sed 's/[][\.*^$+?(){}|]/\\&/g' <<<"$1"; }
+
+caught() { # caught PATCH
+	local patch=$1 name step work test hint log
+	name=$(basename "$patch" .patch) step=${name:4:2} work=$BATS_TEST_TMPDIR/$(basename "$patch")
+	test=$(sed -n 's/^Caught by: //p' "$patch") hint=$(sed -n 's/^Hint: //p' "$patch")
+	mkdir "$work"
+	cp "$REPO"/step"$step"-*/box.c "$work/box.c"
+	patch --quiet --directory "$work" -p1 <"$patch" || fail "$name does not apply" || return
+	cc -o "$work/box" "$work/box.c" || fail "$name does not compile" || return
+	# A bats of its own, which must not take itself for a part of this one.
+	log=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=dumb TMPDIR="$BATS_TEST_TMPDIR" BOX="$work/box" STEP="$step" \
+		bats --tap --filter "^$(regex "$test")$" "$REPO"/tests/step*.bats 2>&1)
+	[[ $log == *"not ok 1 $test"* ]] || fail "$name was not caught by '$test'" "$log" || return
+	grep -F "hint: " <<<"$log" | grep -qF "$hint" || fail "no hint with '$hint' for $name" "$log"
+}
+
+all_caught() { # all_caught STEP
+	local patch failed=0
+	for patch in "$REPO/tests/bugs/step$1-"*.patch; do caught "$patch" || failed=1; done
+	return $failed
+}
+
+@test "the bugs of step 01 are caught, with a hint" { all_caught 01; }
+@test "the bugs of step 02 are caught, with a hint" { all_caught 02; }
+@test "the bugs of step 03 are caught, with a hint" { all_caught 03; }
+@test "the bugs of step 04 are caught, with a hint" { all_caught 04; }
+@test "the bugs of step 05 are caught, with a hint" { all_caught 05; }
+@test "the bugs of step 06 are caught, with a hint" { all_caught 06; }
