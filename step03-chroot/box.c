@@ -86,7 +86,7 @@ static int wait_for(pid_t child, const sigset_t *blocked)
 	return status;
 }
 
-/* The host has that /proc too. In the chroot its name leads to where it led the child. */
+/* The host has that /proc too. In the chroot its name means what it meant to the child. */
 static void unmount_proc(const struct box *box)
 {
 	if (*box->proc_mounted && (chroot(box->rootfs) < 0 || umount2("/proc", MNT_DETACH) < 0))

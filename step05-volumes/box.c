@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <linux/mount.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

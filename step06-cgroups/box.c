@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <linux/mount.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -39,13 +39,13 @@ struct volume {
 };
 
 enum { MEMORY, PIDS_LIMIT, CPUS };
-
 static struct limit {
 	const char *option, *units, *controller, *v1_file, *v2_file;
 	int scale; /* the file's number for the option's 1 */
 	char value[32]; /* empty: no limit */
 	bool v2;
-	char mount[256], cgroup[512];
+	char cgroup[512];
+	int dir; /* the cgroup, opened */
 } limits[] = {
 	{"--memory", "kKmMgG", "memory", "memory.limit_in_bytes", "memory.max", .scale = 1},
 	{"--pids-limit", "", "pids", "pids.max", "pids.max", .scale = 1},
@@ -154,10 +154,12 @@ static _Noreturn void child_main(const struct box *box)
 		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
 	if (poll(&parent, 1, 0) != 0)
 		errx(EXIT_BOX, "box has died");
-	/* On v2 the child is born in its cgroup. To remove cgroups is the parent's business. */
-	for (struct limit *limit = limits; limit->option; *limit++->cgroup = '\0')
+	/* On v2 the child was born in its cgroup. Its own exit must not remove what is box's. */
+	for (struct limit *limit = limits; limit->option; limit++) {
 		if (*limit->cgroup && !limit->v2)
 			write_file(limit->cgroup, "tasks", "0");
+		*limit->cgroup = '\0';
+	}
 	if (sethostname("box", strlen("box")) < 0)
 		err(EXIT_BOX, "sethostname");
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
@@ -173,7 +175,7 @@ static _Noreturn void child_main(const struct box *box)
 }
 
 /* A v1 mount names its controllers; v2 has those that no v1 mount has. */
-static void find_hierarchy(struct limit *limit)
+static void name_cgroup(struct limit *limit, unsigned id)
 {
 	FILE *mounts = setmntent("/proc/mounts", "re");
 	struct mntent *mount;
@@ -181,12 +183,13 @@ static void find_hierarchy(struct limit *limit)
 	while (mounts && (mount = getmntent(mounts))) {
 		bool v1 = !strcmp(mount->mnt_type, "cgroup") && hasmntopt(mount, limit->controller);
 
-		if (!v1 && (*limit->mount || strcmp(mount->mnt_type, "cgroup2") != 0))
+		if (!v1 && (*limit->cgroup || strcmp(mount->mnt_type, "cgroup2") != 0))
 			continue;
-		snprintf(limit->mount, sizeof(limit->mount), "%s", mount->mnt_dir);
+		snprintf(limit->cgroup, sizeof(limit->cgroup), "%s/box.%08x", mount->mnt_dir, id);
 		limit->v2 = !v1;
 	}
-	if (!*limit->mount)
+	endmntent(mounts);
+	if (!*limit->cgroup)
 		errx(EXIT_BOX, "%s: no %s cgroup in /proc/mounts", limit->option,
 			limit->controller);
 }
@@ -196,43 +199,36 @@ static void make_cgroup(struct limit *limit, unsigned id, struct clone_args *arg
 {
 	const char *swap = limit->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
 	char enable[16];
-	int dir;
 
-	find_hierarchy(limit);
-	snprintf(limit->cgroup, sizeof(limit->cgroup), "%s/box.%08x", limit->mount, id);
+	name_cgroup(limit, id);
 	if (mkdir(limit->cgroup, 0755) < 0 && errno != EEXIST)
 		err(EXIT_BOX, "%s: mkdir %s", limit->option, limit->cgroup);
-	if ((dir = open(limit->cgroup, O_RDONLY | O_CLOEXEC)) < 0)
+	if ((limit->dir = open(limit->cgroup, O_RDONLY | O_CLOEXEC)) < 0)
 		err(EXIT_BOX, "%s", limit->cgroup);
 	if (limit->v2) {
 		snprintf(enable, sizeof(enable), "+%s", limit->controller);
-		write_file(limit->mount, "cgroup.subtree_control", enable);
+		write_file(limit->cgroup, "../cgroup.subtree_control", enable);
 		args->flags |= CLONE_INTO_CGROUP;
-		args->cgroup = dir;
+		args->cgroup = limit->dir;
 	}
 	write_file(limit->cgroup, limit->v2 ? limit->v2_file : limit->v1_file, limit->value);
-	if (limit == &limits[MEMORY] && faccessat(dir, swap, F_OK, 0) == 0)
+	if (limit == &limits[MEMORY] && faccessat(limit->dir, swap, F_OK, 0) == 0)
 		write_file(limit->cgroup, swap, limit->v2 ? "0" : limit->value);
+	if (limit == &limits[MEMORY] && limit->v2)
+		write_file(limit->cgroup, "memory.oom.group", "1"); /* all are killed, or none */
 }
 
-/* A cgroup is busy until the last process in it is quite gone. */
+/* Processes may have been put into the cgroup; it is busy until the last one is quite gone. */
 static void remove_cgroups(void)
 {
-	for (struct limit *limit = limits; limit->option; limit++)
+	for (struct limit *limit = limits; limit->option; limit++) {
+		int fd = *limit->cgroup ? openat(limit->dir, "cgroup.kill", O_WRONLY) : -1;
+
+		if (fd >= 0 && write(fd, "1", 1) < 0)
+			warn("cgroup.kill");
 		for (int i = 0; i < 500 && rmdir(limit->cgroup) < 0 && errno == EBUSY; i++)
 			usleep(10 * 1000);
-}
-
-static void make_cgroups(struct clone_args *args)
-{
-	unsigned id;
-
-	atexit(remove_cgroups); /* as err(3) exits */
-	if (getrandom(&id, sizeof(id), 0) < 0)
-		err(EXIT_BOX, "getrandom");
-	for (struct limit *limit = limits; limit->option; limit++)
-		if (*limit->value)
-			make_cgroup(limit, id, args);
+	}
 }
 
 /* Returns the wait status. Ctrl-C is for the command, which gets it too: box drops SIGINT. */
@@ -326,6 +322,7 @@ int main(int argc, char *argv[])
 		.flags = CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS, .exit_signal = SIGCHLD};
 	struct box box = {0};
 	sigset_t blocked;
+	unsigned id;
 	pid_t child;
 	int status;
 
@@ -338,7 +335,12 @@ int main(int argc, char *argv[])
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
 	if ((box.pidfd = syscall(SYS_pidfd_open, getpid(), 0)) < 0)
 		err(EXIT_BOX, "pidfd_open");
-	make_cgroups(&args);
+	atexit(remove_cgroups); /* err(3) exits, too */
+	if (getrandom(&id, sizeof(id), 0) < 0)
+		err(EXIT_BOX, "getrandom");
+	for (struct limit *limit = limits; limit->option; limit++)
+		if (*limit->value)
+			make_cgroup(limit, id, &args);
 	if ((child = syscall(SYS_clone3, &args, sizeof(args))) < 0)
 		err(EXIT_BOX, "clone3");
 	if (child == 0)

@@ -132,6 +132,47 @@ hog='echo started; head -c 200m /dev/zero | tail | wc -c' # tail keeps all of a 
 		report "expected exit status 42 from each of 20" "what do two runs share? the cgroup's name?"
 }
 
+# bats test_tags=v2,vm,plain
+@test "on v2 box enables the controllers that it needs" {
+	host_script 'cd /sys/fs/cgroup; for c in memory pids cpu; do echo "-$c" >cgroup.subtree_control; done
+		cat cgroup.subtree_control'
+	output_lacks memory "no other cgroup on this machine must need them: is this a throw-away machine?"
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	box sh -c "$hog"
+	output_has started "write +memory, +pids and +cpu to cgroup.subtree_control of the cgroup above"
+	output_lacks 209715200 "the memory limit"
+}
+
+# bats test_tags=v2
+@test "on v2 the whole box is killed when it wants too much memory, not a part of it" {
+	OPTIONS=(--memory 64m)
+	box sh -c "$hog; echo survived"
+	status_is 137 "see memory.oom.group"
+	output_lacks survived "see memory.oom.group"
+}
+
+# bats test_tags=v2
+@test "on v2 a process that was put into the cgroup from outside ends with the box" {
+	OPTIONS=(--pids-limit 10)
+	host_script 'start sleep 0.5; sleep 1234 & cgroup=$(cut -d : -f 3 /proc/$(pgrep -P $box)/cgroup)
+		echo $! >"/sys/fs/cgroup$cgroup/cgroup.procs"; wait $box; until_true ended $! || echo "still running"'
+	output_lacks "still running" "see cgroup.kill"
+	host_as_before
+}
+
+# bats test_tags=v2,vm
+@test "on v2 swap does not extend --memory" {
+	host_script 'dd if=/dev/zero of="$DIR/swap" bs=1M count=400 status=none; chmod 600 "$DIR/swap"
+		mkswap "$DIR/swap" >/dev/null && swapon "$DIR/swap" && tail -n +2 /proc/swaps | wc -l'
+	output_has 1 "this test needs swap: is swapon allowed, is $DIR on a disk?"
+	OPTIONS=(--memory 64m)
+	box sh -c "$hog"
+	swapped=$output
+	host swapoff "$DIR/swap"
+	[[ $swapped == *started* && $swapped != *209715200* ]] ||
+		report "expected that the hog is killed" "is memory.swap.max written?"
+}
+
 @test "a limit that is no positive number is an error that names it" {
 	for option in --memory --pids-limit --cpus; do
 		for value in 0 -1 abc 12q "" " 1" 0x10 nan inf 1e3 99999999999999999999; do
