@@ -75,6 +75,9 @@ bug-answer: ## Tell what the bug in work/box.c was
 	@test -e work/.bug || { echo "no bug: make bug STEP=NN makes one"; exit 1; }
 	@cat "$$(cat work/.bug)"
 
+tutorial: ## Write the diffs and code into TUTORIAL.md
+	@tests/tutorial write
+
 doctor: ## Say what this machine has, and what it lacks
 	@tests/doctor
 
@@ -84,4 +87,4 @@ help: ## Show this list
 clean: ## Remove what make made, but for work/
 	rm -rf $(BOXES) rootfs rootfs.tar.gz
 
-.PHONY: all rootfs run test matrix diff work check bug bug-answer doctor help clean
+.PHONY: all rootfs run test matrix diff work check bug bug-answer tutorial doctor help clean
