@@ -160,8 +160,8 @@ hog='echo started; head -c 200m /dev/zero | tail | wc -c' # tail keeps all of a 
 	host_as_before
 }
 
-# bats test_tags=v2,vm
-@test "on v2 swap does not extend --memory" {
+# bats test_tags=vm
+@test "--memory: swap does not extend it" {
 	host_script 'dd if=/dev/zero of="$DIR/swap" bs=1M count=400 status=none; chmod 600 "$DIR/swap"
 		mkswap "$DIR/swap" >/dev/null && swapon "$DIR/swap" && tail -n +2 /proc/swaps | wc -l'
 	output_has 1 "this test needs swap: is swapon allowed, is $DIR on a disk?"
@@ -170,7 +170,7 @@ hog='echo started; head -c 200m /dev/zero | tail | wc -c' # tail keeps all of a 
 	swapped=$output
 	host swapoff "$DIR/swap"
 	[[ $swapped == *started* && $swapped != *209715200* ]] ||
-		report "expected that the hog is killed" "is memory.swap.max written?"
+		report "expected that the hog is killed" "is memory.swap.max (v2) or memory.memsw.limit_in_bytes (v1) written, and under which condition?"
 }
 
 @test "a limit that is no positive number is an error that names it" {
