@@ -44,6 +44,12 @@ run: all rootfs ## Run a shell, or CMD='...', in a box of the newest stage, or o
 test: all rootfs ## Test every stage, or STEP=NN alone (root)
 	@tests/suite $(STEP)
 
+vm: all rootfs ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
+	@tests/vm $(VM) -i
+
+test-vm: all rootfs ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
+	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),01 02 03 04 05 06)
+
 matrix: all rootfs ## Run every test on every stage, and print which passes where (root)
 	@tests/matrix
 
@@ -87,4 +93,4 @@ help: ## Show this list
 clean: ## Remove what make made, but for work/
 	rm -rf $(BOXES) rootfs rootfs.tar.gz
 
-.PHONY: all rootfs run test matrix diff work check bug bug-answer tutorial doctor help clean
+.PHONY: all rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial doctor help clean

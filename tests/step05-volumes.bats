@@ -106,7 +106,7 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	for link in absolute relative; do
 		OPTIONS=(-v "$DIR/src:/$link")
 		host_script 'start sh -c "cat '"$DIR"'/escape/file && exec sleep 1000"
-			until_true [ "$(ls escape)" ]; findmnt -lno TARGET | grep -c escape; kill -TERM $box; wait $box'
+			sleep 0.2; findmnt -lno TARGET | grep -c escape; kill -TERM $box; wait $box'
 		output_has file "the link leads to the same name in ROOTFS: attach after the pivot"
 		output_has 0 "the mount must not be on the host: attach after the pivot"
 	done
