@@ -84,6 +84,12 @@ bug-answer: ## Tell what the bug in work/box.c was
 tutorial: ## Write the diffs and code into TUTORIAL.md
 	@tests/tutorial write
 
+site: ## Make site/index.html, the tutorial as a page for a browser (pandoc)
+	@command -v pandoc >/dev/null || { echo "no pandoc: install the package pandoc"; exit 1; }
+	mkdir -p site
+	pandoc -f gfm-tex_math_dollars -t html --preserve-tabs --lua-filter tests/site/page.lua --template tests/site/page.html \
+		-o site/index.html TUTORIAL.md
+
 doctor: ## Say what this machine has, and what it lacks
 	@tests/doctor
 
@@ -91,6 +97,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	rm -rf $(BOXES) rootfs rootfs.tar.gz
+	rm -rf $(BOXES) rootfs rootfs.tar.gz site
 
-.PHONY: all rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial doctor help clean
+.PHONY: all rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
