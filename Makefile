@@ -36,7 +36,8 @@ rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
 
 run: all rootfs ## Run a shell, or CMD='...', in a box of the newest stage, or of STEP=NN (root)
-	@case $(THIS) in \
+	@test -n "$(THIS)" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 06"; exit 1; }
+	@case "$(THIS)" in \
 	step01-* | step02-*) exec $(THIS)/box run $(CMD) ;; \
 	*) exec $(THIS)/box run rootfs $(CMD) ;; \
 	esac

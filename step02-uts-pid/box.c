@@ -30,9 +30,6 @@ static _Noreturn void run_command(const struct box *box)
 {
 	if (sigprocmask(SIG_SETMASK, &box->inherited, NULL) < 0)
 		err(EXIT_BOX, "sigprocmask");
-	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		err(EXIT_BOX, "close_range");
 	execvp(box->command[0], box->command);
 	err(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC, "%s", box->command[0]);
 }
@@ -46,6 +43,9 @@ static _Noreturn void child_main(const struct box *box)
 		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
 	if (poll(&parent, 1, 0) != 0)
 		errx(EXIT_BOX, "box has died");
+	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
+	if (close_range(3, ~0U, 0) < 0)
+		err(EXIT_BOX, "close_range");
 	if (sethostname("box", strlen("box")) < 0)
 		err(EXIT_BOX, "sethostname");
 	run_command(box);
@@ -80,7 +80,7 @@ static void parse_arguments(int argc, char *argv[], struct box *box)
 	argv[run] = "box"; /* the name in getopt's messages */
 	while ((option = getopt_long(argc - run, argv + run, "+h", options, NULL)) != -1) {
 		if (option == 'h')
-			exit(puts(usage) < 0);
+			exit(puts(usage) < 0 || fflush(stdout) != 0 ? EXIT_BOX : 0);
 		else
 			exit(EXIT_BOX);
 	}
@@ -98,14 +98,17 @@ int main(int argc, char *argv[])
 {
 	struct clone_args args = {.flags = CLONE_NEWUTS | CLONE_NEWPID, .exit_signal = SIGCHLD};
 	struct box box = {0};
+	struct sigaction hangup;
 	sigset_t blocked;
 	pid_t child;
 	int status;
 
 	parse_arguments(argc, argv, &box);
-	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z stops it with the command. */
+	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. */
 	sigfillset(&blocked);
 	sigdelset(&blocked, SIGTSTP);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(&blocked, SIGHUP); /* started by nohup; sigwait would get it even so */
 	if (sigprocmask(SIG_BLOCK, &blocked, &box.inherited) < 0)
 		err(EXIT_BOX, "sigprocmask");
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -25,7 +24,6 @@ static const char usage[] = "usage: box run ROOTFS COMMAND [ARG...]";
 struct box {
 	char *rootfs;
 	char **command;
-	bool *proc_mounted; /* in memory that box shares with the child */
 	int pidfd; /* of box itself: shows the child whether box still lives */
 	sigset_t inherited; /* the signal mask that box was started with */
 };
@@ -46,9 +44,6 @@ static _Noreturn void run_command(const struct box *box)
 {
 	if (sigprocmask(SIG_SETMASK, &box->inherited, NULL) < 0)
 		err(EXIT_BOX, "sigprocmask");
-	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		err(EXIT_BOX, "close_range");
 	execvp(box->command[0], box->command);
 	err(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC, "%s", box->command[0]);
 }
@@ -62,10 +57,12 @@ static _Noreturn void child_main(const struct box *box)
 		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
 	if (poll(&parent, 1, 0) != 0)
 		errx(EXIT_BOX, "box has died");
+	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
+	if (close_range(3, ~0U, 0) < 0)
+		err(EXIT_BOX, "close_range");
 	if (sethostname("box", strlen("box")) < 0)
 		err(EXIT_BOX, "sethostname");
 	enter_rootfs(box->rootfs);
-	*box->proc_mounted = true;
 	run_command(box);
 }
 
@@ -86,11 +83,13 @@ static int wait_for(pid_t child, const sigset_t *blocked)
 	return status;
 }
 
-/* The host has that /proc too. In the chroot its name means what it meant to the child. */
-static void unmount_proc(const struct box *box)
+/* The host has the child's /proc too: the one that has no process of box's own. */
+static void unmount_proc(const char *rootfs)
 {
-	if (*box->proc_mounted && (chroot(box->rootfs) < 0 || umount2("/proc", MNT_DETACH) < 0))
-		err(EXIT_BOX, "umount %s/proc", box->rootfs);
+	/* In the chroot its name means what it meant to the child. */
+	if (chroot(rootfs) == 0 && access("/proc/uptime", F_OK) == 0 &&
+		access("/proc/self", F_OK) < 0 && umount2("/proc", MNT_DETACH) < 0)
+		err(EXIT_BOX, "umount %s/proc", rootfs);
 }
 
 static void parse_arguments(int argc, char *argv[], struct box *box)
@@ -105,7 +104,7 @@ static void parse_arguments(int argc, char *argv[], struct box *box)
 	argv[run] = "box"; /* the name in getopt's messages */
 	while ((option = getopt_long(argc - run, argv + run, "+h", options, NULL)) != -1) {
 		if (option == 'h')
-			exit(puts(usage) < 0);
+			exit(puts(usage) < 0 || fflush(stdout) != 0 ? EXIT_BOX : 0);
 		else
 			exit(EXIT_BOX);
 	}
@@ -125,28 +124,27 @@ int main(int argc, char *argv[])
 {
 	struct clone_args args = {.flags = CLONE_NEWUTS | CLONE_NEWPID, .exit_signal = SIGCHLD};
 	struct box box = {0};
+	struct sigaction hangup;
 	sigset_t blocked;
 	pid_t child;
 	int status;
 
 	parse_arguments(argc, argv, &box);
-	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z stops it with the command. */
+	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. */
 	sigfillset(&blocked);
 	sigdelset(&blocked, SIGTSTP);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(&blocked, SIGHUP); /* started by nohup; sigwait would get it even so */
 	if (sigprocmask(SIG_BLOCK, &blocked, &box.inherited) < 0)
 		err(EXIT_BOX, "sigprocmask");
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
 	if ((box.pidfd = syscall(SYS_pidfd_open, getpid(), 0)) < 0)
 		err(EXIT_BOX, "pidfd_open");
-	box.proc_mounted =
-		mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (box.proc_mounted == MAP_FAILED)
-		err(EXIT_BOX, "mmap");
 	if ((child = syscall(SYS_clone3, &args, sizeof(args))) < 0)
 		err(EXIT_BOX, "clone3");
 	if (child == 0)
 		child_main(&box);
 	status = wait_for(child, &blocked);
-	unmount_proc(&box);
+	unmount_proc(box.rootfs);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -44,13 +44,12 @@ struct box {
 /* Copies the mount that SRC is on, and those below SRC, while names still lead to the host. */
 static void take_volume(struct volume *volume)
 {
-	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct mount_attr attr = {.attr_set = volume->read_only ? MOUNT_ATTR_RDONLY : 0};
 
 	volume->tree = syscall(SYS_open_tree, AT_FDCWD, volume->src,
 		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (volume->tree < 0 || (volume->read_only && syscall(SYS_mount_setattr, volume->tree, "",
-							      AT_EMPTY_PATH | AT_RECURSIVE,
-							      &read_only, sizeof(read_only)) < 0))
+	if (volume->tree < 0 || syscall(SYS_mount_setattr, volume->tree, "",
+					AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		err(EXIT_BOX, "volume %s", volume->src);
 }
 
@@ -66,9 +65,6 @@ static void enter_rootfs(const char *rootfs)
 		err(EXIT_BOX, "pivot_root %s", rootfs);
 	if (umount2(".", MNT_DETACH) < 0)
 		err(EXIT_BOX, "umount the old root");
-	/* The working folder is still the host's, and so is every name without a leading slash. */
-	if (chdir("/") < 0)
-		err(EXIT_BOX, "chdir /");
 	/* A /proc shows the PID namespace of the process that mounts it. */
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		err(EXIT_BOX, "mount /proc");
@@ -107,9 +103,6 @@ static _Noreturn void run_command(const struct box *box)
 {
 	if (sigprocmask(SIG_SETMASK, &box->inherited, NULL) < 0)
 		err(EXIT_BOX, "sigprocmask");
-	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		err(EXIT_BOX, "close_range");
 	execvp(box->command[0], box->command);
 	err(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC, "%s", box->command[0]);
 }
@@ -123,6 +116,9 @@ static _Noreturn void child_main(const struct box *box)
 		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
 	if (poll(&parent, 1, 0) != 0)
 		errx(EXIT_BOX, "box has died");
+	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
+	if (close_range(3, ~0U, 0) < 0)
+		err(EXIT_BOX, "close_range");
 	if (sethostname("box", strlen("box")) < 0)
 		err(EXIT_BOX, "sethostname");
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
@@ -185,7 +181,7 @@ static void parse_arguments(int argc, char *argv[], struct box *box)
 	argv[run] = "box"; /* the name in getopt's messages */
 	while ((option = getopt_long(argc - run, argv + run, "+hv:", options, NULL)) != -1) {
 		if (option == 'h')
-			exit(puts(usage) < 0);
+			exit(puts(usage) < 0 || fflush(stdout) != 0 ? EXIT_BOX : 0);
 		else if (option == 'v' || option == 't')
 			parse_volume(optarg, option == 't', volume++);
 		else
@@ -208,14 +204,17 @@ int main(int argc, char *argv[])
 	struct clone_args args = {
 		.flags = CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS, .exit_signal = SIGCHLD};
 	struct box box = {0};
+	struct sigaction hangup;
 	sigset_t blocked;
 	pid_t child;
 	int status;
 
 	parse_arguments(argc, argv, &box);
-	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z stops it with the command. */
+	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. */
 	sigfillset(&blocked);
 	sigdelset(&blocked, SIGTSTP);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN)
+		sigdelset(&blocked, SIGHUP); /* started by nohup; sigwait would get it even so */
 	if (sigprocmask(SIG_BLOCK, &blocked, &box.inherited) < 0)
 		err(EXIT_BOX, "sigprocmask");
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */

@@ -35,7 +35,7 @@ setup() {
 	DIR=$BATS_TEST_TMPDIR/dir ROOTFS=$BATS_TEST_TMPDIR/rootfs OPTIONS=()
 	mkdir "$DIR"
 	echo "$MARKER" >"$DIR/$MARKER"
-	cp -a "$REPO/rootfs" "$ROOTFS"
+	cp -ax "$REPO/rootfs" "$ROOTFS"
 	# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
 	mknod -m 666 "$ROOTFS/dev/null" c 1 3
 	mknod -m 666 "$ROOTFS/dev/zero" c 1 5
@@ -101,10 +101,11 @@ host_script() {
 	shift
 	run_on_host env BOX="$BOX" DIR="$DIR" ROOTFS="$ROOTFS" MARKER="$MARKER" bash -c "
 		exec 2>&1
+		run=(${command[*]@Q})
 		box() { ${command[*]@Q} \"\$@\"; }
-		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true child_of \$box && sleep 0.1; }
-		child_of() { pgrep -P \"\$1\" >/dev/null; }
-		ended() { ! kill -0 \"\$1\" 2>/dev/null; }
+		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true running \$box; sleep 0.1; }
+		running() { local c; ended \$1 || { c=\$(pgrep -P \$1) && [[ ! /proc/\$c/exe -ef /proc/\$1/exe ]]; }; }
+		ended() { local p; for p in \$1; do kill -0 \$p 2>/dev/null && return 1; done; return 0; }
 		until_true() { local _; for _ in {1..500}; do \"\$@\" && return; sleep 0.01; done; return 1; }
 		$script" - "$@"
 }

@@ -50,7 +50,7 @@ load helper
 @test "no descriptor of box, or of its caller, reaches the command" {
 	host_script 'exec 7<"$DIR/$MARKER" 12<"$DIR"; box ls /proc/self/fd'
 	# 3 is the folder, in which ls reads.
-	output_is $'0\n1\n2\n3' "see close_range(2) with CLOSE_RANGE_CLOEXEC, just before the exec"
+	output_is $'0\n1\n2\n3' "see close_range(2)"
 }
 
 @test "the command has the signal mask and the ignored signals of box's caller" {
@@ -111,6 +111,17 @@ ends_with() { # ends_with SIGNAL COMMAND...
 @test "SIGTERM to box ends even a command that ignores it" {
 	ends_with TERM sh -c 'trap "" TERM; while :; do sleep 0.1; done'
 	status_is 137 "a command may ignore SIGTERM, and PID 1 of a namespace does: kill it with SIGKILL"
+}
+
+@test "SIGHUP does not end a box that was started with it ignored, as by nohup" {
+	host_script 'trap "" HUP; start sh -c "sleep 0.5; exit 42"; kill -HUP $box; wait $box'
+	status_is 42 "on Linux a blocked signal is queued even when it is ignored: do not block it, then"
+}
+
+@test "SIGTERM to box at any moment leaves nothing behind" {
+	host_script 'for i in {1..200}; do { exec "${run[@]}" sleep 1000; } & for ((n = i % 40 * 20; n; n--)); do :; done
+		kill -TERM $!; wait $!; done; true'
+	status_is 0 "what is made must be known to who cleans up, before a signal can come"
 }
 
 @test "the command dies when box is killed by SIGKILL" {

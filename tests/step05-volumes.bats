@@ -106,9 +106,9 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	for link in absolute relative; do
 		OPTIONS=(-v "$DIR/src:/$link")
 		host_script 'start sh -c "cat '"$DIR"'/escape/file && exec sleep 1000"
-			sleep 0.2; findmnt -lno TARGET | grep -c escape; kill -TERM $box; wait $box'
+			sleep 0.2; echo "$(findmnt -lno TARGET | grep -c escape) on the host"; kill -TERM $box; wait $box'
 		output_has file "the link leads to the same name in ROOTFS: attach after the pivot"
-		output_has 0 "the mount must not be on the host: attach after the pivot"
+		output_has "0 on the host" "the mount must not be on the host: attach after the pivot"
 	done
 }
 
@@ -120,6 +120,18 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 		box true
 		refused /link "say which volume, and why"
 		[[ ! -e $DIR/dangling ]] || report "made on the host" "make and open DST after the pivot"
+	done
+}
+
+@test "a symlink in ROOTFS to a descriptor of box, or of its caller, leads nowhere" {
+	volume src file
+	host mkdir "$DIR/outside"
+	ln -s /proc/self/fd/9 "$ROOTFS/link"
+	for src in src src/file; do
+		OPTIONS=(-v "$DIR/$src:/link/made")
+		host_script 'box true 9<"$DIR/outside"; status=$?; ls "$DIR/outside"; exit $status'
+		status_is 125 "such a volume cannot be attached"
+		output_lacks $'\nmade' "close all descriptors before DST is looked up: see close_range(2)"
 	done
 }
 
@@ -188,8 +200,8 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	volume src file
 	OPTIONS=(-v "$DIR/src:/data" -v "$DIR/src/file:/file:ro" --tmpfs /tmp)
 	host_script 'findmnt -lno TARGET >before; start sleep 1000; findmnt -lno TARGET | diff before -
-		cat /proc/$(pgrep -P $box)/mountinfo | wc -l; kill -TERM $box; wait $box'
-	output_has 5 "five mounts in the box: /, /proc and three volumes"
+		echo "$(wc -l </proc/$(pgrep -P $box)/mountinfo) mounts"; kill -TERM $box; wait $box'
+	output_has "5 mounts" "five mounts in the box: /, /proc and three volumes"
 	output_lacks "> " "take the volumes after the mounts were made private"
 }
 

@@ -60,15 +60,18 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 @test "--cpus: a busy command gets its share of CPU time and no more" {
 	busy='time -p timeout 1 sh -c "while :; do :; done"'
 	percent() { awk '$1 == "real" { real = $2 } /^(user|sys)/ { used += $2 } END { print int(100 * used / real) }'; }
-	box sh -c "$busy"
-	all=$(percent <<<"$stderr")
-	OPTIONS=(--cpus 0.1)
-	box sh -c "$busy"
-	[[ $stderr == *real* ]] || report "expected the times" "with a limit the command runs as without"
-	limited=$(percent <<<"$stderr")
-	((limited * 2 < all && limited <= 30)) ||
-		report "expected about 10 % of a CPU; got $limited %, and $all % without the limit" \
-			"CPU time is a quota of microseconds in a period of 100000"
+	for _ in 1 2 3; do # other work on the machine may leave little to share
+		OPTIONS=()
+		box sh -c "$busy"
+		all=$(percent <<<"$stderr")
+		OPTIONS=(--cpus 0.1)
+		box sh -c "$busy"
+		[[ $stderr == *real* ]] || report "expected the times" "with a limit the command runs as without"
+		limited=$(percent <<<"$stderr")
+		((limited * 2 < all && limited <= 30)) && return
+	done
+	report "expected about 10 % of a CPU; got $limited %, and $all % without the limit" \
+		"CPU time is a quota of microseconds in a period of 100000"
 }
 
 @test "three limits at once hold" {
