@@ -192,9 +192,11 @@ static void name_cgroup(struct limit *limit, unsigned id)
 /* On v1 each limit has a cgroup of its own; on v2 they share one, into which the child is born. */
 static void make_cgroup(struct limit *limit, unsigned id, struct clone_args *args)
 {
+	const char *swap;
 	char enable[16];
 
 	name_cgroup(limit, id);
+	limit->dir = -1;
 	if (mkdir(limit->cgroup, 0755) < 0 && errno != EEXIST)
 		err(EXIT_BOX, "%s: mkdir %s", limit->option, limit->cgroup);
 	if ((limit->dir = open(limit->cgroup, O_RDONLY | O_CLOEXEC)) < 0)
@@ -206,7 +208,7 @@ static void make_cgroup(struct limit *limit, unsigned id, struct clone_args *arg
 		args->cgroup = limit->dir;
 	}
 	write_file(limit->cgroup, limit->v2 ? limit->v2_file : limit->v1_file, limit->value);
-	const char *swap = limit->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+	swap = limit->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
 	if (limit == &limits[MEMORY] && faccessat(limit->dir, swap, F_OK, 0) == 0)
 		write_file(limit->cgroup, swap, limit->v2 ? "0" : limit->value);
 	if (limit == &limits[MEMORY] && limit->v2)
