@@ -37,6 +37,7 @@ setup() {
 	echo "$MARKER" >"$DIR/$MARKER"
 	cp -ax "$REPO/rootfs" "$ROOTFS"
 	# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
+	rm -f "$ROOTFS/dev/null" # a box with -v /dev/null:/dev/null may have made an empty file
 	mknod -m 666 "$ROOTFS/dev/null" c 1 3
 	mknod -m 666 "$ROOTFS/dev/zero" c 1 5
 	echo rootfs >"$ROOTFS/only-in-the-rootfs"

@@ -17,7 +17,7 @@ host_state() {
 	hostname
 	cat /proc/self/mounts
 	pgrep -f 'sleep 4321' || echo no sleep
-	ls /tmp/secret /tmp/site /home/you 2>&1 || true
+	ls /tmp/host /tmp/site /home/you 2>&1 || true
 	ls "$REPO" "$REPO/rootfs" "$REPO/work" 2>&1 || true
 }
 
