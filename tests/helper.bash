@@ -84,8 +84,10 @@ start_host() {
 	HOST=${HOST% }
 }
 
-# Runs a command on the test's host, in $DIR.
-host() { nsenter --target "$HOST" --mount --uts --pid -- env -C "$DIR" "$@" 3>&-; }
+# Runs a command on the test's host, in $DIR. Who runs the tests may ignore signals, as nohup does.
+host() {
+	nsenter --target "$HOST" --mount --uts --pid -- env --default-signal -C "$DIR" "$@" 3>&-
+}
 
 # Runs a command on the test's host; sets $status, $output and $stderr.
 run_on_host() {
