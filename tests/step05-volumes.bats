@@ -131,6 +131,7 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 		OPTIONS=(-v "$DIR/$src:/link/made")
 		host_script 'box true 9<"$DIR/outside"; status=$?; ls "$DIR/outside"; exit $status'
 		status_is 125 "such a volume cannot be attached"
+		output_has "volume /link" "say which volume, and why"
 		output_lacks $'\nmade' "close all descriptors before DST is looked up: see close_range(2)"
 	done
 }
