@@ -12,6 +12,9 @@ STEPS = $(sort $(wildcard step0*))
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
 BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^step$(STEP)-')
 
+# A box with a bug may leave a folder of the host mounted there, and rm would empty that.
+NO_MOUNTS = @! grep -F ' $(CURDIR)/rootfs' /proc/self/mounts || { echo "unmount these first: umount PATH"; exit 1; }
+
 all: $(BOXES) ## Build every step
 
 $(BOXES): %: %.c
@@ -22,6 +25,7 @@ rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of bu
 rootfs/bin/busybox:
 	@test -x "$(BUSYBOX)" || { echo "no busybox: install busybox-static, or set BUSYBOX="; exit 1; }
 	@! ldd "$(BUSYBOX)" >/dev/null 2>&1 || { echo "$(BUSYBOX) is not static"; exit 1; }
+	$(NO_MOUNTS)
 	rm -rf rootfs
 	mkdir -p rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/root rootfs/sys rootfs/tmp
 	chmod 1777 rootfs/tmp
@@ -98,6 +102,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
+	$(NO_MOUNTS)
 	rm -rf $(BOXES) rootfs rootfs.tar.gz site
 
 .PHONY: all rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
