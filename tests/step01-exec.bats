@@ -171,6 +171,8 @@ ends_with() { # ends_with SIGNAL COMMAND...
 		status_is 0 "to be asked for help is no error"
 		output_has "usage: box run" "print the usage on stdout"
 	done
+	host_script '"$BOX" --help >/dev/full'
+	status_is 125 "what could not be printed is an error: see fflush(3)"
 }
 
 # bats test_tags=still
