@@ -8,6 +8,15 @@ CMD ?= sh
 
 BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
 STEPS = $(sort $(wildcard step0*))
+
+# final/: box starts containers; box-unpack reads archives for it; box-seccomp compiles system call
+# filters, one of them now.
+FINAL = final/box final/box-unpack final/box-seccomp
+BOX_SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
+BOX_LIBS = jansson libmd libcap
+UNPACK_LIBS = libarchive zlib
+SECCOMP_LIBS = libseccomp libcap
+
 # The folder of stage STEP, or of the newest one, and that of the stage before STEP.
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
 BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^step$(STEP)-')
@@ -15,10 +24,31 @@ BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^
 # A box with a bug may leave a folder of the host mounted there, and rm would empty that.
 NO_MOUNTS = @! grep -F ' $(CURDIR)/rootfs' /proc/self/mounts || { echo "unmount these first: umount PATH"; exit 1; }
 
-all: $(BOXES) ## Build every step
+all: $(BOXES) $(FINAL) ## Build every step, and final/
+
+steps: $(BOXES) ## Build every step: needs a C library alone
 
 $(BOXES): %: %.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
+
+final/%.o: final/%.c final/box.h
+	$(CC) $(CFLAGS) $(WARNINGS) $(shell pkg-config --cflags $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS)) -c -o $@ $<
+
+final/box: $(BOX_SOURCES:.c=.o)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
+
+final/box-unpack: final/box-unpack.o final/error.o final/util.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
+
+final/box-seccomp: final/box-seccomp.o final/error.o final/util.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SECCOMP_LIBS))
+
+# The filter of the default set of capabilities, as the initializer of an array.
+final/seccomp.inc: final/box-seccomp
+	final/box-seccomp --inc >$@.new
+	mv $@.new $@
+
+final/security.o: final/seccomp.inc
 
 rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of busybox alone
 
@@ -103,6 +133,6 @@ help: ## Show this list
 
 clean: ## Remove what make made, but for work/
 	$(NO_MOUNTS)
-	rm -rf $(BOXES) rootfs rootfs.tar.gz site
+	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site
 
-.PHONY: all rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all steps rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

@@ -1,0 +1,533 @@
+/*
+ * box.h: what a container is to box (struct spec), and every public function, file by file.
+ *
+ *   argv -- box.c, run.c -- image.c, store.c --> struct spec --> container.c --> init.c --> exec
+ *
+ * Functions return -1 after fail() has noted why, unless their comment says otherwise; the program
+ * prints failure() once. What runs inside the container does the same, and container.c fetches it.
+ */
+#ifndef BOX_H
+#define BOX_H
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define BOX_VERSION "0.7"
+
+/* Docker's, and the shells'. 128 + N says that signal N killed the command. */
+enum { EXIT_BOX = 125, EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
+
+/* An ID is 256 random bits; its first 12 digits are what people type, and the hostname. */
+enum { ID_LENGTH = 64, SHORT_ID_LENGTH = 12 };
+
+/* ---- struct spec: plain data, all that container.c and init.c know ---- */
+
+/* A mount of the container. Bind mounts have no type, and their source is a path of the host. */
+struct mount {
+	const char *type; /* "tmpfs", "proc"...; NULL: a bind mount */
+	const char *source; /* the path to bind; else the name shown in the mount table */
+	const char *target; /* absolute, in the container; made where it is missing */
+	const char *options; /* the file system's own: "size=64m,mode=1777", or NULL */
+	uint64_t
+		attributes; /* MOUNT_ATTR_* of mount_setattr(2); of all submounts, when recursive */
+	bool recursive; /* bind the submounts of source, too */
+	const char *text; /* not NULL: in place of source, a file of its own with this in it */
+	bool optional; /* a kernel without type, or without source, is no error */
+};
+
+/* A device node of /dev. */
+struct device {
+	const char *path; /* in /dev: "null" */
+	mode_t mode; /* S_IFCHR or S_IFBLK, and the permissions */
+	unsigned major, minor;
+};
+
+/* Limits of the container's cgroup; 0 or NULL: none, but for memory_swap. */
+struct limits {
+	int64_t memory; /* bytes */
+	int64_t memory_swap; /* bytes of memory and swap together; -1: no limit; 0: as memory */
+	int64_t pids; /* processes and threads */
+	int64_t cpu_quota; /* microseconds of CPU time in each cpu_period */
+	int64_t cpu_period; /* microseconds */
+	const char *cpuset_cpus; /* "0-2,7" */
+};
+
+struct rlimit_entry {
+	int resource; /* RLIMIT_* */
+	struct rlimit limit;
+};
+
+/* Sets of capabilities, bit N for capability N of <linux/capability.h>. */
+struct capabilities {
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+struct spec {
+	char id[ID_LENGTH + 1]; /* the container's, and the name of its cgroup */
+
+	/* the process */
+	char **argv; /* argv[0] is looked up in the container's PATH */
+	char **env; /* NAME=VALUE; HOME is added where it is missing */
+	const char *cwd; /* absolute, made where it is missing */
+	const char *user; /* UID, NAME, UID:GID, NAME:GROUP of its /etc/passwd and group; NULL: 0 */
+	bool terminal; /* a new pty, whose other end container_start() hands out */
+	bool init; /* box stays PID 1, and starts the process as its child */
+	struct capabilities capabilities;
+	bool no_new_privileges;
+	const struct sock_fprog *seccomp; /* NULL: unconfined */
+	struct rlimit_entry *rlimits;
+	size_t n_rlimits;
+
+	/* its root: an overlay, mounted in a namespace of its own */
+	const char *rootfs; /* the folder that it is mounted on, absolute */
+	const char *folder; /* the only folder below, or NULL: then */
+	const char *lower; /* those below, the topmost first, with ':' between, all relative to */
+	const char *layers; /* this folder, as upper and work are */
+	const char *upper, *work; /* what the container writes; thrown away after it */
+	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
+
+	/* what it sees */
+	unsigned long namespaces; /* CLONE_NEW*; those that are not new are box's own */
+	const char *hostname;
+	struct mount *mounts; /* in this order, after the root */
+	size_t n_mounts;
+	const struct device *devices;
+	size_t n_devices;
+	const char *const *masked; /* paths that show nothing; those that are missing are skipped */
+	const char *const *constant; /* paths made read-only; the same */
+
+	struct limits limits;
+};
+
+/* ---- error.c: an error's text, noted where it happens, printed once ---- */
+
+/* Notes FORMAT, ": " and the text of errno. Keeps errno. Returns -1. */
+int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Notes FORMAT alone. Returns -1. */
+int failx(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What was noted last: one line, no newline at its end; nothing of it moves a terminal's cursor. */
+const char *failure(void);
+
+/* Prints it on stderr: "box: TEXT". Returns EXIT_BOX. */
+int report(void);
+
+/* Says a line that is no error on stderr: "box: FORMAT". */
+void warn_user(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- util.c: what several files need ---- */
+
+/* Releases what a variable holds at the end of its scope. */
+void close_fd(int *fd);
+void free_pointer(void *pointer); /* a pointer to the pointer */
+void close_file(FILE **file);
+#define autoclose __attribute__((cleanup(close_fd)))
+#define autofree __attribute__((cleanup(free_pointer)))
+#define autofclose __attribute__((cleanup(close_file)))
+
+/* Gives up what a variable holds to the caller: the end of its scope no longer releases it. */
+int steal_fd(int *fd);
+#define steal_pointer(pointer)                                                                     \
+	({                                                                                         \
+		__typeof__(*(pointer)) stolen_ = *(pointer);                                       \
+		*(pointer) = NULL;                                                                 \
+		stolen_;                                                                           \
+	})
+
+/* As asprintf(3); NULL after fail(). The caller frees it. */
+char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes all SIZE bytes. */
+int write_all(int fd, const void *data, size_t size);
+
+/* Writes TEXT into the existing file NAME of the folder DIR (a descriptor, or AT_FDCWD). */
+int write_file_at(int dir, const char *name, const char *text);
+
+/* Reads the whole file FD, at most LIMIT bytes, with a NUL after it. The caller frees it. NULL
+ * after fail(), which NAMEs it; longer files are an error (EFBIG), fifos and devices, too (EINVAL).
+ */
+char *read_file(int fd, const char *name, size_t limit);
+
+/* The same for the file NAME of DIR. */
+char *read_file_at(int dir, const char *name, size_t limit);
+
+/* Removes NAME of DIR, and all below it, following no symlink and entering no other file system.
+ * Returns 0 also when there is none. */
+int remove_tree_at(int dir, const char *name);
+
+/* 32 random bytes as ID_LENGTH hexadecimal digits, and a NUL. */
+void random_id(char id[ID_LENGTH + 1]);
+
+/* Opens NAME as the root DIR shows it: absolute names, "..", and symlinks stay in DIR; magic links
+ * of /proc are refused (openat2(2), RESOLVE_IN_ROOT). Returns the descriptor; errno only, no
+ * fail().
+ */
+int open_in_root(int dir, const char *name, int flags, mode_t mode);
+
+/* The path of the program NAME that is installed with box: in the folder of box's own file, or in
+ * ../libexec/box beside that. The caller frees it. NULL after fail(). */
+char *helper_path(const char *name);
+
+/* ---- image.c: IMAGE -> layers and configuration ---- */
+
+/* An image, or a folder that is used as one. Freed by image_free(). */
+struct image {
+	char id[ID_LENGTH +
+		1]; /* SHA-256 of its configuration, or of the archive; "" for a folder */
+	char *source; /* as it was given when it was unpacked */
+	char *folder; /* a folder used as the only layer; NULL for others */
+	char **layers; /* names below store->layers, the topmost first; NULL-terminated */
+	size_t n_layers;
+	/* the configuration; NULL where the image says nothing. Lists are NULL-terminated. */
+	char **entrypoint, **cmd, **env;
+	char *workdir, *user, *stop_signal;
+	char *created; /* RFC 3339, UTC */
+	uint64_t size; /* bytes of all layers, unpacked */
+};
+
+struct store;
+
+/* Finds NAME: a folder or an archive of the host, when it has a slash or there is such a file; else
+ * the name, or the ID or at least 4 of its first digits, of an image that was unpacked before. An
+ * archive is unpacked unless it was already. FILE:TAG is one of several images in FILE. */
+int image_get(struct store *store, const char *name, struct image *image);
+
+/* Unpacks the archive or OCI layout FILE, and names it NAME (NULL: no name). */
+int image_import(struct store *store, const char *file, const char *name, struct image *image);
+
+/* Prints the table of images; with QUIET, their IDs alone. */
+int image_list(struct store *store, bool quiet);
+
+/* Removes the image NAME, and the layers that no other image has. An image in use is an error. */
+int image_remove(struct store *store, const char *name);
+
+void image_free(struct image *image);
+
+/* ---- store.c: what lies on the disk, and who uses it ---- */
+
+/*
+ * DATA (/var/lib/box, --data, $BOX_DATA), all of it for root alone, 0700:
+ *   layers/HEX         one unpacked layer each, by the first 32 digits of its digest
+ *   images/ID.json     one image each
+ *   names/NAME         symlink to the ID
+ *   files/KEY          symlink to the ID: which archive file (device, inode, size, times) that was
+ *   containers/ID/     upper, work; locked while the container lives
+ *   tmp/               half unpacked; each folder locked by the process that fills it
+ *   lock               flock(2): shared to add or use, exclusive to remove
+ */
+struct store {
+	char *path;
+	int dir, layers, images, names, files, containers, tmp; /* descriptors, O_CLOEXEC */
+};
+
+/* Opens the store at PATH, and makes it where it is missing. Removes what a killed box left in it.
+ */
+int store_open(struct store *store, const char *path);
+void store_close(struct store *store);
+
+/* Takes the lock of the whole store, LOCK_SH or LOCK_EX. Closing what it returns releases it. */
+int store_lock(const struct store *store, int operation);
+
+/* Takes the lock NAME, a file of tmp. It is released when NAME is removed, then closed. */
+int store_lock_name(const struct store *store, const char *name);
+
+/* Makes a new folder of tmp, NAME, and locks it. Returns its descriptor: closed, it is swept. */
+int store_staging(const struct store *store, char name[ID_LENGTH + 1]);
+
+/* The target of the symlink NAME of DIR. The caller frees it. NULL after fail(). */
+char *store_read_link(int dir, const char *name);
+
+/* Makes or replaces the symlink NAME of DIR, at once. */
+int store_set_link(int dir, const char *name, const char *target);
+
+/* ---- state.c: the containers that there are ---- */
+
+/* A container's place on the disk, made for one run. */
+struct place {
+	char id[ID_LENGTH + 1];
+	char *rootfs, *upper, *work; /* as the fields of struct spec */
+	int lock; /* held while the container lives; the kernel drops it with box */
+};
+
+/* Makes the place of a new container, with a new ID. IMAGE (an ID, or "") cannot be removed while
+ * it is there. NAME (or NULL) must be free. */
+int place_make(struct store *store, const char *image, const char *name, struct place *place);
+
+/* Removes it, and all that the container wrote. */
+int place_remove(struct store *store, struct place *place);
+
+/* Ends and removes what box processes that were killed have left: their cgroups with all processes
+ * in them, and their places. Those of living ones stay. */
+int sweep(struct store *store);
+
+/* ---- cgroup.c: limits, and a handle on all processes of a container
+ * ------------------------------ */
+
+enum { MAX_HIERARCHIES = 8 };
+
+/* The cgroup of one container: on v2 one folder, on v1 one for each hierarchy that is needed, on
+ * hybrid machines both. */
+struct cgroup {
+	struct hierarchy {
+		char path[512];
+		int dir; /* O_CLOEXEC */
+		bool v2;
+	} hierarchies[MAX_HIERARCHIES];
+	size_t n;
+};
+
+/* Makes the cgroup "box/ID", at the top of a hierarchy or in a cgroup delegated to box, and writes
+ * LIMITS before anything can run in it. A limit that cannot be had is an error that names the
+ * controller, where it was looked for, and what to do. On an error nothing is left. A machine that
+ * allows no cgroups has none (n is 0), unless LIMITS asks for one. */
+int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits);
+
+/* A descriptor for CLONE_INTO_CGROUP, or -1 without fail() when no hierarchy is v2. */
+int cgroup_clone_fd(const struct cgroup *cgroup);
+
+/* Puts the calling process, which has one thread, into the v1 hierarchies (cgroups(7), "tasks"),
+ * and with JOIN_V2 into that of v2. */
+int cgroup_join(const struct cgroup *cgroup, bool join_v2);
+
+/* Stops all processes in it, or lets them go on; needs v2 or the freezer of v1. */
+int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
+
+/* Kills every process in it, frozen ones too. */
+int cgroup_kill(const struct cgroup *cgroup);
+
+/* Kills every process in it, and removes it. */
+int cgroup_remove(struct cgroup *cgroup);
+
+/* For each cgroup ID that box made in any hierarchy: calls IS_ALIVE(ID, DATA), and kills and
+ * removes those for which it is false. */
+int cgroup_sweep(bool (*is_alive)(const char *id, void *data), void *data);
+
+/* ---- security.c: what the command may do
+ * --------------------------------------------------------- */
+
+/* Docker's default set: CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP
+ * NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP. */
+#define DEFAULT_CAPABILITIES UINT64_C(0xa80425fb)
+uint64_t capabilities_default(void);
+
+/* Every capability that this kernel has, and that box can give. */
+uint64_t capabilities_all(void);
+
+/* Applies --cap-add or --cap-drop NAME ("NET_ADMIN", "cap_net_admin", "ALL") to SET. */
+int capabilities_change(uint64_t *set, const char *name, bool add);
+
+/* Leaves the caller's keys: a new, empty session keyring. */
+int session_keyring(void);
+
+/* The filter with the effect of Docker's default profile for a process with CAPABILITIES: built in
+ * for the default set, else compiled by box-seccomp and kept below DATA. It lives as long as box.
+ */
+const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data);
+
+/* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter: the
+ * last steps before exec. */
+int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n);
+
+/* Goes on as box from a read-only mount of its own file, so that no process of a container can
+ * write into that through /proc/PID/exe (CVE-2019-5736). Returns only when box already is, or on
+ * error. argv[0] is the path of that file from then on: see helper_path(). */
+int protect_own_file(char *argv[]);
+
+/* ---- user.c: names of the image's /etc/passwd and /etc/group
+ * --------------------------------------- */
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[64];
+	size_t n_groups;
+	char home[4096];
+};
+
+/* Looks up NAME (spec->user) in the files of ROOT, a descriptor of the root folder. */
+int user_find(int root, const char *name, struct user *user);
+
+/* ---- mounts.c: volumes and file systems; called by init.c
+ * ------------------------------------------ */
+
+/* Makes the mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one that
+ * is missing. Called while names still lead to the host. */
+int mounts_take(const struct spec *spec, int trees[]);
+
+/* Attaches them below the root of the calling process, and closes them. */
+int mounts_attach(const struct spec *spec, int trees[]);
+
+/* Hides spec->masked, and makes spec->constant read-only. */
+int mounts_mask(const struct spec *spec);
+
+/* The new mount calls by their names, for descriptors; errno only, no fail(). A copy or a new mount
+ * is attached nowhere yet. ATTRIBUTES are MOUNT_ATTR_* of mount_setattr(2). */
+int mount_new(const char *type, const char *source, const char *options, uint64_t attributes);
+int mount_copy(int dir, const char *path, bool recursive);
+int mount_restrict(int tree, uint64_t attributes, bool recursive);
+int mount_attach(int tree, int target);
+
+/* ---- rootfs.c: the container's root and its /dev; called by init.c
+ * ----------------------------------- */
+
+/* Mounts the root, makes it the root of the mount namespace, and lets go of the old one. */
+int rootfs_enter(const struct spec *spec);
+
+/* Sets spec->root_attributes, when all that the root lacked has been made. */
+int rootfs_restrict(const struct spec *spec);
+
+/* Opens PATH below ROOT as open_in_root does, with O_PATH. Folders that are missing are made, and
+ * at its end a folder or an empty file. errno only, no fail(). */
+int make_in_root(int root, const char *path, bool folder);
+
+/* Fills DEV, a tmpfs for /dev that is attached nowhere yet, with links, and with files for the
+ * nodes of spec->devices. Then, when it is attached, mounts the nodes on them. */
+int dev_fill(int dev, const struct spec *spec);
+int dev_mount_nodes(int dev, const struct spec *spec);
+
+/* ---- tty.c: the terminal of -t
+ * ------------------------------------------------------------------- */
+
+/* Opens a new pty of the container's devpts, makes its one end the controlling terminal and stdin,
+ * stdout and stderr, and returns the other end. Called inside, by a session's leader. */
+int terminal_open(void);
+
+/* Puts the terminal on stdin into raw mode until the program ends, however it ends but by SIGKILL.
+ */
+int terminal_raw(void);
+void terminal_restore(void);
+
+/* Gives the pty MASTER the size of the terminal on stdin, if that is one. */
+void terminal_resize(int master);
+
+/* Bytes on their way from stdin to a pty, which takes no more for now. */
+struct input {
+	char data[4096];
+	size_t start, end;
+};
+
+/* Reads more from stdin into an empty INPUT; false at its end. */
+bool input_read(struct input *input);
+
+/* Writes as much of it as MASTER takes; false when it takes no more, ever. */
+bool input_write(struct input *input, int master);
+
+/* Copies what MASTER has to stdout. False at its end. */
+bool terminal_output(int master);
+
+/* ---- container.c: starts, watches, ends
+ * ------------------------------------------------------------ */
+
+struct container {
+	const struct spec *spec;
+	struct cgroup cgroup;
+	pid_t pid;
+	int pidfd;
+	int socket; /* to init.c: SEQPACKET, see there */
+	int master; /* the other end of the container's terminal, or -1 */
+};
+
+/* Makes the container, up to the moment before its process is executed. On an error nothing of it
+ * is left. SPEC must live as long as the container. */
+int container_create(struct container *container, const struct spec *spec);
+
+/* Executes the process. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or EXIT_BOX. */
+int container_start(struct container *container, int *status);
+
+/* Forwards the blocked SIGNALS and, with a terminal, bytes (of stdin only with INPUT), until the
+ * process has ended. Returns its exit status, as a shell would. */
+int container_wait(struct container *container, const sigset_t *signals, bool input);
+
+/* Ends all processes, and removes what the container has outside of its namespaces. */
+int container_destroy(struct container *container);
+
+/* ---- what container.c and init.c tell each other, over a SEQPACKET socket ---- */
+
+/*
+ *   container.c   init.c
+ *   GO       -->           the child is in its cgroup, and may begin
+ *            <--  READY    the inside is made; with the terminal's other end
+ *   START    -->           drop privileges and exec
+ *            <--  (end)    exec closed the socket: the command runs
+ *
+ * ERROR may come in place of READY and of the end. To the child, the end is never "go": it means
+ * that box has died.
+ */
+enum message_kind { MESSAGE_NONE, MESSAGE_GO, MESSAGE_READY, MESSAGE_START, MESSAGE_ERROR };
+
+struct message {
+	enum message_kind kind;
+	int status; /* of an error: the exit status for it */
+	char text[1024];
+};
+
+/* Sends MESSAGE, with the descriptor FD unless that is -1. Returns -1 with errno, without fail().
+ */
+int message_send(int socket, const struct message *message, int fd);
+
+/* Receives one. *FD is what came with it, or -1. Returns false at the end of the connection. */
+bool message_receive(int socket, struct message *message, int *fd);
+
+/* ---- init.c: the container's first process
+ * --------------------------------------------------------- */
+
+/* The child of clone3, already in its v2 cgroup if BORN_INSIDE. Ends by exec or _exit. */
+_Noreturn void init_main(
+	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket);
+
+/* ---- options.c: what box run was asked for ---- */
+
+/* A list that grows; a NULL at its end. */
+struct strings {
+	char **list;
+	size_t n;
+};
+
+struct options {
+	struct spec spec; /* what options say of it directly */
+	const char *image;
+	char **command; /* NULL-terminated */
+	const char *name, *hostname, *entrypoint, *user, *workdir;
+	bool help, interactive, privileged, host_network, unconfined, read_only, remove;
+	struct strings env, cap_add, cap_drop;
+	struct mount *volumes;
+	size_t n_volumes;
+	struct rlimit_entry *rlimits;
+	int64_t shm_size;
+};
+
+/* Reads ARGV, which starts with "run", into OPTIONS, all zero before. */
+int options_parse(struct options *options, int argc, char *argv[]);
+
+/* Prints the list of options. */
+int options_help(void);
+
+int add_string(struct strings *strings, const char *text);
+
+/* Sets a variable: NAME=VALUE, or NAME with the caller's value. */
+int add_env(struct strings *env, const char *text);
+
+/* ---- run.c: box run's options -> struct spec
+ * --------------------------------------------------------- */
+
+/* Where things lie; from the options before the command, or the environment. */
+struct places {
+	const char *data; /* --data, $BOX_DATA, /var/lib/box */
+	const char *root; /* --root, $BOX_ROOT, /run/box */
+};
+
+/* box run. ARGV starts with "run". Returns the exit status. */
+int command_run(const struct places *places, int argc, char *argv[]);
+
+#endif

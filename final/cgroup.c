@@ -1,0 +1,611 @@
+/* cgroup.c: limits, and a handle on all processes of a container. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+/* The controllers that box uses, as bits of a set. */
+enum { FREEZER = 1, PIDS = 2, MEMORY = 4, CPU = 8, CPUSET = 16, N_CONTROLLERS = 5 };
+static const char *const names[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset"};
+
+/* A cgroup in which box makes its folder box/: the top of a mounted hierarchy, or a cgroup of v2
+ * that was delegated to box. */
+struct base {
+	char path[320];
+	unsigned controllers; /* of v1 */
+	bool v2;
+	bool ours; /* this process is in it, not below it */
+};
+static struct base bases[N_CONTROLLERS + 2]; /* the best handle comes first: see rank() */
+static size_t n_bases;
+static char *own_cgroups; /* /proc/self/cgroup */
+
+/* ---- where ---- */
+
+static unsigned controllers_in(const char *words)
+{
+	unsigned found = 0;
+
+	for (size_t length; *words; words += length + (words[length] != '\0')) {
+		length = strcspn(words, ", \n");
+		for (int i = 0; i < N_CONTROLLERS; i++)
+			if (strlen(names[i]) == length && strncmp(words, names[i], length) == 0)
+				found |= 1U << i;
+	}
+	return found;
+}
+
+/* Finds this process's line, "ID:LIST:PATH" (cgroups(7)), for the hierarchy of v1 with one of
+ * CONTROLLERS; for v2, when there are none. */
+static bool own_cgroup(unsigned controllers, char list[128], char path[512])
+{
+	for (const char *line = own_cgroups; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (controllers ? sscanf(line, "%*d:%127[^:\n]:%511[^\n]", list, path) == 2 &&
+					  (controllers_in(list) & controllers)
+				: sscanf(line, "0::%511[^\n]", path) == 1)
+			return true;
+	}
+	return false;
+}
+
+/* All of v2 can be killed at once; of v1, what the freezer stops; or else what pids lists. */
+static int rank(const struct base *base)
+{
+	return base->v2 ? -1 : __builtin_ctz(base->controllers);
+}
+
+static void add_base(const struct base *base)
+{
+	size_t i = n_bases;
+
+	if (n_bases == sizeof(bases) / sizeof(*bases))
+		return;
+	for (n_bases++; i > 0 && rank(&bases[i - 1]) > rank(base); i--)
+		bases[i] = bases[i - 1];
+	bases[i] = *base;
+}
+
+/* systemd marks what it leaves to others (systemd's CGROUP_DELEGATION). The owner says to whom:
+ * root who comes from a user's desktop by sudo has no business in that user's. */
+static bool delegated(const char *path)
+{
+	char value = 0;
+	struct stat st;
+
+	return (getxattr(path, "trusted.delegate", &value, 1) == 1 ||
+		       getxattr(path, "user.delegate", &value, 1) == 1) &&
+	       value == '1' && stat(path, &st) == 0 && st.st_uid == geteuid();
+}
+
+/* Adds the cgroup that is delegated to this process, whose own is BELOW that at TOP, and TOP. */
+static void add_v2(const char *top, const char *below)
+{
+	struct base base = {.v2 = true, .ours = true};
+	char *end = base.path + strlen(top);
+
+	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
+		for (; *end && !delegated(base.path); base.ours = false)
+			*strrchr(base.path, '/') = '\0';
+		if (*end)
+			add_base(&base);
+	}
+	*end = '\0';
+	base.ours = !*below;
+	add_base(&base);
+}
+
+/* A blank in a name is \040 in /proc/self/mountinfo, a backslash \134. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (unsigned c; *text; *to++ = (char)c) {
+		c = (unsigned char)*text;
+		text += *text == '\\' && sscanf(text, "\\%3o", &c) == 1 ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+/* What PATH has below ROOT, "" if it is ROOT; NULL if it is elsewhere. */
+static const char *path_below(const char *path, const char *root)
+{
+	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	/* "/.." leads out of this cgroup namespace, where v2 lets nobody go (nsdelegate). */
+	if (strncmp(root, "/..", 3) == 0 || strncmp(path, "/..", 3) == 0)
+		return NULL;
+	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return strcmp(path + length, "/") == 0 ? "" : path + length;
+}
+
+/* LINE is "ID PARENT MAJOR:MINOR ROOT TARGET ... - TYPE SOURCE OPTIONS" of mountinfo. ROOT is the
+ * cgroup that shows at TARGET: in a container without a cgroup namespace, the container's. */
+static void add_mount(const char *line)
+{
+	const char *type = strstr(line, " - cgroup"), *below;
+	char root[512], list[128], own[512];
+	struct base base = {.v2 = type && strncmp(type, " - cgroup2 ", 11) == 0};
+	unsigned major, minor;
+	struct stat st;
+
+	if (!type || (!base.v2 && strncmp(type, " - cgroup ", 10) != 0))
+		return;
+	if (!base.v2 && !(base.controllers = controllers_in(strrchr(line, ' ') + 1)))
+		return;
+	for (size_t i = 0; i < n_bases; i++) /* the same hierarchy again */
+		if (bases[i].v2 == base.v2 && bases[i].controllers == base.controllers)
+			return;
+	if (sscanf(line, "%*d %*d %u:%u %511s %319s", &major, &minor, root, base.path) != 4 ||
+		!own_cgroup(base.controllers, list, own))
+		return;
+	unescape(root);
+	unescape(base.path);
+	below = path_below(own, root);
+	/* The mount may show a part that is not ours, and may be covered by another one. */
+	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(major, minor))
+		return;
+	if (base.v2)
+		add_v2(base.path, below);
+	else
+		add_base(&base);
+}
+
+/* Fills bases[], once. A machine without cgroups has none. */
+static int find_bases(void)
+{
+	autofclose FILE *mounts = own_cgroups ? NULL : fopen("/proc/self/mountinfo", "re");
+	autofree char *line = NULL;
+	size_t size = 0;
+
+	if (own_cgroups)
+		return 0;
+	if (!mounts)
+		return fail("/proc/self/mountinfo");
+	if (!(own_cgroups = read_file_at(AT_FDCWD, "/proc/self/cgroup", 1 << 16)))
+		return -1;
+	while (getline(&line, &size, mounts) > 0)
+		add_mount(line);
+	return 0;
+}
+
+/* ---- limits ---- */
+
+/* Leaves failure() alone. */
+static int try_write(int dir, const char *file, const char *text)
+{
+	autoclose int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : 0;
+}
+
+static int put(const struct hierarchy *h, const char *file, const char *text)
+{
+	if (try_write(h->dir, file, text) < 0)
+		return fail("write %s to %s/%s", text, h->path, file);
+	return 0;
+}
+
+static int put_number(const struct hierarchy *h, const char *file, int64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	return put(h, file, text);
+}
+
+/* memory.oom.group stays 0, as Docker has it: the kernel ends the process that takes most, and the
+ * command may go on without it. */
+static int limit_memory(const struct hierarchy *h, const struct limits *limits)
+{
+	const char *file = h->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+	int64_t both = limits->memory_swap ? limits->memory_swap : limits->memory;
+
+	/* On v1 the limit of both is never below that of memory, which therefore comes first. */
+	if (put_number(h, h->v2 ? "memory.max" : "memory.limit_in_bytes", limits->memory) < 0)
+		return -1;
+	/* A kernel that does not count swap has no such file. */
+	if (both < 0 || (!limits->memory_swap && faccessat(h->dir, file, F_OK, 0) < 0))
+		return 0;
+	return put_number(h, file, h->v2 ? both - limits->memory : both);
+}
+
+static int limit_cpu(const struct hierarchy *h, const struct limits *limits)
+{
+	int64_t period = limits->cpu_period ? limits->cpu_period : 100000;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lld %lld", (long long)limits->cpu_quota, (long long)period);
+	if (h->v2)
+		return put(h, "cpu.max", text);
+	if (put_number(h, "cpu.cfs_period_us", period) < 0)
+		return -1;
+	return put_number(h, "cpu.cfs_quota_us", limits->cpu_quota);
+}
+
+static int limit_cpuset(const struct hierarchy *h, const char *cpus)
+{
+	autofree char *set = NULL, *effective = NULL;
+
+	if (!cpus[strspn(cpus, " \t\n")])
+		return failx("cpuset limit: no CPUs are named");
+	if (put(h, "cpuset.cpus", cpus) < 0)
+		return -1;
+	if (!h->v2)
+		return 0;
+	/* v2 takes CPUs that the cgroup above has not, and then silently goes without them. */
+	set = read_file_at(h->dir, "cpuset.cpus", 1 << 16);
+	effective = read_file_at(h->dir, "cpuset.cpus.effective", 1 << 16);
+	if (!set || !effective)
+		return -1;
+	return strcmp(set, effective) == 0
+		       ? 0
+		       : failx("cpuset limit: CPUs %s are not all to be had: see cpuset.cpus.effective above %s",
+				 cpus, h->path);
+}
+
+static int write_limits(
+	const struct hierarchy *h, unsigned controllers, const struct limits *limits)
+{
+	if (controllers & MEMORY && limit_memory(h, limits) < 0)
+		return -1;
+	if (controllers & PIDS && put_number(h, "pids.max", limits->pids) < 0)
+		return -1;
+	if (controllers & CPU && limit_cpu(h, limits) < 0)
+		return -1;
+	return controllers & CPUSET ? limit_cpuset(h, limits->cpuset_cpus) : 0;
+}
+
+/* ---- making it ---- */
+
+static bool occupied(const struct hierarchy *h, const char *procs)
+{
+	autoclose int fd = openat(h->dir, procs, O_RDONLY | O_CLOEXEC);
+	char c;
+
+	return read(fd, &c, 1) != 0;
+}
+
+/* A cgroup holds processes or hands on controllers (cgroups(7), "no internal processes"). The very
+ * top one may do both; some controllers would be enabled elsewhere, too, but then no process can
+ * enter a cgroup below. If none but this process is in that of BASE, it goes to one of its own. */
+static int make_room(const struct base *base, const struct hierarchy *h)
+{
+	static const char procs[] = "../../cgroup.procs";
+
+	if (faccessat(h->dir, "../../cgroup.type", F_OK, 0) < 0 || !occupied(h, procs))
+		return 0;
+	if (base->ours) {
+		if (mkdirat(h->dir, "../../box.self", 0755) < 0 && errno != EEXIST)
+			return fail("mkdir %s/box.self", base->path);
+		if (put(h, "../../box.self/cgroup.procs", "0") < 0)
+			return -1;
+		if (!occupied(h, procs))
+			return 0;
+		try_write(h->dir, procs, "0");
+		unlinkat(h->dir, "../../box.self", AT_REMOVEDIR);
+	}
+	return failx(
+		"no limits below %s while processes are in it: move them to a cgroup below it%s",
+		base->path,
+		access("/run/systemd/system", F_OK) < 0
+			? ""
+			: ", or start box in one of its own: systemd-run --scope -p Delegate=yes box ...");
+}
+
+/* Lets H, which is BASE/box/ID, have CONTROLLERS. */
+static int enable(const struct base *base, const struct hierarchy *h, unsigned controllers)
+{
+	char text[64] = "";
+
+	for (int i = 0; i < N_CONTROLLERS; i++)
+		if (controllers & 1U << i)
+			snprintf(
+				text + strlen(text), sizeof(text) - strlen(text), " +%s", names[i]);
+	if (make_room(base, h) < 0)
+		return -1;
+	if (try_write(h->dir, "../../cgroup.subtree_control", text + 1) < 0)
+		return fail("write%s to %s/cgroup.subtree_control", text, base->path);
+	if (try_write(h->dir, "../cgroup.subtree_control", text + 1) < 0)
+		return fail("write%s to %s/box/cgroup.subtree_control", text, base->path);
+	return 0;
+}
+
+/* Nothing can join a new cpuset of v1 before it has CPUs and memory nodes (cpuset(7)). */
+static int inherit_cpuset(const struct hierarchy *h)
+{
+	static const char *const files[] = {
+		"../cpuset.cpus", "../cpuset.mems", "cpuset.cpus", "cpuset.mems"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char from[32];
+		autofree char *set = read_file_at(h->dir, files[i], 1 << 16), *above = NULL;
+
+		snprintf(from, sizeof(from), "../%s", files[i]);
+		above = read_file_at(h->dir, from, 1 << 16);
+		if (!set || !above || (*set == '\n' && put(h, files[i], above) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+/* Makes BASE/box/ID. Another box may remove box/ at any time, until a folder in it keeps it. */
+static int make_folder(const struct base *base, const char *id, struct hierarchy *h)
+{
+	char box[400];
+
+	*h = (struct hierarchy){.v2 = base->v2};
+	snprintf(box, sizeof(box), "%s/box", base->path);
+	snprintf(h->path, sizeof(h->path), "%s/%s", box, id);
+	for (int i = 0; i < 100; i++) {
+		if (mkdir(box, 0755) < 0 && errno != EEXIST)
+			break;
+		if (mkdir(h->path, 0755) == 0) {
+			h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			return h->dir < 0 ? fail("open %s", h->path) : 0;
+		}
+		if (errno != ENOENT)
+			break;
+	}
+	return fail("mkdir %s", h->path);
+}
+
+/* Makes that of BASE, with the limits for CONTROLLERS; of v2, with those that it has. Returns what
+ * these are, or -1. */
+static int make_in(struct cgroup *cgroup, const struct base *base, const char *id,
+	unsigned controllers, const struct limits *limits)
+{
+	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+	autofree char *text = NULL;
+
+	if (make_folder(base, id, h) < 0) {
+		if (errno != EROFS && errno != EACCES && errno != EPERM)
+			return -1;
+		/* As in most containers. What has no limit ends with its PID namespace even so. */
+		return !controllers
+			       ? 0
+			       : failx("no limits: this process may not make cgroups in %s; on the "
+				       "host, or in a privileged container, it may",
+					 base->path);
+	}
+	cgroup->n++;
+	if (base->v2 && controllers) {
+		if (!(text = read_file_at(h->dir, "../../cgroup.controllers", 4096)))
+			return -1;
+		controllers &= controllers_in(text);
+		if (controllers && enable(base, h, controllers) < 0)
+			return -1;
+	}
+	if (base->controllers & CPUSET && inherit_cpuset(h) < 0)
+		return -1;
+	return write_limits(h, controllers, limits) < 0 ? -1 : (int)controllers;
+}
+
+/* Says why the first of CONTROLLERS cannot be had, and what to do. */
+static int missing(unsigned controllers)
+{
+	const char *name = names[__builtin_ctz(controllers)];
+	char list[128], own[512], file[400];
+
+	if (own_cgroup(controllers & -controllers, list, own))
+		return failx("%s limit: /proc/self/mountinfo shows no cgroup v1 hierarchy with it: "
+			     "mount -t cgroup -o %s cgroup /sys/fs/cgroup/%s",
+			name, list, list);
+	if (n_bases == 0 || !bases[0].v2)
+		return failx("%s limit: no cgroup file system for it in /proc/self/mountinfo: "
+			     "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
+			name);
+	snprintf(file, sizeof(file), "%s/cgroup.type", bases[0].path); /* the very top has none */
+	return failx("%s limit: not in %s/cgroup.controllers: %s", name, bases[0].path,
+		access(file, F_OK) < 0
+			? "the kernel lacks it, or has cgroup_disable= on its command line"
+			: "the cgroup above does not hand it on; start box on the host, or by "
+			  "systemd-run --scope -p Delegate=yes box ...");
+}
+
+int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits)
+{
+	unsigned wanted = (limits->memory ? MEMORY : 0) | (limits->pids ? PIDS : 0) |
+			  (limits->cpu_quota ? CPU : 0) | (limits->cpuset_cpus ? CPUSET : 0);
+
+	cgroup->n = 0;
+	if (limits->memory_swap > 0 && (!limits->memory || limits->memory_swap < limits->memory))
+		return failx(
+			"swap limit: it counts memory and swap together, and cannot be less than "
+			"the memory limit, which it needs");
+	if (find_bases() < 0)
+		return -1;
+	for (size_t i = 0; i < n_bases; i++) {
+		int had = bases[i].v2 ? wanted : wanted & bases[i].controllers;
+
+		if (i > 0 && (bases[i].v2 || !had))
+			continue;
+		had = make_in(cgroup, &bases[i], id, had, limits);
+		if (had < 0) {
+			cgroup_remove(cgroup);
+			return -1;
+		}
+		wanted &= ~had;
+	}
+	if (wanted) {
+		cgroup_remove(cgroup);
+		return missing(wanted);
+	}
+	return 0;
+}
+
+/* ---- using it ---- */
+
+int cgroup_clone_fd(const struct cgroup *cgroup)
+{
+	return cgroup->n > 0 && cgroup->hierarchies[0].v2 ? cgroup->hierarchies[0].dir : -1;
+}
+
+int cgroup_join(const struct cgroup *cgroup, bool join_v2)
+{
+	for (size_t i = 0; i < cgroup->n; i++) {
+		const struct hierarchy *h = &cgroup->hierarchies[i];
+
+		if ((!h->v2 || join_v2) && put(h, h->v2 ? "cgroup.procs" : "tasks", "0") < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int try_freeze(const struct hierarchy *h, bool frozen)
+{
+	if (h->v2)
+		return try_write(h->dir, "cgroup.freeze", frozen ? "1" : "0");
+	return try_write(h->dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
+}
+
+int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
+{
+	if (cgroup->n == 0)
+		return failx(
+			"without cgroups, no container can be %s", frozen ? "paused" : "resumed");
+	if (try_freeze(&cgroup->hierarchies[0], frozen) < 0)
+		return fail("%s", cgroup->hierarchies[0].path);
+	return 0;
+}
+
+static size_t killed; /* by kill_listed() */
+
+static int kill_listed(const char *path, const struct stat *st, int type, struct FTW *level)
+{
+	char file[PATH_MAX];
+	autofclose FILE *procs = NULL;
+	pid_t pid;
+
+	(void)st, (void)level;
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	if (type != FTW_DP || !(procs = fopen(file, "re")))
+		return 0;
+	while (fscanf(procs, "%d", &pid) == 1) /* 0: of a PID namespace that is not seen here */
+		killed += pid > 0 && kill(pid, SIGKILL) == 0;
+	return 0;
+}
+
+static int remove_nested(const char *path, const struct stat *st, int type, struct FTW *level)
+{
+	(void)st;
+	if (type == FTW_DP && level->level > 0)
+		rmdir(path); /* while it is busy, so is the one above it: that is tried again */
+	return 0;
+}
+
+/* Before Linux 5.14, and on v1, there is no cgroup.kill. What is frozen cannot fork meanwhile; on
+ * v1 it does not die either before it thaws. Returns whether there may be more. */
+static bool kill_once(const struct hierarchy *h)
+{
+	killed = 0;
+	if (try_write(h->dir, "cgroup.kill", "1") == 0)
+		return false;
+	try_freeze(h, true);
+	nftw(h->path, kill_listed, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	try_freeze(h, false);
+	return killed > 0;
+}
+
+/* Sleeps, each time a little longer. Returns false after 5 seconds. */
+static bool wait_more(useconds_t *pause)
+{
+	*pause += *pause / 4 + 200;
+	usleep(*pause);
+	return *pause < 1000 * 1000;
+}
+
+int cgroup_kill(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++) {
+		useconds_t pause = 0;
+
+		while (kill_once(&cgroup->hierarchies[i]))
+			if (!wait_more(&pause))
+				return failx(
+					"processes in %s do not end", cgroup->hierarchies[i].path);
+	}
+	return 0;
+}
+
+/* Kills what is in H, removes and closes it. ENOENT: somebody else was faster. */
+static int remove_hierarchy(struct hierarchy *h)
+{
+	useconds_t pause = 0;
+	bool more = true;
+
+	while (rmdir(h->path) < 0 && errno != ENOENT) {
+		if (errno != EBUSY || !more) {
+			close_fd(&h->dir);
+			return fail("the cgroup %s stays", h->path);
+		}
+		kill_once(h);
+		nftw(h->path, remove_nested, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		more = wait_more(&pause);
+	}
+	close_fd(&h->dir);
+	*strrchr(h->path, '/') = '\0';
+	rmdir(h->path); /* box/, unless another container is in it */
+	return 0;
+}
+
+int cgroup_remove(struct cgroup *cgroup)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < cgroup->n; i++)
+		if (remove_hierarchy(&cgroup->hierarchies[i]) < 0)
+			result = -1;
+	cgroup->n = 0;
+	return result;
+}
+
+static int sweep_base(
+	const struct base *base, bool (*is_alive)(const char *id, void *data), void *data)
+{
+	char path[400];
+	struct dirent *entry;
+	int result = 0;
+	DIR *box;
+
+	snprintf(path, sizeof(path), "%s/box.self", base->path);
+	rmdir(path); /* leave() made it, and no box is in it any more */
+	snprintf(path, sizeof(path), "%s/box", base->path);
+	if (!(box = opendir(path)))
+		return 0;
+	while ((entry = readdir(box))) {
+		struct hierarchy h = {.v2 = base->v2};
+
+		if (strlen(entry->d_name) != ID_LENGTH ||
+			entry->d_name[strspn(entry->d_name, "0123456789abcdef")] ||
+			is_alive(entry->d_name, data))
+			continue;
+		snprintf(h.path, sizeof(h.path), "%s/%.64s", path, entry->d_name);
+		h.dir = openat(dirfd(box), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (h.dir >= 0 && remove_hierarchy(&h) < 0)
+			result = -1;
+	}
+	closedir(box);
+	rmdir(path);
+	return result;
+}
+
+int cgroup_sweep(bool (*is_alive)(const char *id, void *data), void *data)
+{
+	int result = 0;
+
+	if (find_bases() < 0)
+		return -1;
+	for (size_t i = 0; i < n_bases; i++)
+		if (sweep_base(&bases[i], is_alive, data) < 0)
+			result = -1;
+	return result;
+}

@@ -1,0 +1,257 @@
+/* container.c: starts a container, watches it, and ends it. The parent's side; init.c is the other.
+ */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+int message_send(int socket, const struct message *message, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			     .cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS}};
+	struct iovec data = {.iov_base = (void *)message, .iov_len = sizeof(*message)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		header.msg_control = &control;
+		header.msg_controllen = sizeof(control);
+	}
+	return sendmsg(socket, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+bool message_receive(int socket, struct message *message, int *fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec data = {.iov_base = message, .iov_len = sizeof(*message)};
+	struct msghdr header = {.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *rights;
+	ssize_t size;
+
+	*fd = -1;
+	while ((size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+		;
+	if (size != sizeof(*message))
+		return false;
+	rights = CMSG_FIRSTHDR(&header);
+	if (rights && rights->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(rights), sizeof(*fd));
+	message->text[sizeof(message->text) - 1] = '\0';
+	return true;
+}
+
+/* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
+static int expect(struct container *container, enum message_kind kind, int *status)
+{
+	struct message message = {0};
+	int fd;
+
+	if (!message_receive(container->socket, &message, &fd)) {
+		if (kind == MESSAGE_NONE)
+			return 0; /* exec(3) closed its end */
+		*status = EXIT_BOX;
+		return failx("the container's first process died before it could start");
+	}
+	if (message.kind == MESSAGE_ERROR) {
+		*status = message.status;
+		return failx("%s", message.text);
+	}
+	container->master = fd;
+	return 0;
+}
+
+/* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
+static pid_t clone_init(struct container *container, int sockets[2])
+{
+	int cgroup = cgroup_clone_fd(&container->cgroup);
+	struct clone_args args = {
+		/* The cgroup namespace is made by the child, when it is in its cgroups. */
+		.flags = (container->spec->namespaces & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&container->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	bool born_inside = cgroup >= 0;
+	pid_t pid;
+
+	if (born_inside) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = cgroup;
+	}
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0 && born_inside && errno != EAGAIN && errno != ENOMEM) {
+		args.flags &= ~CLONE_INTO_CGROUP;
+		born_inside = false;
+		pid = syscall(SYS_clone3, &args, sizeof(args));
+	}
+	if (pid == 0) {
+		close(sockets[0]);
+		init_main(container->spec, &container->cgroup, born_inside, sockets[1]);
+	}
+	return pid < 0 ? fail("clone3") : pid;
+}
+
+int container_create(struct container *container, const struct spec *spec)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+	int sockets[2], status;
+
+	*container = (struct container){
+		.spec = spec, .pid = -1, .pidfd = -1, .socket = -1, .master = -1};
+	fflush(NULL); /* what is buffered must not be written by the child, too */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail("socketpair");
+	container->socket = sockets[0];
+	if (cgroup_make(&container->cgroup, spec->id, &spec->limits) == 0)
+		container->pid = clone_init(container, sockets);
+	close(sockets[1]);
+	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
+		expect(container, MESSAGE_READY, &status) == 0)
+		return 0;
+	container_destroy(container);
+	return -1;
+}
+
+int container_start(struct container *container, int *status)
+{
+	static const struct message start = {.kind = MESSAGE_START};
+
+	*status = EXIT_BOX;
+	if (message_send(container->socket, &start, -1) < 0)
+		return fail("start the container");
+	return expect(container, MESSAGE_NONE, status);
+}
+
+/* PID 1 of a namespace gets no signal that it has no handler for: not even SIGTERM ends it. Then it
+ * is killed, as the signal would have done anywhere else. See pid_namespaces(7). */
+static void forward(const struct container *container, int signal)
+{
+	static const char *const names[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+	uint64_t bit = 1ULL << (signal - 1), mask, taken = 0;
+	char path[64], line[256];
+	autofclose FILE *status = NULL;
+
+	if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT) {
+		snprintf(path, sizeof(path), "/proc/%d/status", container->pid);
+		if (!(status = fopen(path, "re")))
+			return;
+		while (fgets(line, sizeof(line), status))
+			for (int i = 0; i < 3; i++)
+				if (strncmp(line, names[i], 7) == 0 &&
+					sscanf(line + 7, "%" SCNx64, &mask) == 1)
+					taken |= mask;
+		if (!(taken & bit))
+			signal = SIGKILL;
+	}
+	syscall(SYS_pidfd_send_signal, container->pidfd, signal, NULL, 0);
+}
+
+static void handle_signal(const struct container *container, int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGCHLD: /* the pidfd tells */
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGURG:
+		break;
+	case SIGWINCH:
+		if (container->master >= 0) {
+			terminal_resize(container->master);
+			break;
+		}
+		/* fall through */
+	default:
+		forward(container, info.ssi_signo);
+	}
+}
+
+/* The bytes of a terminal both ways. Neither way may wait for the other: a command that only writes
+ * would be stuck behind a paste that it does not read. */
+static void relay(
+	struct container *container, struct input *input, struct pollfd *in, struct pollfd *out)
+{
+	bool pending = input->start < input->end;
+
+	if (!pending && in->revents && !input_read(input))
+		in->fd = -1;
+	if (pending && (out->revents & POLLOUT) && !input_write(input, container->master))
+		in->fd = -1;
+	if ((out->revents & ~POLLOUT) && !terminal_output(container->master))
+		out->fd = -1;
+	pending = input->start < input->end;
+	in->events = pending ? 0 : POLLIN;
+	out->events = POLLIN | (pending ? POLLOUT : 0);
+}
+
+int container_wait(struct container *container, const sigset_t *signals, bool input)
+{
+	autoclose int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	int master = container->master;
+	struct pollfd polls[] = {
+		{.fd = container->pidfd, .events = POLLIN},
+		{.fd = fd, .events = POLLIN},
+		{.fd = master >= 0 && input ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = master, .events = POLLIN},
+	};
+	struct input pending = {.end = 0};
+	int status;
+
+	if (fd < 0 || (master >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) < 0))
+		return fail("signalfd");
+	while (!polls[0].revents) {
+		if (poll(polls, 4, -1) < 0)
+			return fail("poll"); /* no EINTR: the signals are blocked */
+		if (polls[1].revents)
+			handle_signal(container, fd);
+		if (master >= 0)
+			relay(container, &pending, &polls[2], &polls[3]);
+	}
+	/* All of its processes are dead, and have written their last. */
+	while (polls[3].fd >= 0 && terminal_output(master))
+		;
+	if (waitpid(container->pid, &status, 0) < 0)
+		return fail("waitpid %d", container->pid);
+	container->pid = -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int container_destroy(struct container *container)
+{
+	int result = 0;
+
+	if (container->pid > 0) {
+		/* The death of PID 1 ends its whole namespace; the cgroup ends what shares ours. */
+		syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
+		waitpid(container->pid, NULL, 0);
+		container->pid = -1;
+	}
+	if (container->cgroup.n > 0)
+		result = cgroup_remove(&container->cgroup);
+	close_fd(&container->pidfd);
+	close_fd(&container->socket);
+	close_fd(&container->master);
+	return result;
+}

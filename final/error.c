@@ -1,0 +1,65 @@
+/* error.c: an error's text, noted where it happens, printed once. */
+#include "box.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static char text[1024] = "no error";
+
+static void note(const char *format, va_list arguments, const char *cause)
+{
+	size_t length;
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	length = strlen(text);
+	if (cause)
+		snprintf(text + length, sizeof(text) - length, ": %s", cause);
+	/* Names from images and archives come here: they must not move a terminal's cursor. */
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
+int fail(const char *format, ...)
+{
+	int error = errno;
+	va_list arguments;
+
+	va_start(arguments, format);
+	note(format, arguments, strerror(error));
+	va_end(arguments);
+	errno = error;
+	return -1;
+}
+
+int failx(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	note(format, arguments, NULL);
+	va_end(arguments);
+	return -1;
+}
+
+const char *failure(void)
+{
+	return text;
+}
+
+int report(void)
+{
+	fprintf(stderr, "box: %s\n", text);
+	return EXIT_BOX;
+}
+
+void warn_user(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("box: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}

@@ -1,0 +1,229 @@
+/* init.c: the container's first process, from clone3 to exec. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* The only descriptor besides stdin, stdout and stderr: to container.c. */
+static int box = -1;
+
+/* Box prints it: so the message appears once, whoever it is that reads the command's stderr. */
+static _Noreturn void die(int status)
+{
+	struct message message = {.kind = MESSAGE_ERROR, .status = status};
+
+	snprintf(message.text, sizeof(message.text), "%s", failure());
+	message_send(box, &message, -1);
+	_exit(status);
+}
+
+static void wait_for(enum message_kind kind)
+{
+	struct message message;
+	int fd;
+
+	if (!message_receive(box, &message, &fd) || message.kind != kind)
+		_exit(EXIT_BOX); /* box has died, and nobody would clean up after us */
+}
+
+/* What is open may lead out of the container: also by names of the image, such as a symlink to
+ * /proc/self/fd/7. So it is closed before any of them is looked up (CVE-2024-21626). */
+static int close_descriptors(void)
+{
+	struct stat st;
+
+	if ((box > 3 && close_range(3, box - 1, 0) < 0) || close_range(box + 1, ~0U, 0) < 0)
+		return fail("close_range");
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return failx(
+				"descriptor %d is a folder: it leads out of the container", fd);
+	return 0;
+}
+
+/* A new network namespace has a loopback interface, but it is down. */
+static int loopback_up(void)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return fail("bring the loopback interface up");
+	return 0;
+}
+
+static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup, bool born_inside)
+{
+	if (cgroup_join(cgroup, !born_inside) < 0)
+		return -1;
+	/* Its root is where we are: so not before we are there. */
+	if ((spec->namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+		return fail("unshare the cgroup namespace");
+	if ((spec->namespaces & CLONE_NEWNET) && loopback_up() < 0)
+		return -1;
+	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
+		return fail("sethostname %s", spec->hostname);
+	/* No controlling terminal of the host: TIOCSTI could type into it (CVE-2017-5226). */
+	if (setsid() < 0)
+		return fail("setsid");
+	return session_keyring();
+}
+
+static int make_inside(const struct spec *spec)
+{
+	int trees[spec->n_mounts + 1];
+
+	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("make the mounts private");
+	if (mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
+		mounts_attach(spec, trees) < 0 || mounts_mask(spec) < 0)
+		return -1;
+	return rootfs_restrict(spec);
+}
+
+/* The folder is made where it is missing. It must be one of the container: getcwd(3) says
+ * "(unreachable)" of others (CVE-2024-21626). */
+static int enter_folder(const char *path)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = root < 0 ? -1 : make_in_root(root, path, true);
+	char now[4096];
+
+	if (fd < 0 || fchdir(fd) < 0)
+		return fail("the working folder %s", path);
+	if (!getcwd(now, sizeof(now)) || now[0] != '/')
+		return failx("the working folder %s is not in the container", path);
+	return 0;
+}
+
+/* As a login would leave it: nothing of the caller's habits reaches the command. */
+static int reset_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL); /* those that cannot be set are what they are */
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return fail("sigprocmask");
+	return 0;
+}
+
+static int set_home(const struct user *user)
+{
+	return setenv("HOME", user->home, 0) < 0 ? fail("memory") : 0;
+}
+
+static int prepare_process(const struct spec *spec)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct user user;
+
+	if (root < 0)
+		return fail("/");
+	if (user_find(root, spec->user, &user) < 0)
+		return -1;
+	environ = spec->env; /* execvp looks into its PATH */
+	if (set_home(&user) < 0)
+		return -1;
+	umask(022);
+	for (size_t i = 0; i < spec->n_rlimits; i++)
+		if (setrlimit(spec->rlimits[i].resource, &spec->rlimits[i].limit) < 0)
+			return fail("limit %d of the process", spec->rlimits[i].resource);
+	if (enter_folder(spec->cwd) < 0)
+		return -1;
+	/* A terminal belongs to who uses it: the shell's, not root's alone. */
+	if (spec->terminal && fchown(STDIN_FILENO, user.uid, -1) < 0)
+		return fail("give the terminal to user %d", user.uid);
+	return drop_privileges(spec, user.uid, user.gid, user.groups, user.n_groups);
+}
+
+static _Noreturn void execute(char **argv)
+{
+	if (reset_signals() < 0)
+		die(EXIT_BOX);
+	execvp(argv[0], argv);
+	fail("%s", argv[0]);
+	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}
+
+/* PID 1 is box still, and the host's names in its command line are nobody's business inside. */
+static void rename_to_init(void)
+{
+	autofree char *line = malloc(1 << 20);
+	autoclose int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t size = line && fd >= 0 ? read(fd, line, 1 << 20) : 0;
+
+	prctl(PR_SET_NAME, "init");
+	for (ssize_t i = 0; i < size; i++) /* it begins where argv[0] does */
+		program_invocation_name[i] = i < 4 ? "init"[i] : '\0';
+}
+
+/* --init: PID 1 reaps orphans, and passes signals on to a process that is no PID 1: so they act. */
+static _Noreturn void serve_as_init(const struct spec *spec)
+{
+	sigset_t all;
+	pid_t child, ended;
+	int status, signal;
+
+	rename_to_init();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	if ((child = fork()) < 0) {
+		fail("fork");
+		die(EXIT_BOX);
+	}
+	if (child == 0) {
+		/* The group that the terminal's keys signal: its own, without PID 1. */
+		setpgid(0, 0);
+		if (spec->terminal)
+			tcsetpgrp(STDIN_FILENO, getpid());
+		execute(spec->argv);
+	}
+	close(box);
+	for (;;) {
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+			if (ended == child)
+				_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+							  : WEXITSTATUS(status));
+		if (sigwait(&all, &signal) == 0 && signal != SIGCHLD)
+			kill(child, signal);
+	}
+}
+
+_Noreturn void init_main(
+	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket)
+{
+	struct message ready = {.kind = MESSAGE_READY};
+	int master = -1;
+
+	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
+	box = socket;
+	wait_for(MESSAGE_GO);
+	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors() < 0)
+		die(EXIT_BOX);
+	if (make_inside(spec) < 0 || (spec->terminal && (master = terminal_open()) < 0))
+		die(EXIT_BOX);
+	if (message_send(box, &ready, master) < 0)
+		_exit(EXIT_BOX);
+	close_fd(&master);
+	wait_for(MESSAGE_START);
+	if (prepare_process(spec) < 0)
+		die(EXIT_BOX);
+	if (spec->init)
+		serve_as_init(spec);
+	execute(spec->argv);
+}

@@ -1,0 +1,217 @@
+/*
+ * mounts.c: volumes and file systems of a container, and what of them it must not see or change.
+ *
+ * Every mount is made attached nowhere: a descriptor (open_tree(2), fsmount(2)). A bind mount is
+ * taken while names still lead to the host, and attached when they lead into the container alone.
+ * So no symlink of the image can bend either name.
+ */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+int mount_attach(int tree, int target)
+{
+	return syscall(SYS_move_mount, tree, "", target, "",
+		MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int mount_copy(int dir, const char *path, bool recursive)
+{
+	return syscall(SYS_open_tree, dir, path,
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
+			(recursive ? AT_RECURSIVE : 0));
+}
+
+int mount_restrict(int tree, uint64_t attributes, bool recursive)
+{
+	struct mount_attr attr = {.attr_set = attributes};
+
+	return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+		&attr, sizeof(attr));
+}
+
+/* OPTIONS as mount(8) takes them: "size=64m,newinstance". */
+static int configure(int context, const char *options)
+{
+	autofree char *copy = strdup(options ? options : "");
+	char *rest = copy, *key, *value;
+
+	if (!copy)
+		return -1;
+	while ((key = strsep(&rest, ","))) {
+		if (!*key)
+			continue;
+		if ((value = strchr(key, '=')))
+			*value++ = '\0';
+		if (syscall(SYS_fsconfig, context, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			    key, value, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int mount_new(const char *type, const char *source, const char *options, uint64_t attributes)
+{
+	autoclose int context = syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+
+	if (context < 0 ||
+		syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", source, 0) < 0 ||
+		configure(context, options) < 0 ||
+		syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
+}
+
+/* The file's own file system, in memory: it can be written, and nothing is left of it. */
+static int take_text(const struct mount *mount)
+{
+	autoclose int tree = mount_new("tmpfs", "box", "size=1m,mode=755", mount->attributes);
+	autoclose int file = -1;
+
+	if (tree < 0 || (file = openat(tree, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) < 0 ||
+		write(file, mount->text, strlen(mount->text)) < 0)
+		return -1;
+	return mount_copy(tree, "file", false);
+}
+
+static int take(const struct mount *mount)
+{
+	autoclose int tree = -1;
+
+	if (mount->text)
+		return take_text(mount);
+	if (mount->type)
+		return mount_new(mount->type, mount->source, mount->options, mount->attributes);
+	tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
+	if (tree < 0 || mount_restrict(tree, mount->attributes, mount->recursive) < 0)
+		return -1;
+	return steal_fd(&tree);
+}
+
+int mounts_take(const struct spec *spec, int trees[])
+{
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const struct mount *mount = &spec->mounts[i];
+
+		trees[i] = take(mount);
+		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
+			return fail("mount %s at %s", mount->source, mount->target);
+	}
+	return 0;
+}
+
+/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there. */
+static int refuse_kernel_files(int target, const char *name)
+{
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return fail("mount at %s", name);
+	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC)
+		return failx("mount at %s: not inside /proc or /sys", name);
+	return 0;
+}
+
+static int attach(const struct spec *spec, const struct mount *mount, int root, int tree)
+{
+	bool is_dev = mount->type && strcmp(mount->target, "/dev") == 0;
+	struct stat st, top, here;
+	autoclose int target = -1;
+
+	if (fstat(tree, &st) < 0)
+		return fail("mount %s", mount->source);
+	target = make_in_root(root, mount->target, S_ISDIR(st.st_mode));
+	if (target < 0 && mount->optional)
+		return 0;
+	if (target < 0 || fstat(target, &here) < 0 || fstat(root, &top) < 0)
+		return fail("mount at %s", mount->target);
+	if (here.st_dev == top.st_dev && here.st_ino == top.st_ino)
+		return failx("mount at %s: that is the root itself", mount->target);
+	if (!mount->type && !mount->text && refuse_kernel_files(target, mount->target) < 0)
+		return -1;
+	/* Filled while it is attached nowhere, and nothing of the image is on the way to it. */
+	if (is_dev && dev_fill(tree, spec) < 0)
+		return -1;
+	if (mount_attach(tree, target) < 0)
+		return fail("mount at %s", mount->target);
+	return is_dev ? dev_mount_nodes(tree, spec) : 0;
+}
+
+int mounts_attach(const struct spec *spec, int trees[])
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return fail("/");
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, trees[i]) < 0)
+			return -1;
+		close_fd(&trees[i]);
+	}
+	return 0;
+}
+
+/* A file is covered by /dev/null, which must be the true one; a folder by an empty one. */
+static int mask(int target, int null, int empty)
+{
+	struct stat st;
+	autoclose int tree = -1;
+
+	if (fstat(target, &st) < 0)
+		return -1;
+	tree = mount_copy(S_ISDIR(st.st_mode) ? empty : null, "", false);
+	return tree < 0 ? -1 : mount_attach(tree, target);
+}
+
+static int mask_all(int root, const char *const *paths)
+{
+	autoclose int null = open_in_root(root, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+	autoclose int empty = mount_new("tmpfs", "tmpfs", "size=0,nr_inodes=2,mode=755",
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	struct stat st;
+
+	if (empty < 0)
+		return fail("mount a tmpfs");
+	if (null < 0 || fstat(null, &st) < 0)
+		return fail("/dev/null");
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return failx("/dev/null is not the null device");
+	for (; *paths; paths++) {
+		autoclose int target = open_in_root(root, *paths, O_PATH, 0);
+
+		if (target < 0 ? errno != ENOENT && errno != ENOTDIR
+			       : mask(target, null, empty) < 0)
+			return fail("mask %s", *paths);
+	}
+	return 0;
+}
+
+int mounts_mask(const struct spec *spec)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return fail("/");
+	if (spec->masked && *spec->masked && mask_all(root, spec->masked) < 0)
+		return -1;
+	for (const char *const *path = spec->constant; path && *path; path++) {
+		autoclose int target = open_in_root(root, *path, O_PATH, 0);
+		autoclose int tree = target < 0 ? -1 : mount_copy(target, "", true);
+
+		if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
+			continue;
+		if (tree < 0 || mount_restrict(tree, MOUNT_ATTR_RDONLY, true) < 0 ||
+			mount_attach(tree, target) < 0)
+			return fail("make %s read-only", *path);
+	}
+	return 0;
+}

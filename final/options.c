@@ -1,0 +1,414 @@
+/* options.c: box run's options -> struct options. One table holds what getopt and --help need. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/sysinfo.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+/* Grows a list by one element of SIZE bytes, all zero. Returns it, or NULL after fail(). */
+static void *grow(void *list, size_t *n, size_t size)
+{
+	void **pointer = list;
+	char *grown = reallocarray(*pointer, *n + 2, size);
+
+	if (!grown) {
+		fail("memory");
+		return NULL;
+	}
+	*pointer = grown;
+	memset(grown + *n * size, 0, 2 * size); /* a NULL ends lists of strings */
+	return grown + (*n)++ * size;
+}
+
+int add_string(struct strings *strings, const char *text)
+{
+	char **place = grow(&strings->list, &strings->n, sizeof(*strings->list));
+
+	if (!place)
+		return -1;
+	*place = strdup(text);
+	return *place ? 0 : fail("memory");
+}
+
+/* ---- the values ---- */
+
+/* A number with a unit: b, k, m, g of 1024. */
+static int parse_size(const char *text, int64_t *size)
+{
+	static const char units[] = "bkmgt";
+	char *end;
+	double value = strtod(text, &end);
+	const char *unit = *end ? strchr(units, *end | 0x20) : units;
+
+	if (end != text + strspn(text, "0123456789.") || end == text || !unit || (*end && end[1]))
+		return failx("%s: not a size such as 512m", text);
+	value *= (double)(1LL << 10 * (unit - units));
+	if (!(value >= 1 && value < 9e18))
+		return failx("%s: out of range", text);
+	*size = value;
+	return 0;
+}
+
+static int set_memory(struct options *options, const char *text)
+{
+	return parse_size(text, &options->spec.limits.memory);
+}
+
+static int set_memory_swap(struct options *options, const char *text)
+{
+	if (strcmp(text, "-1") != 0)
+		return parse_size(text, &options->spec.limits.memory_swap);
+	options->spec.limits.memory_swap = -1;
+	return 0;
+}
+
+static int set_shm_size(struct options *options, const char *text)
+{
+	return parse_size(text, &options->shm_size);
+}
+
+static int parse_number(const char *text, int64_t least, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	if (errno || end == text || *end || text[0] == ' ' || *number < least)
+		return failx("%s: not a whole number of at least %" PRId64, text, least);
+	return 0;
+}
+
+static int set_pids_limit(struct options *options, const char *text)
+{
+	if (strcmp(text, "-1") == 0) /* Docker's word for no limit */
+		return options->spec.limits.pids = 0;
+	return parse_number(text, 1, &options->spec.limits.pids);
+}
+
+static int set_cpus(struct options *options, const char *text)
+{
+	struct limits *limits = &options->spec.limits;
+	char *end;
+	double cpus = strtod(text, &end);
+
+	if (end == text || end != text + strspn(text, "0123456789.") || *end)
+		return failx("%s: not a number of CPUs such as 1.5", text);
+	if (!(cpus >= 0.01 && cpus <= get_nprocs()))
+		return failx(
+			"%s: not from 0.01 to %d, the CPUs of this machine", text, get_nprocs());
+	limits->cpu_period = 100000;
+	limits->cpu_quota = cpus * 100000;
+	return 0;
+}
+
+/* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. */
+static int add_volume(struct options *options, const char *text)
+{
+	char *copy = strdup(text), *rest = copy; /* lives as long as the spec */
+	const char *source = strsep(&rest, ":"), *target = strsep(&rest, ":");
+	struct mount *mount = grow(&options->volumes, &options->n_volumes, sizeof(*mount));
+
+	if (!copy || !mount)
+		return fail("memory");
+	if (!*source || !target || target[0] != '/' || !target[strspn(target, "/")])
+		return failx("%s: not SRC:DST[:ro], DST absolute and not /", text);
+	if (rest && strcmp(rest, "ro") != 0 && strcmp(rest, "rw") != 0)
+		return failx("%s: unknown option %s; ro and rw are known", text, rest);
+	*mount = (struct mount){.source = source, .target = target, .recursive = true};
+	if (rest && strcmp(rest, "ro") == 0)
+		mount->attributes = MOUNT_ATTR_RDONLY;
+	return 0;
+}
+
+/* DST[:OPTIONS], with mount(8)'s words for the mount, and tmpfs(5)'s for the file system. */
+static int add_tmpfs(struct options *options, const char *text)
+{
+	static const struct {
+		const char *word;
+		uint64_t set, clear;
+	} words[] = {
+		{"ro", MOUNT_ATTR_RDONLY, 0},
+		{"rw", 0, MOUNT_ATTR_RDONLY},
+		{"exec", 0, MOUNT_ATTR_NOEXEC},
+		{"noexec", MOUNT_ATTR_NOEXEC, 0},
+		{"suid", 0, MOUNT_ATTR_NOSUID},
+		{"nosuid", MOUNT_ATTR_NOSUID, 0},
+		{"dev", 0, MOUNT_ATTR_NODEV},
+		{"nodev", MOUNT_ATTR_NODEV, 0},
+	};
+	char *copy = strdup(text), *rest = copy, *word;
+	const char *target = strsep(&rest, ":");
+	struct mount *mount = grow(&options->volumes, &options->n_volumes, sizeof(*mount));
+	char *own = calloc(1, strlen(text) + 2);
+
+	if (!copy || !mount || !own)
+		return fail("memory");
+	if (target[0] != '/' || !target[strspn(target, "/")])
+		return failx("%s: not an absolute path below /", text);
+	*mount = (struct mount){
+		.type = "tmpfs", .source = "tmpfs", .target = target, .options = own};
+	mount->attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	while ((word = strsep(&rest, ","))) {
+		size_t i = 0;
+
+		while (i < sizeof(words) / sizeof(*words) && strcmp(words[i].word, word) != 0)
+			i++;
+		if (i < sizeof(words) / sizeof(*words))
+			mount->attributes = (mount->attributes | words[i].set) & ~words[i].clear;
+		else
+			strcat(strcat(own, *own ? "," : ""), word);
+	}
+	return 0;
+}
+
+/* NAME=VALUE, or NAME alone for the caller's. A later one replaces an earlier one. */
+int add_env(struct strings *env, const char *text)
+{
+	size_t length = strcspn(text, "=");
+	const char *value = text[length] ? text + length + 1 : getenv(text);
+	char *line;
+
+	if (length == 0)
+		return failx("%s: a variable without a name", text);
+	if (!value)
+		return 0; /* as Docker: the caller does not have it, nor does the container */
+	if (!(line = format_text("%.*s=%s", (int)length, text, value)))
+		return -1;
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->list[i], line, length + 1) == 0) {
+			free(env->list[i]);
+			env->list[i] = line;
+			return 0;
+		}
+	if (add_string(env, line) < 0)
+		return -1;
+	free(line);
+	return 0;
+}
+
+static int add_e(struct options *options, const char *text)
+{
+	return add_env(&options->env, text);
+}
+
+/* A line each; empty ones and those that begin with # say nothing. */
+static int add_env_file(struct options *options, const char *path)
+{
+	autofclose FILE *file = fopen(path, "re");
+	autofree char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+
+	if (!file)
+		return fail("%s", path);
+	while ((length = getline(&line, &size, file)) >= 0) {
+		char *start = line + strspn(line, " \t");
+
+		line[strcspn(line, "\r\n")] = '\0';
+		if (*start && *start != '#' && add_env(&options->env, start) < 0)
+			return -1;
+	}
+	return ferror(file) ? fail("%s", path) : 0;
+}
+
+static int set_network(struct options *options, const char *text)
+{
+	if (strcmp(text, "none") != 0 && strcmp(text, "host") != 0)
+		return failx("%s: none and host are known", text);
+	options->host_network = strcmp(text, "host") == 0;
+	return 0;
+}
+
+static int add_capability(struct options *options, const char *name)
+{
+	uint64_t probe = 0;
+
+	return capabilities_change(&probe, name, true) < 0 ? -1
+							   : add_string(&options->cap_add, name);
+}
+
+static int drop_capability(struct options *options, const char *name)
+{
+	uint64_t probe = 0;
+
+	return capabilities_change(&probe, name, true) < 0 ? -1
+							   : add_string(&options->cap_drop, name);
+}
+
+static int set_security(struct options *options, const char *text)
+{
+	if (strcmp(text, "seccomp=unconfined") == 0)
+		options->unconfined = true;
+	else if (strcmp(text, "no-new-privileges") == 0 ||
+		 strcmp(text, "no-new-privileges=true") == 0)
+		options->spec.no_new_privileges = true;
+	else if (strcmp(text, "no-new-privileges=false") == 0)
+		options->spec.no_new_privileges = false;
+	else
+		return failx("%s: seccomp=unconfined and no-new-privileges[=true|false] are known",
+			text);
+	return 0;
+}
+
+/* NAME=SOFT[:HARD]; -1 or unlimited for none. */
+static int add_ulimit(struct options *options, const char *text)
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} names[] = {{"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU}, {"data", RLIMIT_DATA},
+		{"fsize", RLIMIT_FSIZE}, {"locks", RLIMIT_LOCKS}, {"memlock", RLIMIT_MEMLOCK},
+		{"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE}, {"nofile", RLIMIT_NOFILE},
+		{"nproc", RLIMIT_NPROC}, {"rss", RLIMIT_RSS}, {"rtprio", RLIMIT_RTPRIO},
+		{"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING},
+		{"stack", RLIMIT_STACK}, {NULL, 0}};
+	autofree char *copy = strdup(text);
+	char *rest = copy, *name = strsep(&rest, "="), *word;
+	struct rlimit_entry *entry =
+		grow(&options->rlimits, &options->spec.n_rlimits, sizeof(*entry));
+	rlim_t *limits[] = {&entry->limit.rlim_cur, &entry->limit.rlim_max};
+	int64_t number;
+	size_t i = 0;
+
+	if (!copy || !entry)
+		return fail("memory");
+	while (names[i].name && strcmp(names[i].name, name) != 0)
+		i++;
+	if (!names[i].name || !rest)
+		return failx(
+			"%s: not NAME=SOFT[:HARD] with a known name, such as nofile=1024", text);
+	entry->resource = names[i].resource;
+	for (i = 0; i < 2 && (word = strsep(&rest, ":")); i++) {
+		if (strcmp(word, "unlimited") == 0 || strcmp(word, "-1") == 0)
+			*limits[i] = RLIM_INFINITY;
+		else if (parse_number(word, 0, &number) < 0)
+			return -1;
+		else
+			*limits[i] = number;
+	}
+	if (i < 2)
+		entry->limit.rlim_max = entry->limit.rlim_cur;
+	if (rest || entry->limit.rlim_cur > entry->limit.rlim_max)
+		return failx("%s: not SOFT[:HARD] with SOFT at most HARD", text);
+	return 0;
+}
+
+/* ---- the table ---- */
+
+#define FLAG(field) .flag = offsetof(struct options, field)
+#define TEXT(field) .text = offsetof(struct options, field)
+
+/* An option sets a bool, or a string, or calls a function with its value. */
+static const struct run_option {
+	const char *name;
+	int letter; /* or 0 */
+	const char *value, *help;
+	size_t flag, text;
+	int (*set)(struct options *options, const char *value);
+} table[] = {
+	{"cap-add", 0, "CAP", "add a capability, such as NET_ADMIN, or ALL", .set = add_capability},
+	{"cap-drop", 0, "CAP", "take one away, or ALL", .set = drop_capability},
+	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus},
+	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
+		TEXT(spec.limits.cpuset_cpus)},
+	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint", TEXT(entrypoint)},
+	{"env", 'e', "NAME[=VALUE]", "set a variable, or pass the caller's on", .set = add_e},
+	{"env-file", 0, "FILE", "set the variables of a file, a line each", .set = add_env_file},
+	{"help", 0, NULL, "show this list", FLAG(help)},
+	{"hostname", 'h', "NAME", "the container's host name (its ID)", TEXT(hostname)},
+	{"init", 0, NULL, "let a small init be PID 1: it reaps, and passes signals on",
+		FLAG(spec.init)},
+	{"interactive", 'i', NULL, "give it this stdin, in place of an empty one",
+		FLAG(interactive)},
+	{"memory", 'm', "SIZE", "bytes of memory; k, m, g after it: KiB, MiB, GiB",
+		.set = set_memory},
+	{"memory-swap", 0, "SIZE", "memory and swap together; -1: all the swap there is",
+		.set = set_memory_swap},
+	{"name", 0, "NAME", "the container's name", TEXT(name)},
+	{"network", 0, "none|host", "a network of its own, loopback alone, or the host's",
+		.set = set_network},
+	{"pids-limit", 0, "N", "processes and threads; -1: no limit", .set = set_pids_limit},
+	{"privileged", 0, NULL, "all capabilities and system calls, nothing masked",
+		FLAG(privileged)},
+	{"read-only", 0, NULL, "a root that cannot be written", FLAG(read_only)},
+	{"rm", 0, NULL, "remove the container when it ends (always done, so far)", FLAG(remove)},
+	{"security-opt", 0, "OPTION", "seccomp=unconfined, or no-new-privileges=true|false",
+		.set = set_security},
+	{"shm-size", 0, "SIZE", "size of /dev/shm (64m)", .set = set_shm_size},
+	{"tmpfs", 0, "DST[:OPTIONS]", "an empty folder in memory", .set = add_tmpfs},
+	{"tty", 't', NULL, "a terminal", FLAG(spec.terminal)},
+	{"ulimit", 0, "NAME=SOFT[:HARD]", "a limit of each process, such as nofile=1024",
+		.set = add_ulimit},
+	{"user", 'u', "USER[:GROUP]", "names of the image, or numbers", TEXT(user)},
+	{"volume", 'v', "SRC:DST[:ro]", "show the host's folder or file SRC at DST",
+		.set = add_volume},
+	{"workdir", 'w', "DIR", "the working folder", TEXT(workdir)},
+};
+
+enum { N_OPTIONS = sizeof(table) / sizeof(*table) };
+
+int options_help(void)
+{
+	puts("usage: box run [OPTION]... IMAGE [COMMAND [ARG]...]\n\n"
+	     "Runs a command in a container made from IMAGE: a folder, an archive, or the name of\n"
+	     "an image that was unpacked before (box images).\n");
+	for (const struct run_option *option = table; option < table + N_OPTIONS; option++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", option->letter ? '-' : ' ',
+			option->letter ? option->letter : ' ', option->letter ? ',' : ' ',
+			option->name, option->value ? " " : "", option->value ? option->value : "");
+		printf("  %-32s %s\n", left, option->help);
+	}
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : fail("stdout");
+}
+
+static int apply(struct options *options, const struct run_option *option, const char *value)
+{
+	if (option->set) {
+		if (option->set(options, value) == 0)
+			return 0;
+		return failx("--%s: %s", option->name, strdupa(failure()));
+	}
+	if (option->value && !*value)
+		return failx("--%s: empty", option->name);
+	if (option->value)
+		*(const char **)((char *)options + option->text) = value;
+	else
+		*(bool *)((char *)options + option->flag) = true;
+	return 0;
+}
+
+int options_parse(struct options *options, int argc, char *argv[])
+{
+	struct option longs[N_OPTIONS + 1] = {0};
+	char letters[2 * N_OPTIONS + 2] = "+";
+	int c;
+
+	for (int i = 0; i < N_OPTIONS; i++) {
+		int value = table[i].letter ? table[i].letter : 256 + i;
+		char letter[] = {table[i].letter, table[i].value ? ':' : '\0', '\0'};
+
+		longs[i] = (struct option){table[i].name,
+			table[i].value ? required_argument : no_argument, NULL, value};
+		strcat(letters, letter);
+	}
+	optind = 0;
+	argv[0] = "box run"; /* the name in getopt's messages */
+	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		int i = 0;
+
+		while (i < N_OPTIONS && longs[i].val != c)
+			i++;
+		if (i == N_OPTIONS)
+			return failx("see box run --help");
+		if (apply(options, &table[i], optarg) < 0)
+			return -1;
+	}
+	options->image = argv[optind];
+	options->command = argv[optind] ? argv + optind + 1 : NULL;
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* rootfs.c: the container's root, and its /dev. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+/*
+ * The image's layers, never changed, below one folder for what the container writes. Relative names
+ * keep more than a hundred layers within the one page that mount(2) takes. The image's folder goes
+ * by its descriptor: its name may hold a comma or a colon.
+ *
+ * volatile: what is written is thrown away after the run, so no mount or unmount waits for the
+ * host's dirty pages (40 ms with 50 MB of them).
+ */
+static int mount_overlay(const struct spec *spec)
+{
+	autofree char *options = NULL;
+	autoclose int folder = -1;
+	char layer[64];
+
+	if (spec->folder && (folder = open(spec->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return fail("%s", spec->folder);
+	if (chdir(spec->layers) < 0)
+		return fail("%s", spec->layers);
+	snprintf(layer, sizeof(layer), "/proc/self/fd/%d", folder);
+	options = format_text("lowerdir=%s,upperdir=%s,workdir=%s,volatile",
+		spec->folder ? layer : spec->lower, spec->upper, spec->work);
+	if (!options)
+		return -1;
+	if (strlen(options) >= 4096)
+		return failx("the image has too many layers for one overlay");
+	if (mount("overlay", spec->rootfs, "overlay", 0, options) < 0)
+		return fail("mount the overlay of %s", spec->folder ? spec->folder : "the image");
+	return 0;
+}
+
+int rootfs_enter(const struct spec *spec)
+{
+	if (mount_overlay(spec) < 0)
+		return -1;
+	if (chdir(spec->rootfs) < 0)
+		return fail("chdir %s", spec->rootfs);
+	/* The old root lands on top of the new one, where "." names it for the last time. */
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return fail("pivot_root %s", spec->rootfs);
+	if (umount2(".", MNT_DETACH) < 0)
+		return fail("umount the old root");
+	return chdir("/") < 0 ? fail("chdir /") : 0;
+}
+
+int rootfs_restrict(const struct spec *spec)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0 || mount_restrict(root, spec->root_attributes, false) < 0)
+		return fail("restrict the root's mount");
+	return 0;
+}
+
+/* Each component by itself, as the container's root shows it. */
+int make_in_root(int root, const char *path, bool folder)
+{
+	autofree char *copy = strdup(path);
+	autoclose int dir = open_in_root(root, "/", O_PATH | O_DIRECTORY, 0);
+	int fd = -1;
+
+	if (!copy || dir < 0)
+		return -1;
+	for (char *name = copy + strspn(copy, "/"), *next; *name; name = next) {
+		char end;
+		bool last;
+
+		next = name + strcspn(name, "/");
+		last = !next[strspn(next, "/")];
+		end = *next;
+		*next = '\0';
+		if (last && !folder) {
+			/* Also through a symlink that leads nowhere yet, but not into a device. */
+			int file = open_in_root(root, copy, O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+			if (file < 0 && errno == EEXIST)
+				file = openat(dir, name, O_PATH | O_CLOEXEC);
+			if (file < 0)
+				return -1;
+			close_fd(&file);
+		} else if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST && errno != EROFS)
+			return -1;
+		/* By the whole name so far: a symlink in it may lead anywhere below the root. */
+		if ((fd = open_in_root(
+			     root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0)) < 0)
+			return -1;
+		close_fd(&dir);
+		dir = fd;
+		*next = end;
+		next += strspn(next, "/");
+	}
+	return steal_fd(&dir);
+}
+
+int dev_fill(int dev, const struct spec *spec)
+{
+	static const char *const links[][2] = {
+		{"/proc/self/fd", "fd"},
+		{"/proc/self/fd/0", "stdin"},
+		{"/proc/self/fd/1", "stdout"},
+		{"/proc/self/fd/2", "stderr"},
+		{"pts/ptmx", "ptmx"},
+		{"/proc/kcore", "core"},
+	};
+
+	for (size_t i = 0; i < spec->n_devices; i++) {
+		autoclose int file =
+			openat(dev, spec->devices[i].path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+		if (file < 0)
+			return fail("make /dev/%s", spec->devices[i].path);
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
+			return fail("make /dev/%s", links[i][1]);
+	return 0;
+}
+
+static int mount_node(int nodes, int dev, const struct device *device)
+{
+	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int tree = -1;
+
+	if (target < 0 ||
+		mknodat(nodes, device->path, device->mode, makedev(device->major, device->minor)) <
+			0 ||
+		fchmodat(nodes, device->path, device->mode & 07777, 0) < 0 ||
+		(tree = mount_copy(nodes, device->path, false)) < 0 ||
+		mount_attach(tree, target) < 0)
+		return fail("make /dev/%s", device->path);
+	return 0;
+}
+
+/* Docker's capabilities have MKNOD. So every mount is nodev, that of /dev too, but those of the
+ * nodes: a node that the container makes opens nothing. */
+int dev_mount_nodes(int dev, const struct spec *spec)
+{
+	autoclose int nodes = mount_new(
+		"tmpfs", "devices", "size=4k,mode=755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+
+	if (nodes < 0)
+		return fail("mount a tmpfs for the devices");
+	for (size_t i = 0; i < spec->n_devices; i++)
+		if (mount_node(nodes, dev, &spec->devices[i]) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,293 @@
+/* run.c: box run. The options and the image's configuration become a struct spec. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+/* Docker's. */
+static const char default_path[] =
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static const struct device devices[] = {
+	{"null", S_IFCHR | 0666, 1, 3},
+	{"zero", S_IFCHR | 0666, 1, 5},
+	{"full", S_IFCHR | 0666, 1, 7},
+	{"random", S_IFCHR | 0666, 1, 8},
+	{"urandom", S_IFCHR | 0666, 1, 9},
+	{"tty", S_IFCHR | 0666, 5, 0},
+};
+
+/* What shows the host's hardware, keys and timers; Docker's list. */
+static const char *const masked[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
+	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+	"/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap", NULL};
+
+/* What would change the host. */
+static const char *const constant[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
+
+enum {
+	SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	SAFE_DEV = SAFE | MOUNT_ATTR_STRICTATIME,
+};
+
+/* The host's file for a container in its network, OWN for others. Lives as long as the spec. A host
+ * without such a file is none of the container's business. */
+static char *etc_file(const struct options *options, const char *path, const char *own)
+{
+	char *text = options->host_network ? read_file_at(AT_FDCWD, path, 1 << 20) : NULL;
+
+	return text ?: strdup(own);
+}
+
+/* The file systems of every container, and after them the volumes. On v1 machines /sys/fs/cgroup
+ * shows the container's place in v2 alone, which has no limits there. */
+static int set_mounts(struct options *options)
+{
+	struct spec *spec = &options->spec;
+	char *hosts = etc_file(options, "/etc/hosts",
+		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	char *resolv = etc_file(options, "/etc/resolv.conf", "");
+	char *hostname = format_text("%s\n", spec->hostname);
+	char *shm = format_text("mode=1777,size=%" PRId64, options->shm_size ?: 64 << 20);
+	uint64_t constant_too = options->privileged ? 0 : MOUNT_ATTR_RDONLY;
+	const struct mount own[] = {
+		{"proc", "proc", "/proc", .attributes = SAFE},
+		{"tmpfs", "tmpfs", "/dev", "mode=755,size=64k", .attributes = SAFE_DEV},
+		{"devpts", "devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+			.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
+		{"tmpfs", "shm", "/dev/shm", shm, .attributes = SAFE},
+		{"mqueue", "mqueue", "/dev/mqueue", .attributes = SAFE, .optional = true},
+		{"sysfs", "sysfs", "/sys", .attributes = SAFE | constant_too},
+		{"cgroup2", "cgroup", "/sys/fs/cgroup", .attributes = SAFE | constant_too,
+			.optional = true},
+		{.text = hosts, .target = "/etc/hosts", .attributes = SAFE, .optional = true},
+		{.text = hostname, .target = "/etc/hostname", .attributes = SAFE, .optional = true},
+		{.text = resolv,
+			.target = "/etc/resolv.conf",
+			.attributes = SAFE,
+			.optional = true},
+	};
+	enum { N = sizeof(own) / sizeof(*own) };
+
+	spec->mounts = calloc(N + options->n_volumes, sizeof(*own));
+	if (!hosts || !resolv || !hostname || !shm || !spec->mounts)
+		return fail("memory");
+	memcpy(spec->mounts, own, sizeof(own));
+	for (size_t i = 0; i < options->n_volumes; i++) {
+		spec->mounts[N + i] = options->volumes[i];
+		if (!options->privileged)
+			spec->mounts[N + i].attributes |= MOUNT_ATTR_NODEV;
+	}
+	spec->n_mounts = N + options->n_volumes;
+	return 0;
+}
+
+static int set_environment(struct options *options, const struct image *image)
+{
+	autofree char *hostname = format_text("HOSTNAME=%s", options->spec.hostname);
+	struct strings env = {0};
+
+	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
+		(options->spec.terminal && add_env(&env, "TERM=xterm") < 0))
+		return -1;
+	for (char **line = image->env; line && *line; line++)
+		if (strchr(*line, '=') && add_env(&env, *line) < 0)
+			return -1;
+	for (size_t i = 0; i < options->env.n; i++)
+		if (add_env(&env, options->env.list[i]) < 0)
+			return -1;
+	options->spec.env = env.list;
+	return 0;
+}
+
+/* Docker's rules: an entrypoint of the command line forgets the image's command; a command of the
+ * command line replaces the image's. */
+static int set_command(struct options *options, const struct image *image)
+{
+	char **cmd = *options->command ? options->command : options->entrypoint ? NULL : image->cmd;
+	struct strings argv = {0};
+
+	if (options->entrypoint && add_string(&argv, options->entrypoint) < 0)
+		return -1;
+	for (char **word = options->entrypoint ? NULL : image->entrypoint; word && *word; word++)
+		if (add_string(&argv, *word) < 0)
+			return -1;
+	for (; cmd && *cmd; cmd++)
+		if (add_string(&argv, *cmd) < 0)
+			return -1;
+	if (argv.n == 0)
+		return failx(
+			"%s: the image names no command, so one must follow it", options->image);
+	if (!argv.list[0][0])
+		return failx("the command is empty");
+	options->spec.argv = argv.list;
+	return 0;
+}
+
+static int set_privileges(struct options *options, const char *data)
+{
+	struct spec *spec = &options->spec;
+	uint64_t set = options->privileged ? capabilities_all() : DEFAULT_CAPABILITIES;
+	bool root = !spec->user || strncmp(spec->user, "0", strcspn(spec->user, ":")) == 0 ||
+		    strncmp(spec->user, "root", strcspn(spec->user, ":")) == 0;
+
+	/* ALL first: --cap-drop ALL --cap-add CHOWN leaves CHOWN, in either order. */
+	for (int all = 1; all >= 0; all--) {
+		for (size_t i = 0; i < options->cap_add.n; i++)
+			if ((strcasecmp(options->cap_add.list[i], "ALL") == 0) == all &&
+				capabilities_change(&set, options->cap_add.list[i], true) < 0)
+				return -1;
+		for (size_t i = 0; i < options->cap_drop.n; i++)
+			if ((strcasecmp(options->cap_drop.list[i], "ALL") == 0) == all &&
+				capabilities_change(&set, options->cap_drop.list[i], false) < 0)
+				return -1;
+	}
+	spec->capabilities.bounding = set;
+	if (root)
+		spec->capabilities.effective = spec->capabilities.permitted = set;
+	spec->root_attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
+	if (!options->privileged) {
+		spec->root_attributes |= MOUNT_ATTR_NODEV;
+		spec->masked = masked;
+		spec->constant = constant;
+	}
+	if (options->privileged || options->unconfined)
+		return 0;
+	return (spec->seccomp = seccomp_filter(set, data)) ? 0 : -1;
+}
+
+/* The layers' names, with ':' between. */
+static int set_layers(struct spec *spec, const struct image *image)
+{
+	char *lower = strdup("");
+
+	for (char **layer = image->layers; lower && layer && *layer; layer++) {
+		char *longer = format_text("%s%s%s", lower, *lower ? ":" : "", *layer);
+
+		free(lower);
+		lower = longer;
+	}
+	spec->lower = lower;
+	spec->folder = image->folder;
+	return lower ? 0 : fail("memory");
+}
+
+static int make_spec(struct options *options, const struct image *image, struct store *store,
+	const struct place *place)
+{
+	struct spec *spec = &options->spec;
+
+	memcpy(spec->id, place->id, sizeof(spec->id));
+	spec->rootfs = place->rootfs;
+	spec->upper = place->upper;
+	spec->work = place->work;
+	spec->layers = format_text("%s/layers", store->path);
+	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
+	spec->user = options->user ?: image->user;
+	spec->cwd = options->workdir ?: image->workdir && *image->workdir ? image->workdir : "/";
+	if (spec->cwd[0] != '/')
+		return failx("the working folder %s: not an absolute path", spec->cwd);
+	spec->rlimits = options->rlimits;
+	spec->devices = devices;
+	spec->n_devices = sizeof(devices) / sizeof(*devices);
+	spec->namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+			   CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
+	if (!spec->layers || !spec->hostname || set_layers(spec, image) < 0 ||
+		set_mounts(options) < 0 || set_environment(options, image) < 0)
+		return -1;
+	return set_privileges(options, store->path);
+}
+
+/* Says what has failed, if not the command itself. Returns the exit status. */
+static int run_container(struct options *options, const sigset_t *signals)
+{
+	struct container container;
+	int status = EXIT_BOX;
+	bool ok;
+
+	if (container_create(&container, &options->spec) < 0)
+		return report();
+	if (container.master >= 0)
+		terminal_resize(container.master);
+	ok = (container.master < 0 || !options->interactive || terminal_raw() == 0) &&
+	     container_start(&container, &status) == 0;
+	if (ok && (status = container_wait(&container, signals, options->interactive)) < 0)
+		status = EXIT_BOX, ok = false;
+	terminal_restore();
+	if (!ok)
+		report();
+	if (container_destroy(&container) < 0)
+		return report();
+	return status;
+}
+
+/* Docker's -i: without it the command finds stdin empty, and never waits for a terminal's keys. */
+static int set_stdin(const struct options *options)
+{
+	autoclose int null = -1;
+
+	if (options->interactive && options->spec.terminal && !isatty(STDIN_FILENO))
+		return failx("-t with -i: stdin is not a terminal");
+	if (options->interactive || options->spec.terminal)
+		return 0;
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return null < 0 || dup2(null, STDIN_FILENO) < 0 ? fail("/dev/null") : 0;
+}
+
+static int run_image(struct options *options, struct store *store, struct image *image)
+{
+	struct place place;
+	sigset_t signals;
+	int status = EXIT_BOX;
+
+	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. */
+	sigfillset(&signals);
+	sigdelset(&signals, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (set_command(options, image) < 0 || set_stdin(options) < 0 ||
+		place_make(store, image->id, options->name, &place) < 0)
+		return report();
+	if (make_spec(options, image, store, &place) < 0)
+		report();
+	else
+		status = run_container(options, &signals);
+	return place_remove(store, &place) < 0 ? report() : status;
+}
+
+int command_run(const struct places *places, int argc, char *argv[])
+{
+	struct options options = {0};
+	struct image image = {0};
+	struct store store;
+	int status;
+
+	if (options_parse(&options, argc, argv) < 0)
+		return report();
+	if (options.help)
+		return options_help() < 0 ? report() : 0;
+	if (!options.image) {
+		failx("no image; see box run --help");
+		return report();
+	}
+	if (geteuid() != 0) {
+		failx("only root may make namespaces: try sudo");
+		return report();
+	}
+	if (store_open(&store, places->data) < 0)
+		return report();
+	if (image_get(&store, options.image, &image) < 0)
+		status = report();
+	else
+		status = run_image(&options, &store, &image);
+	if (sweep(&store) < 0)
+		status = report();
+	image_free(&image);
+	store_close(&store);
+	return status;
+}

@@ -1,0 +1,100 @@
+/* tty.c: the terminal of -t. Inside, a new pty; outside, the caller's terminal in raw mode. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+static struct termios before;
+static bool is_raw;
+
+/* Where programs look for the terminal that the system was started on. */
+static int mount_console(int peer)
+{
+	autoclose int target =
+		open("/dev/console", O_CREAT | O_NOFOLLOW | O_RDONLY | O_CLOEXEC, 0600);
+	autoclose int tree = target < 0 ? -1 : mount_copy(peer, "", false);
+
+	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount /dev/console") : 0;
+}
+
+int terminal_open(void)
+{
+	autoclose int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	autoclose int peer = -1;
+	int unlock = 0;
+
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
+		return fail("open a terminal of /dev/ptmx");
+	/* By the descriptor: a name below /dev/pts could be another file system's. */
+	if ((peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
+		return fail("open the terminal's peer");
+	if (ioctl(peer, TIOCSCTTY, 0) < 0)
+		return fail("make it the controlling terminal");
+	if (mount_console(peer) < 0)
+		return -1;
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(peer, fd) < 0)
+			return fail("dup2");
+	return steal_fd(&master);
+}
+
+void terminal_restore(void)
+{
+	if (is_raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	is_raw = false;
+}
+
+int terminal_raw(void)
+{
+	struct termios raw;
+
+	if (tcgetattr(STDIN_FILENO, &before) < 0)
+		return fail("stdin is not a terminal");
+	raw = before;
+	cfmakeraw(&raw);
+	is_raw = true;
+	atexit(terminal_restore);
+	return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 ? fail("set the terminal") : 0;
+}
+
+void terminal_resize(int master)
+{
+	struct winsize size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+		ioctl(master, TIOCSWINSZ, &size);
+}
+
+bool input_read(struct input *input)
+{
+	ssize_t size = read(STDIN_FILENO, input->data, sizeof(input->data));
+
+	if (size < 0)
+		return errno == EINTR || errno == EAGAIN;
+	input->start = 0;
+	input->end = size;
+	return size > 0;
+}
+
+bool input_write(struct input *input, int master)
+{
+	ssize_t size = write(master, input->data + input->start, input->end - input->start);
+
+	if (size < 0)
+		return errno == EINTR || errno == EAGAIN;
+	input->start += size;
+	return true;
+}
+
+bool terminal_output(int master)
+{
+	char data[65536];
+	ssize_t size = read(master, data, sizeof(data));
+
+	if (size < 0) /* EIO: the last process has closed its end */
+		return errno == EINTR;
+	return size > 0 && write_all(STDOUT_FILENO, data, size) == 0;
+}

@@ -1,0 +1,171 @@
+/* user.c: names of the image's /etc/passwd and /etc/group. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The files are the image's, and may be anything. */
+enum { MAX_FILE = 4 << 20 };
+
+/* Opens the file NAME of ROOT; *file stays NULL when there is none. */
+static int open_file(int root, const char *name, FILE **file)
+{
+	/* NONBLOCK: a fifo would wait for someone to write. */
+	autoclose int fd = open_in_root(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail("the image's %s", name);
+	if (!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
+		return failx("the image's %s: not a file of a reasonable size", name);
+	if (!(*file = fdopen(fd, "re")))
+		return fail("the image's %s", name);
+	steal_fd(&fd);
+	return 0;
+}
+
+/* Reads on to the next line of FILE that has at least N fields, and splits it at its colons. */
+static bool next_entry(FILE *file, char **line, char *fields[], size_t n)
+{
+	size_t size = 0;
+
+	free_pointer(line);
+	*line = NULL;
+	while (file && getline(line, &size, file) > 0) {
+		char *rest = *line;
+		size_t i = 0;
+
+		rest[strcspn(rest, "\n")] = '\0';
+		while (i < n && (fields[i] = strsep(&rest, ":")))
+			i++;
+		if (i == n)
+			return true;
+	}
+	return false;
+}
+
+/* Is TEXT a number that can be an ID? The highest one stands for "none", chown(2). */
+static bool parse_id(const char *text, uint32_t *id)
+{
+	unsigned long long value;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 10)
+		return false;
+	value = strtoull(text, NULL, 10);
+	if (value >= UINT32_MAX)
+		return false;
+	*id = value;
+	return true;
+}
+
+/* Does WANTED, a name or a number, mean the entry NAME with ID? A name may look like a number. */
+static bool is_meant(const char *wanted, const char *name, uint32_t id)
+{
+	uint32_t number;
+
+	return strcmp(wanted, name) == 0 || (parse_id(wanted, &number) && number == id);
+}
+
+/* Finds WANTED in /etc/passwd: *login is its name there, or NULL when it is a mere number. */
+static int find_login(int root, const char *wanted, struct user *user, char **login)
+{
+	enum { NAME, PASSWORD, UID, GID, GECOS, HOME, N };
+	autofclose FILE *file = NULL;
+	autofree char *line = NULL;
+	char *fields[N];
+	uint32_t uid, gid;
+
+	if (open_file(root, "/etc/passwd", &file) < 0)
+		return -1;
+	while (next_entry(file, &line, fields, N)) {
+		if (!parse_id(fields[UID], &uid) || !parse_id(fields[GID], &gid) ||
+			!is_meant(wanted, fields[NAME], uid))
+			continue;
+		user->uid = uid;
+		user->gid = gid;
+		if (*fields[HOME] && strlen(fields[HOME]) < sizeof(user->home))
+			strcpy(user->home, fields[HOME]);
+		*login = strdup(fields[NAME]);
+		return *login ? 0 : fail("memory");
+	}
+	if (!parse_id(wanted, &user->uid))
+		return failx("user %s: not in the image's /etc/passwd", wanted);
+	return 0;
+}
+
+/* Finds the group WANTED in /etc/group. */
+static int find_group(int root, const char *wanted, struct user *user)
+{
+	enum { NAME, PASSWORD, GID, N };
+	autofclose FILE *file = NULL;
+	autofree char *line = NULL;
+	char *fields[N];
+	uint32_t gid;
+
+	if (open_file(root, "/etc/group", &file) < 0)
+		return -1;
+	while (next_entry(file, &line, fields, N))
+		if (parse_id(fields[GID], &gid) && is_meant(wanted, fields[NAME], gid)) {
+			user->gid = gid;
+			return 0;
+		}
+	if (!parse_id(wanted, &user->gid))
+		return failx("group %s: not in the image's /etc/group", wanted);
+	return 0;
+}
+
+/* Is NAME one of LIST, separated by commas? */
+static bool is_member(char *list, const char *name)
+{
+	for (char *member; (member = strsep(&list, ","));)
+		if (strcmp(member, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the groups that LOGIN is a member of. */
+static int find_memberships(int root, const char *login, struct user *user)
+{
+	enum { NAME, PASSWORD, GID, MEMBERS, N };
+	const size_t room = sizeof(user->groups) / sizeof(*user->groups);
+	autofclose FILE *file = NULL;
+	autofree char *line = NULL;
+	char *fields[N];
+	uint32_t gid;
+
+	if (open_file(root, "/etc/group", &file) < 0)
+		return -1;
+	while (next_entry(file, &line, fields, N)) {
+		if (!parse_id(fields[GID], &gid) || !is_member(fields[MEMBERS], login))
+			continue;
+		if (user->n_groups == room)
+			return failx("user %s: in more than %zu groups", login, room);
+		user->groups[user->n_groups++] = gid;
+	}
+	return 0;
+}
+
+int user_find(int root, const char *name, struct user *user)
+{
+	autofree char *wanted = strdup(name ? name : "");
+	autofree char *login = NULL;
+	char *group = wanted;
+
+	*user = (struct user){.home = "/"};
+	if (!wanted)
+		return fail("memory");
+	strsep(&group, ":");
+	if (find_login(root, *wanted ? wanted : "0", user, &login) < 0)
+		return -1;
+	if (group && *group && find_group(root, group, user) < 0)
+		return -1;
+	/* The primary group is in the list, too: without it, a file's denial to that group would
+	 * not count (CVE-2022-36109). With a group given there are no others, as with Docker. */
+	user->groups[user->n_groups++] = user->gid;
+	return login && !(group && *group) ? find_memberships(root, login, user) : 0;
+}

@@ -1,0 +1,213 @@
+/* util.c: what several files need. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void free_pointer(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+void close_file(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+int steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
+char *format_text(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0) {
+		fail("memory");
+		text = NULL;
+	}
+	va_end(arguments);
+	return text;
+}
+
+int write_all(int fd, const void *data, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = write(fd, (const char *)data + done, size - done);
+
+		if (n < 0 && errno != EINTR)
+			return fail("write");
+		done += n > 0 ? n : 0;
+	}
+	return 0;
+}
+
+int write_file_at(int dir, const char *name, const char *text)
+{
+	autoclose int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return fail("write %s to %s", text, name);
+	return 0;
+}
+
+char *read_file(int fd, const char *name, size_t limit)
+{
+	autofree char *data = malloc(limit + 1);
+	size_t size = 0;
+	struct stat st;
+	ssize_t n = 0;
+
+	if (!data || fd < 0 || fstat(fd, &st) < 0) {
+		fail("%s", name);
+		return NULL;
+	}
+	errno = S_ISREG(st.st_mode) ? 0 : EINVAL;
+	while (!errno && size <= limit && (n = read(fd, data + size, limit + 1 - size)) > 0)
+		size += n;
+	if (!errno && size > limit)
+		errno = EFBIG;
+	if (errno) {
+		fail("%s", name);
+		return NULL;
+	}
+	data[size] = '\0';
+	return realloc(steal_pointer(&data), size + 1);
+}
+
+char *read_file_at(int dir, const char *name, size_t limit)
+{
+	autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return read_file(fd, name, limit);
+}
+
+/* As deep as descriptors are kept. What lies deeper is moved up to the top first. */
+enum { MAX_DEPTH = 32 };
+
+static int remove_below(int top, int dir, const char *name, int depth);
+
+/* Removes what is in the folder fd, and closes it. */
+static int empty_folder(int top, int fd, int depth)
+{
+	struct dirent *entry;
+	DIR *stream = fdopendir(fd);
+	int result = 0;
+
+	if (!stream) {
+		close(fd);
+		return fail("opendir");
+	}
+	while (result == 0 && (entry = readdir(stream)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = remove_below(top, dirfd(stream), entry->d_name, depth);
+	closedir(stream);
+	return result;
+}
+
+static int remove_below(int top, int dir, const char *name, int depth)
+{
+	/* NO_XDEV: a mount, bind mounts included, is not entered. */
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH,
+	};
+	char moved[32];
+	int fd;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return fail("remove %s", name);
+	if (depth == MAX_DEPTH) {
+		static unsigned counter;
+
+		snprintf(moved, sizeof(moved), ".box-remove-%d-%u", getpid(), counter++);
+		return renameat(dir, name, top, moved) < 0 ? fail("remove %s", name) : 0;
+	}
+	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0)
+		return fail("remove %s", name);
+	if (empty_folder(top >= 0 ? top : fd, fd, depth + 1) < 0)
+		return -1;
+	/* Not empty: what came from deeper down, after readdir had passed its place. */
+	while (unlinkat(dir, name, AT_REMOVEDIR) < 0) {
+		if ((errno != ENOTEMPTY && errno != EEXIST) || depth > 0)
+			return fail("remove %s", name);
+		if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0 ||
+			empty_folder(fd, fd, depth + 1) < 0)
+			return fail("remove %s", name);
+	}
+	return 0;
+}
+
+int remove_tree_at(int dir, const char *name)
+{
+	return remove_below(-1, dir, name, 0);
+}
+
+void random_id(char id[ID_LENGTH + 1])
+{
+	unsigned char bytes[ID_LENGTH / 2];
+
+	getentropy(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		sprintf(id + 2 * i, "%02x", bytes[i]);
+}
+
+int open_in_root(int dir, const char *name, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC,
+		.mode = mode,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return syscall(SYS_openat2, dir, name, &how, sizeof(how));
+}
+
+char *helper_path(const char *name)
+{
+	static const char *const places[] = {"", "/../libexec/box"};
+	char own[PATH_MAX] = "";
+	const char *folder = own;
+
+	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0) {
+		fail("/proc/self/exe");
+		return NULL;
+	}
+	/* After protect_own_file() the file is the root of a mount of its own: no folder. */
+	if (strcmp(own, "/") == 0 || strcmp(own, "/ (deleted)") == 0)
+		folder = program_invocation_name;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && strchr(folder, '/'); i++) {
+		int length = strrchr(folder, '/') - folder;
+		char *path = format_text("%.*s%s/%s", length, folder, places[i], name);
+
+		if (!path || access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	failx("%s: not found beside box (%s)", name, folder);
+	return NULL;
+}
