@@ -30,6 +30,7 @@ static const char usage[] =
 	"      --memory SIZE          bytes of memory, or KiB, MiB, GiB with k, m, g after the number\n"
 	"      --pids-limit N         processes and threads\n"
 	"      --cpus N               CPUs' worth of time, such as 0.5";
+static const char remedy[] = "; in a container use its host, or make vm; on a host see make doctor";
 
 struct volume {
 	char *src, *dst; /* a tmpfs has no SRC */
@@ -39,16 +40,16 @@ struct volume {
 
 enum { MEMORY, PIDS_LIMIT, CPUS };
 static struct limit {
-	const char *option, *units, *controller, *v1_file, *v2_file;
+	const char *option, *units, *controller, *v1_file, *v2_file; /* v2 wants +controller */
 	int scale; /* the file's number for the option's 1 */
 	char value[32]; /* empty: no limit */
 	bool v2;
 	char cgroup[512];
-	int dir; /* the cgroup, opened */
+	int dir; /* the cgroup, opened; 0 before that, as box.pidfd took the first descriptor */
 } limits[] = {
-	{"--memory", "kKmMgG", "memory", "memory.limit_in_bytes", "memory.max", .scale = 1},
-	{"--pids-limit", "", "pids", "pids.max", "pids.max", .scale = 1},
-	{"--cpus", "", "cpu", "cpu.cfs_quota_us", "cpu.max", .scale = 100000},
+	{"--memory", "kKmMgG", "+memory", "memory.limit_in_bytes", "memory.max", .scale = 1},
+	{"--pids-limit", "", "+pids", "pids.max", "pids.max", .scale = 1},
+	{"--cpus", "", "+cpu", "cpu.cfs_quota_us", "cpu.max", .scale = 100000},
 	{.option = NULL},
 };
 
@@ -60,14 +61,13 @@ struct box {
 	sigset_t inherited; /* the signal mask that box was started with */
 };
 
-static void write_file(const char *folder, const char *name, const char *text)
+static void write_file(const struct limit *limit, const char *name, const char *text)
 {
-	char path[1024];
-	int fd;
+	int fd = openat(limit->dir, name, O_WRONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) < 0 || write(fd, text, strlen(text)) < 0)
-		err(EXIT_BOX, "write %s to %s", text, path);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		errx(EXIT_BOX, "%s: write %s to %s/%s: %m%s", limit->option, text, limit->cgroup,
+			name, text == limit->value ? "" : remedy);
 	close(fd);
 }
 
@@ -146,15 +146,14 @@ static _Noreturn void child_main(const struct box *box)
 		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
 	if (poll(&parent, 1, 0) != 0)
 		errx(EXIT_BOX, "box has died");
+	/* On v2 the child was born in its cgroup. Its own exit must not remove what is box's. */
+	for (struct limit *limit = limits; limit->option; limit++)
+		if (*limit->cgroup && !limit->v2)
+			write_file(limit, "tasks", "0");
+	limits->option = NULL;
 	/* stdin, stdout and stderr are the command's; any other may lead out of the box. */
 	if (close_range(3, ~0U, 0) < 0)
 		err(EXIT_BOX, "close_range");
-	/* On v2 the child was born in its cgroup. Its own exit must not remove what is box's. */
-	for (struct limit *limit = limits; limit->option; limit++) {
-		if (*limit->cgroup && !limit->v2)
-			write_file(limit->cgroup, "tasks", "0");
-		*limit->cgroup = '\0';
-	}
 	if (sethostname("box", strlen("box")) < 0)
 		err(EXIT_BOX, "sethostname");
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
@@ -172,11 +171,12 @@ static _Noreturn void child_main(const struct box *box)
 /* A v1 mount names its controllers; v2 has those that no v1 mount has. */
 static void name_cgroup(struct limit *limit, unsigned id)
 {
+	const char *name = limit->controller + strlen("+");
 	FILE *mounts = setmntent("/proc/mounts", "re");
 	struct mntent *mount;
 
 	while (mounts && (mount = getmntent(mounts))) {
-		bool v1 = !strcmp(mount->mnt_type, "cgroup") && hasmntopt(mount, limit->controller);
+		bool v1 = !strcmp(mount->mnt_type, "cgroup") && hasmntopt(mount, name);
 
 		if (!v1 && (*limit->cgroup || strcmp(mount->mnt_type, "cgroup2") != 0))
 			continue;
@@ -185,41 +185,36 @@ static void name_cgroup(struct limit *limit, unsigned id)
 	}
 	endmntent(mounts);
 	if (!*limit->cgroup)
-		errx(EXIT_BOX, "%s: no %s cgroup in /proc/mounts", limit->option,
-			limit->controller);
+		errx(EXIT_BOX, "%s: no %s cgroup in /proc/mounts%s", limit->option, name, remedy);
 }
 
 /* On v1 each limit has a cgroup of its own; on v2 they share one, into which the child is born. */
 static void make_cgroup(struct limit *limit, unsigned id, struct clone_args *args)
 {
 	const char *swap;
-	char enable[16];
 
 	name_cgroup(limit, id);
-	limit->dir = -1;
-	if (mkdir(limit->cgroup, 0755) < 0 && errno != EEXIST)
-		err(EXIT_BOX, "%s: mkdir %s", limit->option, limit->cgroup);
-	if ((limit->dir = open(limit->cgroup, O_RDONLY | O_CLOEXEC)) < 0)
-		err(EXIT_BOX, "%s", limit->cgroup);
+	if ((mkdir(limit->cgroup, 0755) < 0 && errno != EEXIST) ||
+		(limit->dir = open(limit->cgroup, O_RDONLY | O_CLOEXEC)) < 0)
+		errx(EXIT_BOX, "%s: make cgroup %s: %m%s", limit->option, limit->cgroup, remedy);
 	if (limit->v2) {
-		snprintf(enable, sizeof(enable), "+%s", limit->controller);
-		write_file(limit->cgroup, "../cgroup.subtree_control", enable);
+		write_file(limit, "../cgroup.subtree_control", limit->controller);
 		args->flags |= CLONE_INTO_CGROUP;
 		args->cgroup = limit->dir;
 	}
-	write_file(limit->cgroup, limit->v2 ? limit->v2_file : limit->v1_file, limit->value);
+	write_file(limit, limit->v2 ? limit->v2_file : limit->v1_file, limit->value);
 	swap = limit->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
 	if (limit == &limits[MEMORY] && faccessat(limit->dir, swap, F_OK, 0) == 0)
-		write_file(limit->cgroup, swap, limit->v2 ? "0" : limit->value);
+		write_file(limit, swap, limit->v2 ? "0" : limit->value);
 	if (limit == &limits[MEMORY] && limit->v2)
-		write_file(limit->cgroup, "memory.oom.group", "1"); /* all are killed, or none */
+		write_file(limit, "memory.oom.group", "1"); /* all are killed, or none */
 }
 
 /* Processes may have been put into the cgroup; it is busy until the last one is quite gone. */
 static void remove_cgroups(void)
 {
 	for (struct limit *limit = limits; limit->option; limit++) {
-		int fd = *limit->cgroup ? openat(limit->dir, "cgroup.kill", O_WRONLY) : -1;
+		int fd = limit->dir > 0 ? openat(limit->dir, "cgroup.kill", O_WRONLY) : -1;
 
 		if (fd >= 0 && write(fd, "1", 1) < 0)
 			warn("cgroup.kill");
@@ -342,7 +337,7 @@ int main(int argc, char *argv[])
 		if (*limit->value)
 			make_cgroup(limit, id, &args);
 	if ((child = syscall(SYS_clone3, &args, sizeof(args))) < 0)
-		err(EXIT_BOX, "clone3");
+		errx(EXIT_BOX, "clone3%s: %m%s", args.cgroup ? " into the cgroup" : "", remedy);
 	if (child == 0)
 		child_main(&box);
 	status = wait_for(child, &blocked);

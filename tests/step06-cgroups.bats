@@ -200,8 +200,43 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 		box true
 		refused "no ${limit%%:*} " "no limit is not the same as the limit: say that it cannot be had"
 		refused /proc/mounts "say where box has looked"
+		refused "make vm" "say what to do, too"
 	done
 	host_state >"$BATS_TEST_TMPDIR/before"
+}
+
+@test "a limit whose cgroup cannot be made is an error that says where, why, and what to do" {
+	# As in many a container. Each is made read-only in the test's own host alone.
+	host_script 'findmnt -rno TARGET -t cgroup,cgroup2 | xargs -n 1 mount -o remount,bind,ro'
+	host_state >"$BATS_TEST_TMPDIR/before"
+	for option in --memory=64m --pids-limit=9 --cpus=1; do
+		OPTIONS=("$option")
+		box true
+		refused "${option%=*}: " "say which limit cannot be had"
+		refused /box. "say where box wants its cgroup"
+		refused "Read-only file system" "say why, see errno"
+		refused "make vm" "say what to do, too"
+	done
+}
+
+# bats test_tags=v2
+@test "on v2 a cgroup that cannot pass a controller on is an error that says which, and what to do" {
+	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
+	box true # the machine's own cgroup can
+	status_is 0 "with limits the command runs as without"
+	# Not so that of a container: it is the top of the tree there, and has processes.
+	container='echo 0 >"$1/cgroup.procs" && exec unshare --cgroup --mount sh -c "
+		umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec \"\$@\"" "$@"'
+	for option in --memory=64m --pids-limit=9 --cpus=1; do
+		OPTIONS=("$option")
+		host_script 'top=$(mktemp -d /sys/fs/cgroup/container.XXXXXX)
+			sh -c "$1" - "$top" "${run[@]}" true; status=$?; until_true rmdir "$top"; exit $status' "$container"
+		status_is 125 "no limit is not the same as the limit: say that it cannot be had"
+		output_has cgroup "say what cannot be had"
+		output_has "make vm" "say what to do, too"
+		# Of processes and CPU time the kernel notices only when the child is to be born there.
+		[[ $option != --memory* ]] || output_has "--memory: write +memory to /sys/fs/cgroup/box." "say which, and where"
+	done
 }
 
 # bats test_tags=still
