@@ -341,5 +341,8 @@ int main(int argc, char *argv[])
 	if (child == 0)
 		child_main(&box);
 	status = wait_for(child, &blocked);
+	/* A shell in the box takes the terminal; it sees no PID to give it back to when it ends. */
+	if (kill(-tcgetpgrp(STDIN_FILENO), 0) < 0)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

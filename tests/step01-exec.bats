@@ -90,6 +90,22 @@ load helper
 	output_has "exit 7" "does box wait for the shell, and exit as it did?"
 }
 
+# on_terminal TYPED SCRIPT: what a script prints that has a terminal, at which TYPED is typed.
+on_terminal() {
+	host_script '{ sleep 0.4; printf "$1"; sleep 1; } | timeout 20 script -qec "$(declare -f box); $2" /dev/null' "$@"
+}
+
+@test "when a shell in the box has ended, the caller has the terminal again" {
+	on_terminal 'exit 7\nmy name\n' 'box sh; echo "exit $?"; read -r line && echo "read: $line"'
+	output_has "exit 7" "does box wait for the shell, and exit as it did?"
+	output_has "read: my name" "a shell takes the terminal, and from step 02 on cannot give it back: see tcsetpgrp"
+}
+
+@test "a box in the background takes the terminal from nobody" {
+	on_terminal 'my name\n' 'set -m; box true & set +m; tail -f /dev/null --pid $!; read -r line && echo "read: $line"'
+	output_has "read: my name" "give the terminal back only when those who had it are gone: see tcgetpgrp"
+}
+
 ends_with() { # ends_with SIGNAL COMMAND...
 	host_script 'start "${@:2}"; kill -"$1" $box
 		until_true ended $box || { echo "still running"; kill -KILL $box; }; wait $box' "$@"
