@@ -157,8 +157,8 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 # bats test_tags=v2
 @test "on v2 a process that was put into the cgroup from outside ends with the box" {
 	OPTIONS=(--pids-limit 10)
-	host_script 'start sleep 0.5; sleep 1234 & cgroup=$(cut -d : -f 3 /proc/$(pgrep -P $box)/cgroup)
-		echo $! >"/sys/fs/cgroup$cgroup/cgroup.procs"; wait $box
+	host_script 'start sleep 1000; sleep 1234 & cgroup=$(cut -d : -f 3 /proc/$(pgrep -P $box)/cgroup)
+		echo $! >"/sys/fs/cgroup$cgroup/cgroup.procs"; kill -TERM $box; wait $box
 		until_true ended $! || { echo "still running"; kill $!; }'
 	output_lacks "still running" "see cgroup.kill"
 	host_as_before
