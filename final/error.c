@@ -8,12 +8,14 @@ static char text[1024] = "no error";
 
 static void note(const char *format, va_list arguments, const char *cause)
 {
+	char new[sizeof(text)]; /* as text itself may be among the arguments */
 	size_t length;
 
-	vsnprintf(text, sizeof(text), format, arguments);
-	length = strlen(text);
+	vsnprintf(new, sizeof(new), format, arguments);
+	length = strlen(new);
 	if (cause)
-		snprintf(text + length, sizeof(text) - length, ": %s", cause);
+		snprintf(new + length, sizeof(new) - length, ": %s", cause);
+	strcpy(text, new);
 	/* Names from images and archives come here: they must not move a terminal's cursor. */
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
