@@ -562,7 +562,7 @@ static int extract_filtered(struct unpacking *unpacking, struct filter *filter)
 	return filter->error[0] ? failx("%s", filter->error) : result;
 }
 
-static int unpack(struct unpacking *unpacking)
+static int unpack_archive(struct unpacking *unpacking)
 {
 	struct filter filter = {.input = -1};
 	int compressed = filter_open(&filter);
@@ -589,7 +589,7 @@ int main(int argc, char *argv[])
 	unpacking.layer = strcmp(argv[1], "layer") == 0;
 	unpacking.max_bytes = strtoull(argv[2], NULL, 10);
 	unpacking.max_entries = strtoull(argv[3], NULL, 10);
-	if (confine() < 0 || unpack(&unpacking) < 0) {
+	if (confine() < 0 || unpack_archive(&unpacking) < 0) {
 		tell('e', failure());
 		return EXIT_BOX;
 	}

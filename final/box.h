@@ -183,8 +183,7 @@ char *helper_path(const char *name);
 
 /* An image, or a folder that is used as one. Freed by image_free(). */
 struct image {
-	char id[ID_LENGTH +
-		1]; /* SHA-256 of its configuration, or of the archive; "" for a folder */
+	char id[ID_LENGTH + 1]; /* a SHA-256, see import.c; "" for a folder */
 	char *source; /* as it was given when it was unpacked */
 	char *folder; /* a folder used as the only layer; NULL for others */
 	char **layers; /* names below store->layers, the topmost first; NULL-terminated */
@@ -236,8 +235,12 @@ struct store {
 int store_open(struct store *store, const char *path);
 void store_close(struct store *store);
 
-/* Takes the lock of the whole store, LOCK_SH or LOCK_EX. Closing what it returns releases it. */
+/* Takes the lock of the whole store, LOCK_SH or LOCK_EX; never for long, as each start of a container
+ * does. Closing what it returns releases it. */
 int store_lock(const struct store *store, int operation);
+
+/* The same for the layers: shared to count on those that are there, exclusive to remove some. */
+int store_lock_layers(const struct store *store, int operation);
 
 /* Takes the lock NAME, a file of tmp. It is released when NAME is removed, then closed. */
 int store_lock_name(const struct store *store, const char *name);
@@ -250,6 +253,69 @@ char *store_read_link(int dir, const char *name);
 
 /* Makes or replaces the symlink NAME of DIR, at once. */
 int store_set_link(int dir, const char *name, const char *target);
+
+/* ---- json.c: reads JSON that may be hostile: what has the wrong type is as if it were not there ---- */
+
+typedef struct json_t json_t;
+
+/* The text KEY of OBJECT, or NULL; and a copy, which the caller frees, NULL when it is "". */
+const char *get_text(const json_t *object, const char *key);
+char *copy_text(const json_t *object, const char *key);
+
+/* The strings of the array KEY of OBJECT, NULL-terminated; NULL when there are none. */
+char **copy_list(const json_t *object, const char *key);
+void free_list(char **list);
+
+/* Reads the file NAME, as the root folder ROOT shows it. It must have the SHA-256 EXPECTED (NULL:
+ * any); DIGEST (or NULL) gets the one it has. NULL after fail(). */
+json_t *read_json(int root, const char *name, const char *expected, char digest[ID_LENGTH + 1]);
+
+/* ---- unpack.c: box-unpack at work, seen from box ---- */
+
+enum { KEY_LENGTH = 160 };
+
+/* Which file FD is, and which of its contents: it has another key after any change. */
+int file_key(int fd, const char *name, char key[KEY_LENGTH]);
+
+/* Unpacks the file ARCHIVE into the folder TARGET, as a LAYER of an image or a root filesystem. At
+ * most MAX_BYTES are written there, holes in sparse files not counted. Gives the archive's SHA-256
+ * and the bytes that were written. NAME is for messages. */
+int unpack(int archive, int target, bool layer, const char *name, uint64_t max_bytes,
+	char digest[ID_LENGTH + 1], uint64_t *bytes);
+
+/* BYTES for people: "1.5 MB". Returns TEXT. */
+const char *human_size(uint64_t bytes, char text[16]);
+
+/* ---- layout.c: image layouts: OCI's, and that of docker save ---- */
+
+struct layer {
+	char digest[ID_LENGTH + 1]; /* SHA-256 of its file; "": not known yet */
+	char name[48]; /* below store->layers */
+	char *file; /* in the layout */
+	int staged; /* the number of its folder in the staging folder, or -1: already in place */
+	bool compressed;
+	uint64_t bytes;
+};
+
+struct layout {
+	int root; /* the folder */
+	char *tag; /* of the image that is wanted; NULL: there must be but one */
+	char id[ID_LENGTH + 1];
+	struct layer *layers; /* the lowest first */
+	size_t n_layers;
+	json_t *config; /* NULL: none */
+	bool docker; /* docker save's: the digests are of layers that are not compressed */
+};
+
+/* Reads the layout in layout->root. Returns 1, or 0 if it is none, but a root filesystem. */
+int layout_read(struct layout *layout);
+void layout_free(struct layout *layout);
+
+/* ---- import.c: an archive or a layout -> an image of the store ---- */
+
+/* Imports FILE or FILE:TAG, unless it was before. Gives its ID; or "" if it is a folder that is a
+ * root filesystem. */
+int import_file(struct store *store, const char *name, char id[ID_LENGTH + 1]);
 
 /* ---- state.c: the containers that there are ---- */
 
@@ -517,6 +583,9 @@ int add_string(struct strings *strings, const char *text);
 
 /* Sets a variable: NAME=VALUE, or NAME with the caller's value. */
 int add_env(struct strings *env, const char *text);
+
+/* A number with a unit: b, k, m, g, t of 1024. */
+int parse_size(const char *text, int64_t *size);
 
 /* ---- run.c: box run's options -> struct spec
  * --------------------------------------------------------- */

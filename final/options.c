@@ -35,8 +35,7 @@ int add_string(struct strings *strings, const char *text)
 
 /* ---- the values ---- */
 
-/* A number with a unit: b, k, m, g of 1024. */
-static int parse_size(const char *text, int64_t *size)
+int parse_size(const char *text, int64_t *size)
 {
 	static const char units[] = "bkmgt";
 	char *end;

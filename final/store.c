@@ -93,13 +93,16 @@ void store_close(struct store *store)
 
 int store_lock(const struct store *store, int operation)
 {
-	int fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	autoclose int fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	if (fd < 0 || flock(fd, operation) < 0) {
-		close_fd(&fd);
-		return fail("%s/lock", store->path);
-	}
-	return fd;
+	return fd < 0 || flock(fd, operation) < 0 ? fail("%s/lock", store->path) : steal_fd(&fd);
+}
+
+int store_lock_layers(const struct store *store, int operation)
+{
+	autoclose int fd = openat(store->layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || flock(fd, operation) < 0 ? fail("%s/layers", store->path) : steal_fd(&fd);
 }
 
 int store_lock_name(const struct store *store, const char *name)

@@ -1,0 +1,64 @@
+/* json.c: reads JSON that may be hostile. What has the wrong type is as if it were not there. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <sha2.h>
+#include <string.h>
+
+enum { JSON_LIMIT = 4 << 20 };
+
+const char *get_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+char *copy_text(const json_t *object, const char *key)
+{
+	const char *text = get_text(object, key);
+
+	return text && *text ? strdup(text) : NULL;
+}
+
+void free_list(char **list)
+{
+	for (char **item = list; item && *item; item++)
+		free(*item);
+	free(list);
+}
+
+char **copy_list(const json_t *object, const char *key)
+{
+	const json_t *array = json_object_get(object, key), *item;
+	char **list = calloc(json_array_size(array) + 1, sizeof(*list));
+	size_t i, n = 0;
+
+	json_array_foreach(array, i, item) if (list && json_is_string(item) &&
+					       (list[n] = strdup(json_string_value(item)))) n++;
+	if (n == 0)
+		free_list(steal_pointer(&list));
+	return list;
+}
+
+json_t *read_json(int root, const char *name, const char *expected, char digest[ID_LENGTH + 1])
+{
+	autoclose int fd = open_in_root(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	autofree char *text = read_file(fd, name, JSON_LIMIT);
+	char own[SHA256_DIGEST_STRING_LENGTH];
+	json_error_t error;
+	json_t *json;
+
+	if (!text)
+		return NULL;
+	SHA256Data((const uint8_t *)text, strlen(text), own);
+	if (digest)
+		strcpy(digest, own);
+	if (expected && strcmp(own, expected) != 0)
+		failx("%s: its SHA-256 is not the one expected", name);
+	else if ((json = json_loads(text, JSON_REJECT_DUPLICATES, &error)))
+		return json;
+	else
+		failx("%s: line %d: %s", name, error.line, error.text);
+	return NULL;
+}

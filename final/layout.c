@@ -1,0 +1,212 @@
+/* layout.c: image layouts: OCI's, and that of docker save. All they say may be hostile. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+
+enum { MAX_LAYERS = 500, MAX_NESTING = 4 };
+
+#if defined(__x86_64__)
+#define ARCHITECTURE "amd64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE "arm64"
+#elif defined(__i386__)
+#define ARCHITECTURE "386"
+#elif defined(__arm__)
+#define ARCHITECTURE "arm"
+#elif defined(__riscv)
+#define ARCHITECTURE "riscv64"
+#elif defined(__powerpc64__)
+#define ARCHITECTURE "ppc64le"
+#elif defined(__s390x__)
+#define ARCHITECTURE "s390x"
+#else
+#define ARCHITECTURE "unknown"
+#endif
+
+/* The digits of "sha256:DIGITS", or NULL. */
+static const char *digest_of(const char *text)
+{
+	if (!text || strncmp(text, "sha256:", 7) != 0 || strlen(text + 7) != ID_LENGTH ||
+		strspn(text + 7, "0123456789abcdef") != ID_LENGTH)
+		return NULL;
+	return text + 7;
+}
+
+/* Whether TAG is NAME, or its end: "foo:v1" and "v1" are docker.io/library/foo:v1. */
+static bool is_tag(const char *name, const char *tag)
+{
+	size_t all = strlen(name), end = strlen(tag);
+
+	return end <= all && strcmp(name + all - end, tag) == 0 &&
+	       (end == all || strchr(":/", name[all - end - 1]));
+}
+
+/* Whether ITEM of an index has the name TAG. Its names are added to NAMES. */
+static bool has_name(const json_t *item, const char *tag, char names[512])
+{
+	const json_t *notes = json_object_get(item, "annotations");
+	const json_t *tags = json_object_get(item, "RepoTags");
+	const char *all[16] = {get_text(notes, "org.opencontainers.image.ref.name"),
+		get_text(notes, "io.containerd.image.name")};
+	bool found = false;
+
+	for (size_t i = 0; i < json_array_size(tags) && i < 14; i++)
+		all[2 + i] = json_string_value(json_array_get(tags, i));
+	for (size_t i = 0; i < 16; i++) {
+		size_t length = strlen(names);
+
+		if (!all[i])
+			continue;
+		snprintf(names + length, 512 - length, "%s%s", length ? ", " : "", all[i]);
+		found |= tag && is_tag(all[i], tag);
+	}
+	return found;
+}
+
+/* A platform, or a configuration, that names no machine is for any. */
+static bool is_for_this_machine(const json_t *platform)
+{
+	const char *os = get_text(platform, "os");
+	const char *architecture = get_text(platform, "architecture");
+
+	return (!os || strcmp(os, "linux") == 0) &&
+	       (!architecture || strcmp(architecture, ARCHITECTURE) == 0);
+}
+
+/* The item of LIST that was asked for. At the TOP, several are several images; further down,
+ * variants of one. */
+static const json_t *choose(const struct layout *layout, const json_t *list, bool top)
+{
+	const char *tag = top ? layout->tag : NULL;
+	const json_t *chosen = NULL, *item;
+	char names[512] = "";
+	bool several = false;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		bool named = has_name(item, tag, names);
+
+		if (!is_for_this_machine(json_object_get(item, "platform")) || (tag && !named))
+			continue;
+		several |= chosen && top && !json_equal(chosen, item);
+		chosen = chosen ? chosen : item;
+	}
+	if (several)
+		failx("several images: FILE:TAG chooses one (%s)", names);
+	else if (!chosen && tag)
+		failx("no image %s for linux/" ARCHITECTURE " (there are: %s)", tag, names);
+	else if (!chosen)
+		failx("no image for linux/" ARCHITECTURE);
+	return several ? NULL : chosen;
+}
+
+static json_t *read_blob(const struct layout *layout, const json_t *descriptor, char digest[])
+{
+	const char *digits = digest_of(get_text(descriptor, "digest"));
+	autofree char *name = digits ? format_text("blobs/sha256/%s", digits) : NULL;
+
+	if (name)
+		return read_json(layout->root, name, digits, digest);
+	failx("an image without a SHA-256 digest");
+	return NULL;
+}
+
+/* Notes the layers, FILES or NULL, of which DIGESTS has the digests: strings, or descriptors. */
+static int note_layers(struct layout *layout, const json_t *files, const json_t *digests)
+{
+	size_t n = json_array_size(digests);
+
+	if (n == 0 || n > MAX_LAYERS || (files && json_array_size(files) != n))
+		return failx("not an image: %zu layers", n);
+	if (!(layout->layers = calloc(n, sizeof(*layout->layers))))
+		return fail("memory");
+	for (layout->n_layers = 0; layout->n_layers < n; layout->n_layers++) {
+		struct layer *layer = &layout->layers[layout->n_layers];
+		const char *file = json_string_value(json_array_get(files, layout->n_layers));
+		const json_t *item = json_array_get(digests, layout->n_layers);
+		const char *digest =
+			digest_of(files ? json_string_value(item) : get_text(item, "digest"));
+
+		layer->staged = -1;
+		if (!digest || (files && !file))
+			return failx("a layer without a file or a SHA-256 digest");
+		strcpy(layer->digest, digest);
+		layer->file = files ? strdup(file) : format_text("blobs/sha256/%s", digest);
+		if (!layer->file)
+			return fail("memory");
+	}
+	return 0;
+}
+
+/* The ID is the manifest's digest: it has those of the files of all layers, which are compared. The
+ * configuration's would not do, as it has those of what is in the files, which are not. */
+static int read_oci(struct layout *layout)
+{
+	json_auto_t *json = read_json(layout->root, "index.json", NULL, NULL);
+	const json_t *list;
+
+	if (!json)
+		return -1;
+	for (int i = 0; (list = json_object_get(json, "manifests")); i++) {
+		const json_t *item = i < MAX_NESTING ? choose(layout, list, i == 0) : NULL;
+		json_t *next = item ? read_blob(layout, item, layout->id) : NULL;
+
+		if (!next)
+			return i < MAX_NESTING ? -1 : failx("an index in an index, too often");
+		json_decref(json);
+		json = next;
+	}
+	layout->config = read_blob(layout, json_object_get(json, "config"), NULL);
+	return layout->config ? note_layers(layout, NULL, json_object_get(json, "layers")) : -1;
+}
+
+/* docker save's: the configuration has the digests of the layers before compression. */
+static int read_docker(struct layout *layout, const json_t *manifest)
+{
+	const json_t *item = choose(layout, manifest, true);
+	const char *name = get_text(item, "Config");
+
+	layout->docker = true;
+	if (!item || !name)
+		return item ? failx("no Config") : -1;
+	if (!(layout->config = read_json(layout->root, name, NULL, layout->id)))
+		return -1;
+	return note_layers(layout, json_object_get(item, "Layers"),
+		json_object_get(json_object_get(layout->config, "rootfs"), "diff_ids"));
+}
+
+int layout_read(struct layout *layout)
+{
+	json_auto_t *manifest = NULL;
+	const json_t *first;
+	int result;
+
+	if (faccessat(layout->root, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+		faccessat(layout->root, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		result = read_oci(layout);
+	} else {
+		manifest = read_json(layout->root, "manifest.json", NULL, NULL);
+		first = json_array_get(manifest, 0);
+		if (!json_object_get(first, "Config") || !json_object_get(first, "Layers"))
+			return 0;
+		result = read_docker(layout, manifest);
+	}
+	if (result == 0 && !is_for_this_machine(layout->config))
+		return failx("an image for %s, and this machine is " ARCHITECTURE,
+			get_text(layout->config, "architecture"));
+	return result < 0 ? -1 : 1;
+}
+
+void layout_free(struct layout *layout)
+{
+	for (size_t i = 0; i < layout->n_layers; i++)
+		free(layout->layers[i].file);
+	free(layout->layers);
+	free(layout->tag);
+	json_decref(layout->config);
+	close_fd(&layout->root);
+}
