@@ -48,6 +48,7 @@ struct unpacking {
 struct filter {
 	struct archive *raw; /* NULL: gzip */
 	int input, output;
+	uint64_t bytes; /* that came out */
 	char error[256];
 };
 
@@ -152,10 +153,11 @@ static int confine(void)
 /* ---- decompression, in a thread beside the writing ---------------------------------------------
  */
 
-static bool put(int fd, const char *data, size_t size)
+static bool put(struct filter *filter, const char *data, size_t size)
 {
+	filter->bytes += size;
 	while (size > 0) {
-		ssize_t n = write(fd, data, size);
+		ssize_t n = write(filter->output, data, size);
 
 		if (n < 0 && errno != EINTR)
 			return false; /* nobody reads any more: an error is being reported */
@@ -183,7 +185,7 @@ static void filter_gzip(struct filter *filter)
 	gzbuffer(gzip, CHUNK);
 	do
 		n = gzread(gzip, buffer, sizeof(buffer));
-	while (n > 0 && put(filter->output, buffer, n));
+	while (n > 0 && put(filter, buffer, n));
 	text = gzerror(gzip, &error);
 	if (n <= 0 && error != Z_OK && error != Z_STREAM_END)
 		snprintf(filter->error, sizeof(filter->error), "gzip: %s", text);
@@ -198,7 +200,7 @@ static void filter_raw(struct filter *filter)
 	int result;
 
 	while ((result = archive_read_data_block(filter->raw, &data, &size, &offset)) == ARCHIVE_OK)
-		if (!put(filter->output, data, size))
+		if (!put(filter, data, size))
 			return;
 	if (result != ARCHIVE_EOF)
 		snprintf(filter->error, sizeof(filter->error), "%s",
@@ -207,18 +209,21 @@ static void filter_raw(struct filter *filter)
 
 static void *filter_main(void *data)
 {
+	static const char padding[512];
 	struct filter *filter = data;
 
 	if (filter->raw)
 		filter_raw(filter);
 	else
 		filter_gzip(filter);
+	/* Go's archive/tar, and so umoci, may leave out the padding at the end of the last file. */
+	put(filter, padding, -filter->bytes % sizeof(padding));
 	close(filter->output);
 	return NULL;
 }
 
-/* Finds out how the archive is compressed: returns 1 if it is. */
-static int filter_open(struct filter *filter)
+/* Finds out how the archive is compressed. Returns 1 if it is, or is a layer. */
+static int filter_open(struct filter *filter, bool layer)
 {
 	struct archive *raw = archive_read_new();
 	struct archive_entry *entry;
@@ -244,7 +249,7 @@ static int filter_open(struct filter *filter)
 	result = archive_read_open_fd(raw, ARCHIVE_FD, CHUNK);
 	if (result == ARCHIVE_OK)
 		result = archive_read_next_header(raw, &entry);
-	if (result == ARCHIVE_OK && archive_filter_count(raw) > 1) {
+	if (result == ARCHIVE_OK && (layer || archive_filter_count(raw) > 1)) {
 		filter->raw = raw;
 		return 1;
 	}
@@ -465,7 +470,7 @@ static struct archive *new_reader(void)
 	 */
 	archive_read_support_format_tar(reader);
 	archive_read_support_format_cpio(reader);
-	archive_read_support_format_zip(reader);
+	archive_read_support_format_zip_seekable(reader); /* the other one does without modes */
 	archive_read_support_format_7zip(reader);
 	archive_read_support_format_iso9660(reader);
 	return reader;
@@ -565,7 +570,7 @@ static int extract_filtered(struct unpacking *unpacking, struct filter *filter)
 static int unpack_archive(struct unpacking *unpacking)
 {
 	struct filter filter = {.input = -1};
-	int compressed = filter_open(&filter);
+	int compressed = filter_open(&filter, unpacking->layer);
 
 	if (compressed < 0)
 		return -1;
