@@ -252,22 +252,18 @@ static int write_record(const struct import *import)
 
 /* ---- which file that is, and whether it was imported before ---- */
 
-/* FILE, or FILE:TAG where there is no such file. */
-static int split_name(struct import *import, const char *name)
+/* Cuts the tag off from FILE:TAG, where there is no such file. */
+static int split_tag(struct import *import)
 {
-	autofree char *path = strdup(name);
 	struct stat st;
 
-	for (char *colon = path; colon && stat(path, &st) < 0 && (colon = strchr(colon, ':'));) {
-		*colon = '\0';
-		if (stat(path, &st) == 0) {
-			import->layout.tag = strdup(colon + 1);
-			break;
-		}
-		*colon++ = ':';
+	for (char *c = import->path; stat(import->path, &st) < 0 && (c = strchr(c, ':')); c++) {
+		*c = '\0';
+		if (stat(import->path, &st) == 0)
+			return (import->layout.tag = strdup(c + 1)) ? 0 : fail("memory");
+		*c = ':';
 	}
-	import->path = steal_pointer(&path);
-	return import->path ? 0 : fail("memory");
+	return 0;
 }
 
 /* Opens FILE. Returns 1 if it is a folder that is a root filesystem. */
@@ -278,7 +274,9 @@ static int import_open(struct import *import, const char *name)
 	autoclose int index = -1;
 	struct stat st;
 
-	if (split_name(import, name) < 0)
+	if (!(import->path = strdup(name)))
+		return fail("memory");
+	if (split_tag(import) < 0)
 		return -1;
 	import->file = open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (import->file < 0 || fstat(import->file, &st) < 0)

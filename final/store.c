@@ -24,7 +24,7 @@ static void make_parents(const char *path)
 {
 	autofree char *copy = strdup(path);
 
-	for (char *slash = copy; slash && (slash = strchr(slash + 1, '/'));) {
+	for (char *slash = copy ? strchr(copy, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(copy, 0755);
 		*slash = '/';
