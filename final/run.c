@@ -240,16 +240,28 @@ static int set_stdin(const struct options *options)
 	return null < 0 || dup2(null, STDIN_FILENO) < 0 ? fail("/dev/null") : 0;
 }
 
+/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. What the caller ignores, as
+ * nohup does SIGHUP, stays ignored: blocked, it would be queued all the same. */
+static void block_signals(sigset_t *signals)
+{
+	struct sigaction action;
+
+	sigfillset(signals);
+	sigdelset(signals, SIGTSTP);
+	for (int i = 1; i < NSIG; i++)
+		if (i != SIGCHLD && sigaction(i, NULL, &action) == 0 &&
+			action.sa_handler == SIG_IGN)
+			sigdelset(signals, i);
+	sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
 static int run_image(struct options *options, struct store *store, struct image *image)
 {
 	struct place place;
 	sigset_t signals;
 	int status = EXIT_BOX;
 
-	/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. */
-	sigfillset(&signals);
-	sigdelset(&signals, SIGTSTP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	block_signals(&signals);
 	if (set_command(options, image) < 0 || set_stdin(options) < 0 ||
 		place_make(store, image->id, options->name, &place) < 0)
 		return report();
