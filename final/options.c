@@ -381,10 +381,24 @@ static int apply(struct options *options, const struct run_option *option, const
 	return 0;
 }
 
+/* What getopt would print itself; but all that is printed goes through report(). WORD is what it
+ * has read last, C its answer; optopt is the option's value in LONGS, an unknown letter, or 0. */
+static int refuse(int c, const struct option *longs, const char *word)
+{
+	while (longs->name && longs->val != optopt)
+		longs++;
+	if (longs->name)
+		return failx("--%s: the option %s; see box run --help", longs->name,
+			c == ':' ? "requires an argument" : "takes no argument");
+	if (optopt)
+		return failx("-%c: unknown option; see box run --help", optopt);
+	return failx("%s: unknown option; see box run --help", word);
+}
+
 int options_parse(struct options *options, int argc, char *argv[])
 {
 	struct option longs[N_OPTIONS + 1] = {0};
-	char letters[2 * N_OPTIONS + 2] = "+";
+	char letters[2 * N_OPTIONS + 3] = "+:";
 	int c;
 
 	for (int i = 0; i < N_OPTIONS; i++) {
@@ -396,14 +410,13 @@ int options_parse(struct options *options, int argc, char *argv[])
 		strcat(letters, letter);
 	}
 	optind = 0;
-	argv[0] = "box run"; /* the name in getopt's messages */
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		int i = 0;
 
 		while (i < N_OPTIONS && longs[i].val != c)
 			i++;
 		if (i == N_OPTIONS)
-			return failx("see box run --help");
+			return refuse(c, longs, argv[optind - 1]);
 		if (apply(options, &table[i], optarg) < 0)
 			return -1;
 	}
