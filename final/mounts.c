@@ -134,6 +134,10 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 		return 0;
 	if (target < 0 || fstat(target, &here) < 0 || fstat(root, &top) < 0)
 		return fail("mount at %s", mount->target);
+	if (S_ISDIR(st.st_mode) != S_ISDIR(here.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? ENOTDIR : EISDIR; /* move_mount(2): EINVAL */
+		return fail("mount at %s", mount->target);
+	}
 	if (here.st_dev == top.st_dev && here.st_ino == top.st_ino)
 		return failx("mount at %s: that is the root itself", mount->target);
 	if (!mount->type && !mount->text && refuse_kernel_files(target, mount->target) < 0)
