@@ -21,10 +21,15 @@ SECCOMP_LIBS = libseccomp libcap
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
 BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^step$(STEP)-')
 
+# A step needs no libraries, so it is built without final.
+NEEDED = $(if $(filter-out final,$(STEP)),steps,$(if $(STEP),final,all))
+
 # A box with a bug may leave a folder of the host mounted there, and rm would empty that.
 NO_MOUNTS = @! grep -F ' $(CURDIR)/rootfs' /proc/self/mounts || { echo "unmount these first: umount PATH"; exit 1; }
 
 all: $(BOXES) $(FINAL) ## Build every step, and final/
+
+final: $(FINAL) ## Build final/: needs the libraries named above, and pkg-config
 
 steps: $(BOXES) ## Build every step: needs a C library alone
 
@@ -69,14 +74,14 @@ rootfs/bin/busybox:
 rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
 
-run: all rootfs ## Run a shell, or CMD='...', in a box of the newest stage, or of STEP=NN (root)
+run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a box of the newest stage, or of STEP=NN (root)
 	@test -n "$(THIS)" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 06"; exit 1; }
 	@case "$(THIS)" in \
 	step01-* | step02-*) exec $(THIS)/box run $(CMD) ;; \
 	*) exec $(THIS)/box run rootfs $(CMD) ;; \
 	esac
 
-test: all rootfs ## Test every stage, or STEP=NN alone (root)
+test: $(NEEDED) rootfs ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
 vm: all rootfs ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
@@ -85,7 +90,7 @@ vm: all rootfs ## A root shell in a throw-away machine, in this folder: break wh
 test-vm: all rootfs ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
 	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),01 02 03 04 05 06)
 
-matrix: all rootfs ## Run every test on every stage, and print which passes where (root)
+matrix: steps rootfs ## Run every test on every stage, and print which passes where (root)
 	@tests/matrix
 
 diff: ## Show what STEP=NN adds to the stage before it
@@ -135,4 +140,4 @@ clean: ## Remove what make made, but for work/
 	$(NO_MOUNTS)
 	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site
 
-.PHONY: all steps rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

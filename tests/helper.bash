@@ -3,22 +3,24 @@
 # In it are $DIR, an empty folder, and from step 03 on $ROOTFS, a root filesystem of busybox.
 #
 # STEP is the stage under test, the file's own unless the environment says otherwise; BOX is its
-# program. Later stages keep the promises of earlier ones: `at_least 03` asks which it is.
+# program. Later stages keep the promises of earlier ones: `at_least 03` asks which it is. The last is
+# final; what it does otherwise than the steps, on purpose, is tagged steps here and tested in final-*.
 
 bats_require_minimum_version 1.8.0
 
 REPO=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
-FILE_STEP=$(basename "${BATS_TEST_FILENAME:?}" | sed -n 's/^step\([0-9]*\).*/\1/p')
+FILE_STEP=$(basename "${BATS_TEST_FILENAME:?}" | sed -nE 's/^(step)?([0-9]+|final)-.*/\2/p')
 STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
+[[ $STEP == final ]] && STDIN=(-i) || STDIN=() # as Docker, it else gives the command an empty stdin
 MARKER=only-on-the-host # what a box must not see: a file on the host, and an argument of a process
 
 setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
 	make -s -C "$REPO" rootfs >/dev/null 2>&1 || fail "make rootfs failed: see make doctor" || return
 	if [[ -z ${BOX:-} ]]; then
-		BOX=$(echo "$REPO"/step"$STEP"-*/box)
-		make -s -C "$REPO" "${BOX#"$REPO"/}" || return
+		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(echo "$REPO"/step"$STEP"-*/box); fi
+		if [[ $STEP == final ]]; then make -s -C "$REPO" final; else make -s -C "$REPO" "${BOX#"$REPO"/}"; fi || return
 	fi
 	BOX=$(realpath "$BOX")
 	[[ -x $BOX ]] || fail "$BOX is not there: build it first" || return
@@ -29,10 +31,12 @@ setup() {
 	if [[ ! ${MATRIX:-} ]]; then
 		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
 		tagged still && [[ $FILE_STEP != "$STEP" ]] && skip "about step $FILE_STEP alone"
+		tagged steps && [[ $STEP == final ]] && skip "final does this otherwise, on purpose: see final-*.bats"
 	fi
 	tagged vm && ((!THROWAWAY)) && skip "changes what all of a machine has: see make test-vm"
 	tagged v2 && [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] && skip "needs cgroup v2: see make test-vm"
 	DIR=$BATS_TEST_TMPDIR/dir ROOTFS=$BATS_TEST_TMPDIR/rootfs OPTIONS=()
+	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	mkdir "$DIR"
 	echo "$MARKER" >"$DIR/$MARKER"
 	cp -ax "$REPO/rootfs" "$ROOTFS"
@@ -99,7 +103,7 @@ run_on_host() {
 # The same for a bash script, in which `box COMMAND...` runs a box with $OPTIONS, `start COMMAND...`
 # does so in the background and sets $box, and `until_true COMMAND` gives COMMAND 5 seconds.
 host_script() {
-	local script=$1 command=("$BOX" run "${OPTIONS[@]}")
+	local script=$1 command=("$BOX" run "${STDIN[@]}" "${OPTIONS[@]}")
 	at_least 03 && command+=("$ROOTFS")
 	shift
 	run_on_host env BOX="$BOX" DIR="$DIR" ROOTFS="$ROOTFS" MARKER="$MARKER" bash -c "
@@ -118,7 +122,10 @@ host_state() {
 	host cut -d ' ' -f 4- /proc/self/mountinfo | sed 's/^/mount: /'
 	# Processes by name, as PIDs are new each time; what looks is not counted.
 	host ps -eo stat=,args= | sed -n '/^Z/d; /ps -eo/d; s/^[^ ]* */process: /p'
-	find /sys/fs/cgroup -type d -name 'box.*' 2>/dev/null | sed 's/^/cgroup: /'
+	# The steps' cgroups, then final's: box/ID, in a folder that goes with the last of them.
+	find /sys/fs/cgroup -type d \( -name 'box.*' -o -path '*/box/*' -o -name box -links 2 \) 2>/dev/null |
+		sed 's/^/cgroup: /'
+	find "$BOX_DATA/containers" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
 # Other suites' boxes may be at work on this machine: a cgroup counts when it is empty and stays. One
@@ -138,6 +145,7 @@ host_as_before() {
 	*mount:*) fail "hint: what box mounts must be gone afterwards" ;;
 	*process:*) fail "hint: what the command has started must end with it" ;;
 	*hostname:*) fail "hint: the host keeps its name: is CLONE_NEWUTS set?" ;;
+	*store:*) fail "hint: what a container writes, and what is half unpacked, goes with the box that made it" ;;
 	*) fail "hint: a cgroup stays until rmdir, which works when no process is left in it" ;;
 	esac
 }
@@ -161,10 +169,20 @@ box() {
 }
 
 # box_run ARG...: the same, ROOTFS included in what is given.
-box_run() { box_exec run "${OPTIONS[@]}" "$@"; }
+box_run() { box_exec run "${STDIN[@]}" "${OPTIONS[@]}" "$@"; }
 
 # box_exec ARG...: the program with nothing but the arguments given.
 box_exec() { run_on_host "$BOX" "$@"; }
+
+# The steps leave root all capabilities; final does so when asked to.
+as_mighty_root() {
+	if at_least final; then OPTIONS+=(--cap-add SYS_ADMIN); fi
+}
+
+# What a box killed by SIGKILL has left on the disk and of cgroups, final's next command removes.
+after_sigkill() {
+	if at_least final; then host "$BOX" run "$ROOTFS" true; fi
+}
 
 # --- what is expected: each prints what was wrong, and a hint, and fails the test ---
 

@@ -18,6 +18,7 @@ load helper
 	output_is '<two words><><*><-n><--help>' "execvp takes argv as it is; options of box end at the command"
 }
 
+# bats test_tags=steps
 @test "the environment reaches the command" {
 	host_script 'COLOUR=green box sh -c "echo \$COLOUR"'
 	output_is green "execvp passes environ on"
@@ -53,6 +54,7 @@ load helper
 	output_is $'0\n1\n2\n3' "see close_range(2)"
 }
 
+# bats test_tags=steps
 @test "the command has the signal mask and the ignored signals of box's caller" {
 	host_script 'grep -E "^Sig(Blk|Ign)" /proc/self/status; box grep -E "^Sig(Blk|Ign)" /proc/self/status'
 	[[ $(sort -u <<<"$output" | wc -l) == 2 ]] ||
@@ -70,6 +72,7 @@ load helper
 	status_is 42 "with SIGCHLD ignored the kernel throws the exit status away: set it to SIG_DFL"
 }
 
+# bats test_tags=steps
 @test "SIGINT and SIGQUIT do not end box, which waits for the command" {
 	# Job control, as a shell without it has its background commands ignore both signals.
 	host_script 'set -m; start sleep 1000; kill -INT $box; kill -QUIT $box; sleep 0.2
@@ -83,6 +86,7 @@ load helper
 }
 
 @test "Ctrl-C at a shell in the box stops the shell's command and not box" {
+	at_least final && OPTIONS=(-t)
 	host_script '{ sleep 0.4; printf "sleep 1000\n"; sleep 0.4; printf "\003"; sleep 0.4
 		printf "echo still he\"\"re\n"; sleep 0.2; printf "exit 7\n"; sleep 0.2; } |
 		{ timeout 20 script -qec "$(declare -f box); box sh" /dev/null; echo "exit $?"; }'
@@ -124,6 +128,7 @@ ends_with() { # ends_with SIGNAL COMMAND...
 		report "expected 137 or 129" "after SIGHUP, wait for the child, and exit with 128 + its signal"
 }
 
+# bats test_tags=steps
 @test "SIGTERM to box ends even a command that ignores it" {
 	ends_with TERM sh -c 'trap "" TERM; while :; do sleep 0.1; done'
 	status_is 137 "a command may ignore SIGTERM, and PID 1 of a namespace does: kill it with SIGKILL"
@@ -144,6 +149,7 @@ ends_with() { # ends_with SIGNAL COMMAND...
 	host_script 'start sleep 1000; child=$(pgrep -P $box); kill -KILL $box
 		until_true ended $child || echo "still running"
 		umount "$ROOTFS/proc" 2>/dev/null # which only step 03 leaves there'
+	after_sigkill
 	output_lacks "still running" "see PR_SET_PDEATHSIG in prctl(2): the kernel tells the child when its parent dies"
 }
 
@@ -181,7 +187,9 @@ ends_with() { # ends_with SIGNAL COMMAND...
 }
 
 @test "--help prints how box is used, on standard output" {
-	for arguments in --help "run --help" "run -h"; do
+	local arguments=(--help "run --help")
+	at_least final || arguments+=("run -h") # final's is Docker's, and takes a hostname
+	for arguments in "${arguments[@]}"; do
 		# shellcheck disable=SC2086 # to be split
 		box_exec $arguments
 		status_is 0 "to be asked for help is no error"

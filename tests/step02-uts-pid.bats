@@ -7,12 +7,14 @@ load helper
 	output_is 1 "is CLONE_NEWPID among the flags of clone3?"
 }
 
+# bats test_tags=steps
 @test "the hostname in the box is box" {
 	box hostname
 	output_is box "does the child call sethostname?"
 }
 
 @test "a hostname that is set in the box stays there" {
+	as_mighty_root
 	box hostname renamed
 	status_is 0 "root in the box may set it"
 	[[ $(host hostname) == laptop ]] ||
@@ -29,6 +31,7 @@ load helper
 	host_script 'start sh -c "sleep 1234 & sleep 1234"; until_true pgrep -f "^sleep 1234" >/dev/null
 		kill -KILL $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || echo "still running"
 		umount "$ROOTFS/proc" 2>/dev/null # which only step 03 leaves there'
+	after_sigkill
 	output_lacks "still running" "PID 1 dies with box by PR_SET_PDEATHSIG, and takes its namespace along"
 }
 

@@ -80,6 +80,7 @@ load helper
 	refused plain "say which path, and why: err(3)"
 }
 
+# bats test_tags=steps
 @test "a root filesystem without a /proc is an error that says so" {
 	rmdir "$ROOTFS/proc"
 	box true
@@ -87,8 +88,10 @@ load helper
 }
 
 @test "no root filesystem is an error, said in one line" {
+	local what="root filesystem"
+	at_least final && what=image
 	box_run
-	refused "no root filesystem" "check argc before you use argv"
+	refused "no $what" "check argc before you use argv"
 }
 
 # bats test_tags=still

@@ -11,6 +11,7 @@ load helper
 	output_lacks "$MARKER" "a chroot can be left: pivot_root to ROOTFS"
 }
 
+# bats test_tags=steps
 @test "the box's mount table has / and /proc, and nothing of the host" {
 	box sh -c 'cut -d " " -f 5 /proc/self/mountinfo'
 	output_is $'/\n/proc' "is the old root still mounted? see umount2(2), MNT_DETACH"
@@ -32,6 +33,7 @@ load helper
 }
 
 @test "what is mounted in the box does not appear on the host" {
+	as_mighty_root
 	host_script 'start sh -c "mount -t tmpfs none /tmp && touch /tmp/mounted && exec sleep 1000"
 		sleep 0.2; ls "$ROOTFS/tmp"; kill -TERM $box; wait $box'
 	output_lacks mounted "is CLONE_NEWNS set, and are the mounts private?"
@@ -40,6 +42,7 @@ load helper
 	output_has 0 "is CLONE_NEWNS set, and are the mounts private?"
 }
 
+# bats test_tags=steps
 @test "what is mounted below ROOTFS is there in the box" {
 	host_script 'mount -t tmpfs mine "$ROOTFS/tmp"; touch "$ROOTFS/tmp/submount"; box ls /tmp
 		umount "$ROOTFS/tmp"; start sleep 0.3; findmnt -lno TARGET | grep -c "$ROOTFS"; wait $box'
@@ -49,6 +52,7 @@ load helper
 @test "no mount is left when box is killed by SIGKILL" {
 	host_script 'start sleep 1000; child=$(pgrep -P $box); kill -KILL $box; until_true ended $child
 		grep -c "$ROOTFS" /proc/self/mounts'
+	after_sigkill
 	output_has 0 "mounts in a namespace of its own end with the last process in it: see CLONE_NEWNS"
 }
 

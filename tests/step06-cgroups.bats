@@ -84,7 +84,9 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 @test "the command is in its cgroup from its first instruction on" {
 	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
 	box cat /proc/self/cgroup
-	output_has /box. "join the cgroup before the exec, or be born in it: see CLONE_INTO_CGROUP"
+	# In a cgroup namespace, as final makes one, the box's own cgroup is /.
+	at_least final && host_script 'start sleep 1000; cat "/proc/$(pgrep -P $box)/cgroup"; kill -TERM $box; wait $box'
+	[[ $output == */box[./]* ]] || report "expected a cgroup of box" "join the cgroup before the exec, or be born in it: see CLONE_INTO_CGROUP"
 }
 
 @test "the cgroup is removed when the command ends" {
@@ -146,7 +148,7 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 	output_lacks 'had 200 MB' "the memory limit"
 }
 
-# bats test_tags=v2
+# bats test_tags=v2,steps
 @test "on v2 the whole box is killed when it wants too much memory, not a part of it" {
 	OPTIONS=(--memory 64m)
 	box sh -c "$hog; echo survived"
@@ -178,11 +180,14 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 }
 
 @test "a limit that is no positive number is an error that names it" {
+	local between=" "
+	at_least final && between=": "
 	for option in --memory --pids-limit --cpus; do
 		for value in 0 -1 abc 12q "" " 1" 0x10 nan inf 1e3 99999999999999999999; do
+			[[ $STEP$option$value == final--pids-limit-1 ]] && continue # Docker's word for no limit
 			OPTIONS=("$option" "$value")
 			box true
-			refused "$option $value" "check the whole argument: strtod(3) stops where the number does"
+			refused "$option$between$value" "check the whole argument: strtod(3) stops where the number does"
 		done
 	done
 	OPTIONS=(--pids-limit 1.5)
@@ -199,9 +204,9 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 	for limit in memory:--memory=64m pids:--pids-limit=9 cpu:--cpus=1; do
 		OPTIONS=("${limit#*:}")
 		box true
-		refused "no ${limit%%:*} " "no limit is not the same as the limit: say that it cannot be had"
-		refused /proc/mounts "say where box has looked"
-		refused "make vm" "say what to do, too"
+		refused "${limit%%:*} " "no limit is not the same as the limit: say that it cannot be had"
+		refused /proc/ "say where box has looked"
+		at_least final || refused "make vm" "say what to do, too"
 	done
 	host_state >"$BATS_TEST_TMPDIR/before"
 }
