@@ -351,7 +351,7 @@ enum { N_OPTIONS = sizeof(table) / sizeof(*table) };
 
 int options_help(void)
 {
-	puts("usage: box run [OPTION]... IMAGE [COMMAND [ARG]...]\n\n"
+	puts("Usage: box run [OPTION...] IMAGE [COMMAND [ARGUMENT...]]\n\n"
 	     "Runs a command in a container made from IMAGE: a folder, an archive, or the name of\n"
 	     "an image that was unpacked before (box images).\n");
 	for (const struct run_option *option = table; option < table + N_OPTIONS; option++) {
