@@ -140,6 +140,19 @@ int container_start(struct container *container, int *status)
 	return expect(container, MESSAGE_NONE, status);
 }
 
+/* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as far
+ * as its status tells, but reaches it. */
+static bool waits_for_signal(pid_t pid)
+{
+	char path[64];
+	autofclose FILE *file = NULL;
+	long number;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	file = fopen(path, "re");
+	return file && fscanf(file, "%ld", &number) == 1 && number == SYS_rt_sigtimedwait;
+}
+
 /* PID 1 of a namespace gets no signal that it has no handler for: not even SIGTERM ends it. Then it
  * is killed, as the signal would have done anywhere else. See pid_namespaces(7). */
 static void forward(const struct container *container, int signal)
@@ -158,7 +171,7 @@ static void forward(const struct container *container, int signal)
 				if (strncmp(line, names[i], 7) == 0 &&
 					sscanf(line + 7, "%" SCNx64, &mask) == 1)
 					taken |= mask;
-		if (!(taken & bit))
+		if (!(taken & bit) && !waits_for_signal(container->pid))
 			signal = SIGKILL;
 	}
 	syscall(SYS_pidfd_send_signal, container->pidfd, signal, NULL, 0);
