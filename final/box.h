@@ -566,7 +566,7 @@ struct options {
 	char **command; /* NULL-terminated */
 	const char *name, *hostname, *entrypoint, *user, *workdir;
 	bool help, interactive, privileged, host_network, unconfined, read_only, remove;
-	struct strings env, cap_add, cap_drop;
+	struct strings env, file_env, cap_add, cap_drop;
 	struct mount *volumes;
 	size_t n_volumes;
 	struct rlimit_entry *rlimits;

@@ -193,7 +193,8 @@ static int add_e(struct options *options, const char *text)
 	return add_env(&options->env, text);
 }
 
-/* A line each; empty ones and those that begin with # say nothing. */
+/* A line each; empty ones and those that begin with # say nothing. As with Docker, -e goes before
+ * what a file says, whichever comes first. */
 static int add_env_file(struct options *options, const char *path)
 {
 	autofclose FILE *file = fopen(path, "re");
@@ -207,7 +208,7 @@ static int add_env_file(struct options *options, const char *path)
 		char *start = line + strspn(line, " \t");
 
 		line[strcspn(line, "\r\n")] = '\0';
-		if (*start && *start != '#' && add_env(&options->env, start) < 0)
+		if (*start && *start != '#' && add_env(&options->file_env, start) < 0)
 			return -1;
 	}
 	return ferror(file) ? fail("%s", path) : 0;

@@ -99,6 +99,9 @@ static int set_environment(struct options *options, const struct image *image)
 	for (char **line = image->env; line && *line; line++)
 		if (strchr(*line, '=') && add_env(&env, *line) < 0)
 			return -1;
+	for (size_t i = 0; i < options->file_env.n; i++)
+		if (add_env(&env, options->file_env.list[i]) < 0)
+			return -1;
 	for (size_t i = 0; i < options->env.n; i++)
 		if (add_env(&env, options->env.list[i]) < 0)
 			return -1;
