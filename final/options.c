@@ -214,6 +214,13 @@ static int add_env_file(struct options *options, const char *path)
 	return ferror(file) ? fail("%s", path) : 0;
 }
 
+/* Docker's: an empty one stands for none. */
+static int set_entrypoint(struct options *options, const char *text)
+{
+	options->entrypoint = text;
+	return 0;
+}
+
 static int set_network(struct options *options, const char *text)
 {
 	if (strcmp(text, "none") != 0 && strcmp(text, "host") != 0)
@@ -314,7 +321,8 @@ static const struct run_option {
 	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus},
 	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
 		TEXT(spec.limits.cpuset_cpus)},
-	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint", TEXT(entrypoint)},
+	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint; \"\": none",
+		.set = set_entrypoint},
 	{"env", 'e', "NAME[=VALUE]", "set a variable, or pass the caller's on", .set = add_e},
 	{"env-file", 0, "FILE", "set the variables of a file, a line each", .set = add_env_file},
 	{"help", 0, NULL, "show this list", FLAG(help)},

@@ -116,7 +116,8 @@ static int set_command(struct options *options, const struct image *image)
 	char **cmd = *options->command ? options->command : options->entrypoint ? NULL : image->cmd;
 	struct strings argv = {0};
 
-	if (options->entrypoint && add_string(&argv, options->entrypoint) < 0)
+	if (options->entrypoint && *options->entrypoint &&
+		add_string(&argv, options->entrypoint) < 0)
 		return -1;
 	for (char **word = options->entrypoint ? NULL : image->entrypoint; word && *word; word++)
 		if (add_string(&argv, *word) < 0)
@@ -243,8 +244,8 @@ static int set_stdin(const struct options *options)
 	return null < 0 || dup2(null, STDIN_FILENO) < 0 ? fail("/dev/null") : 0;
 }
 
-/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. What the caller ignores, as
- * nohup does SIGHUP, stays ignored: blocked, it would be queued all the same. */
+/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. What the caller ignores,
+ * as nohup does SIGHUP, stays ignored: blocked, it would be queued all the same. */
 static void block_signals(sigset_t *signals)
 {
 	struct sigaction action;
