@@ -140,8 +140,8 @@ int container_start(struct container *container, int *status)
 	return expect(container, MESSAGE_NONE, status);
 }
 
-/* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as far
- * as its status tells, but reaches it. */
+/* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as
+ * far as its status tells, but reaches it. */
 static bool waits_for_signal(pid_t pid)
 {
 	char path[64];
