@@ -82,6 +82,7 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 static int make_inside(const struct spec *spec)
 {
 	int trees[spec->n_mounts + 1];
+	autoclose int root = -1, folder = -1;
 
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -89,6 +90,12 @@ static int make_inside(const struct spec *spec)
 	if (mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
 		mounts_attach(spec, trees) < 0 || mounts_mask(spec) < 0)
 		return -1;
+	/* While the root can be written. That it is one of the container is checked when it is
+	 * entered.
+	 */
+	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+		(folder = make_in_root(root, spec->cwd, true)) < 0)
+		return fail("the working folder %s", spec->cwd);
 	return rootfs_restrict(spec);
 }
 
