@@ -63,6 +63,7 @@ struct limits {
 };
 
 struct rlimit_entry {
+	const char *name; /* "nofile" */
 	int resource; /* RLIMIT_* */
 	struct rlimit limit;
 };

@@ -147,7 +147,7 @@ static int prepare_process(const struct spec *spec)
 	umask(022);
 	for (size_t i = 0; i < spec->n_rlimits; i++)
 		if (setrlimit(spec->rlimits[i].resource, &spec->rlimits[i].limit) < 0)
-			return fail("limit %d of the process", spec->rlimits[i].resource);
+			return fail("limit %s of the process", spec->rlimits[i].name);
 	if (enter_folder(spec->cwd) < 0)
 		return -1;
 	/* A terminal belongs to who uses it: the shell's, not root's alone. */

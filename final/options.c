@@ -287,12 +287,13 @@ static int add_ulimit(struct options *options, const char *text)
 	if (!names[i].name || !rest)
 		return failx(
 			"%s: not NAME=SOFT[:HARD] with a known name, such as nofile=1024", text);
+	entry->name = names[i].name;
 	entry->resource = names[i].resource;
 	for (i = 0; i < 2 && (word = strsep(&rest, ":")); i++) {
 		if (strcmp(word, "unlimited") == 0 || strcmp(word, "-1") == 0)
 			*limits[i] = RLIM_INFINITY;
 		else if (parse_number(word, 0, &number) < 0)
-			return -1;
+			return failx("%s: %s", text, strdupa(failure()));
 		else
 			*limits[i] = number;
 	}
