@@ -1,0 +1,429 @@
+# final: the options of box run, with Docker's meaning. Volumes and limits are tested in step05 and step06.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+
+add_users() { # of the image
+	cat >>"$ROOTFS/etc/passwd" <<-'END'
+		ann:x:1000:100:Ann:/home/ann:/bin/sh
+		7:x:1007:100::/home/seven:/bin/sh
+	END
+	cat >>"$ROOTFS/etc/group" <<-'END'
+		users:x:100:
+		wheel:x:10:root,ann
+		audio:x:29:ann
+	END
+}
+
+program() { # program MODE C-SOURCE: compiles it as /program of the image
+	cc -static -x c -o "$ROOTFS/program" - <<<"$2" || fail "hint: is a static C library installed? libc6-dev"
+	chmod "$1" "$ROOTFS/program"
+}
+
+# --- environment ---
+
+@test "-e sets a variable, and the last of several counts" {
+	OPTIONS=(-e A=1 --env B=two\ words -e A=3 --env=EMPTY= -e PATH=/bin -e HOME=/here)
+	box sh -c 'echo "$A,$B,${EMPTY-unset},$PATH,$HOME"'
+	output_is '3,two words,,/bin,/here' "see add_env"
+}
+
+@test "-e NAME passes the caller's variable on, if there is one" {
+	OPTIONS=(-e COLOUR -e NO_SUCH_VARIABLE)
+	host_script 'COLOUR=green box sh -c "echo \$COLOUR; env | grep -c NO_SUCH"'
+	output_is $'green\n0' "see add_env"
+}
+
+@test "--env-file sets a variable for each line, and -e goes before it" {
+	printf '# comment\n\nA=1\n  B=two words  \r\nCOLOUR\nC="quoted"\nA=2\nD=file' >"$DIR/env"
+	OPTIONS=(-e D=option --env-file env)
+	host_script 'COLOUR=green box sh -c "echo \"\$A,\$B,\$COLOUR,\$C,\$D\""'
+	output_is '2,two words  ,green,"quoted",option' "see add_env_file"
+}
+
+@test "a variable without a name, or a file that is not there, is an error that names it" {
+	for value in =x ""; do
+		OPTIONS=(-e "$value")
+		box true
+		refused --env "a name must come before ="
+	done
+	OPTIONS=(--env-file no-such-file)
+	box true
+	refused "--env-file: no-such-file" "say which file, and why"
+	OPTIONS=(--env-file .)
+	box true
+	refused --env-file "a folder is no file"
+}
+
+# --- who and where ---
+
+@test "-w is made where it is missing, and the command starts there" {
+	OPTIONS=(-w /new/folder)
+	box pwd
+	output_is /new/folder "see enter_folder"
+	OPTIONS=(--workdir=/tmp)
+	box pwd
+	output_is /tmp "see enter_folder"
+}
+
+@test "-w that is relative, or a file, or of the host is an error" {
+	for folder in relative ""; do
+		OPTIONS=(-w "$folder")
+		box true
+		refused work "say which folder, and why"
+	done
+	OPTIONS=(-w /only-in-the-rootfs)
+	box true
+	refused /only-in-the-rootfs "say which folder, and why"
+	for fd in 7 8 9; do
+		OPTIONS=(-w "/proc/self/fd/$fd")
+		host_script 'box cat "$MARKER" 9<"$DIR" 8<"$DIR" 7<"$DIR"'
+		status_is 125 "no descriptor may lead there: CVE-2024-21626"
+		output_lacks "$MARKER" "no descriptor may lead there: CVE-2024-21626"
+	done
+}
+
+@test "-u takes numbers, which the image need not know" {
+	OPTIONS=(-u 1234)
+	box sh -c 'id -u; id -G; echo $HOME'
+	output_is $'1234\n0\n/' "see user_find"
+	OPTIONS=(-u 1234:567)
+	box sh -c 'id -u; id -G'
+	output_is $'1234\n567' "see user_find"
+}
+
+@test "-u takes names of the image, with their groups and home" {
+	add_users
+	for user in ann 1000; do
+		OPTIONS=(--user "$user")
+		box sh -c 'id -u; id -G; echo $HOME'
+		output_is $'1000\n100 10 29\n/home/ann' "see user_find"
+	done
+	OPTIONS=(-u ann:audio)
+	box sh -c 'id -u; id -G'
+	output_is $'1000\n29' "a group given is the only one, with Docker too"
+	OPTIONS=(-u 7)
+	box id -u
+	output_is 1007 "a name may look like a number"
+}
+
+@test "root is in its groups of the image" {
+	add_users
+	box id -G
+	output_is "0 10" "see find_memberships"
+}
+
+@test "-u with a user or group that the image does not know is an error that names it" {
+	for user in nobody nobody:0 -1 4294967295 99999999999; do
+		OPTIONS=(-u "$user")
+		box true
+		refused "user ${user%:0}: " "see user_find"
+	done
+	OPTIONS=(-u 0:no-such-group)
+	box true
+	refused "group no-such-group: " "see user_find"
+}
+
+@test "another user than root has no capabilities" {
+	OPTIONS=(-u 1000)
+	box sh -c 'grep -E "^Cap(Prm|Eff|Inh|Amb)" /proc/self/status | cut -f 2 | sort -u; cat /proc/1/environ | wc -c; touch /new'
+	[[ $output == 0000000000000000$'\n'[1-9]* ]] || report "expected empty sets" "see set_privileges"
+	[[ $stderr == *"Permission denied"* ]] || report "expected that / cannot be written" "/ belongs to root"
+}
+
+@test "-h names the container, for programs and in /etc/hostname" {
+	for option in "-h mine" "--hostname mine" --hostname=mine -hmine; do
+		read -ra OPTIONS <<<"$option"
+		box sh -c 'hostname; cat /etc/hostname; echo $HOSTNAME'
+		output_is $'mine\nmine\nmine' "see make_spec"
+	done
+	OPTIONS=(-h "$(printf 'a%.0s' {1..65})")
+	box true
+	refused aaaaa "the kernel takes 64 letters"
+}
+
+@test "--entrypoint is the program, and what follows the image its arguments" {
+	OPTIONS=(--entrypoint echo)
+	box two words
+	output_is "two words" "see set_command"
+	OPTIONS=(--entrypoint "")
+	box echo mine
+	output_is mine "an empty one means none, as with Docker"
+	OPTIONS=(--entrypoint "")
+	box
+	refused "no command" "an empty one means none, as with Docker"
+}
+
+# --- limits of a process, sizes ---
+
+@test "--ulimit sets soft and hard limits" {
+	OPTIONS=(--ulimit nofile=64:128 --ulimit core=0:0 --ulimit=fsize=0:unlimited)
+	box sh -c 'ulimit -n; ulimit -Hn; ulimit -c; ulimit -f; ulimit -Hf'
+	output_is $'64\n128\n0\n0\nunlimited' "see add_ulimit"
+	OPTIONS=(--ulimit nofile=64)
+	box sh -c 'ulimit -Hn'
+	output_is 64 "the soft limit is the hard one, too, where that is not given"
+	OPTIONS=(--ulimit nofile=99999999999)
+	box true
+	refused nofile "the kernel has the last word"
+}
+
+@test "--shm-size is the size of /dev/shm" {
+	OPTIONS=(--shm-size 1m)
+	box sh -c 'dd if=/dev/zero of=/dev/shm/file bs=1k count=2000 2>/dev/null; ls -l /dev/shm/file | tr -s " " | cut -d " " -f 5'
+	output_is 1048576 "see set_mounts"
+}
+
+@test "--tmpfs takes options for the mount and for the file system" {
+	cp "$REPO/rootfs/bin/busybox" "$DIR/busybox"
+	OPTIONS=(--tmpfs /small:size=1m,mode=700 --tmpfs /run:exec --tmpfs /fixed:ro --tmpfs /default -v "$DIR/busybox:/busybox")
+	box sh -c 'df -k /small | tail -n 1 | tr -s " " | cut -d " " -f 2; stat -c %a /small; cp /busybox /run; /run/busybox echo runs
+		cp /busybox /default; /default/busybox echo does not; touch /fixed/new'
+	output_is $'1024\n700\nruns' "see add_tmpfs"
+	[[ $stderr == *"/default/busybox: Permission denied"*"Read-only"* ]] ||
+		report "expected that a tmpfs executes nothing, and that /fixed is read-only" "see add_tmpfs"
+}
+
+@test "--read-only: / cannot be written, volumes and what box mounts can" {
+	mkdir "$DIR/src"
+	OPTIONS=(--read-only -v "$DIR/src:/new/data" --tmpfs /tmp -w /new/work)
+	box sh -c 'touch /file; touch /new/data/kept /tmp/file /dev/shm/file; cat /etc/hostname | wc -c; pwd'
+	output_is $'13\n/new/work' "see rootfs_restrict"
+	[[ $stderr == *"/file: Read-only file system" && -e $DIR/src/kept ]] || report "expected one refusal" "see rootfs_restrict"
+}
+
+@test "--cpuset-cpus is where the command runs" {
+	OPTIONS=(--cpuset-cpus 0)
+	box grep Cpus_allowed_list /proc/self/status
+	output_is $'Cpus_allowed_list:\t0' "see write_limits in cgroup.c"
+	for cpus in 4095 x ""; do
+		OPTIONS=(--cpuset-cpus "$cpus")
+		box true
+		refused cpuset "the kernel has the last word"
+	done
+}
+
+@test "--memory-swap needs --memory, and cannot be less" {
+	OPTIONS=(--memory-swap 64m)
+	box true
+	refused swap "see cgroup_make"
+	OPTIONS=(--memory 64m --memory-swap 32m)
+	box true
+	refused swap "see cgroup_make"
+	OPTIONS=(--memory 64m --memory-swap -1)
+	box true
+	status_is 0 "-1 means no limit of swap"
+}
+
+@test "--pids-limit -1 means none" {
+	OPTIONS=(--pids-limit -1)
+	box true
+	status_is 0 "as with Docker"
+}
+
+# --- PID 1 ---
+
+@test "--init: the command is not PID 1, and its exit status is box's" {
+	OPTIONS=(--init)
+	box sh -c 'echo $$; exit 42'
+	output_is 2 "see serve_as_init"
+	status_is 42 "see serve_as_init"
+	box sh -c 'kill -KILL $$'
+	status_is 137 "see serve_as_init"
+	box no-such-command
+	status_is 127 "see serve_as_init"
+	[[ $stderr == "box: no-such-command: No such file or directory" ]] || report "expected the cause" "see serve_as_init"
+}
+
+@test "--init: orphans are reaped" {
+	OPTIONS=(--init)
+	box sh -c 'for i in 1 2 3; do (sleep 0.1 & exec true); done; sleep 0.4; ps -o stat,args | grep -c "^Z"'
+	output_is 0 "PID 1 must wait for every child: see serve_as_init"
+}
+
+@test "--init: signals reach a command that need not handle them" {
+	OPTIONS=(--init)
+	host_script 'exec "${run[@]}" sleep 1000 & box=$!; until_true pgrep -f "^sleep 1000" >/dev/null
+		kill -TERM $box; wait $box'
+	status_is 143 "the command is no PID 1, so SIGTERM ends it: see serve_as_init"
+	host_script 'exec "${run[@]}" sh -c "trap \"exit 3\" USR1; echo ready; while :; do sleep 0.05; done" >out & box=$!
+		until_true grep -q ready out; kill -USR1 $box; wait $box'
+	status_is 3 "see serve_as_init"
+}
+
+@test "signals reach a PID 1 that waits for them, as small inits do" {
+	program 755 '#include <signal.h>
+		int main(void) { sigset_t all; int got; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, 0);
+			return sigwait(&all, &got) == 0 && got == SIGTERM ? 3 : 4; }'
+	host_script 'start /program; kill -TERM $box; wait $box'
+	status_is 3 "see waits_for_signal in container.c"
+}
+
+@test "--init: what PID 1 is called says nothing of the host" {
+	OPTIONS=(--init -e SECRET=word -v "$DIR:/data")
+	box sh -c 'tr "\0" " " </proc/1/cmdline; cat /proc/1/comm; cat /proc/1/environ 2>&1; ps -o args'
+	output_has init "see rename_to_init"
+	output_lacks "$BATS_TEST_TMPDIR" "see rename_to_init"
+}
+
+@test "--init: what the command leaves in the background ends with it" {
+	OPTIONS=(--init)
+	box sh -c 'setsid sleep 1234 >/dev/null 2>&1 & exit 42'
+	status_is 42 "PID 1 ends with the command"
+}
+
+# --- network, names ---
+
+@test "--network host is the host's network, --network none a lone one" {
+	OPTIONS=(--network host)
+	box sh -c 'readlink /proc/self/ns/net; cat /etc/resolv.conf'
+	output_is "$(host sh -c 'readlink /proc/self/ns/net; cat /etc/resolv.conf 2>/dev/null')" "see spec->namespaces"
+	OPTIONS=(--network=none)
+	box readlink /proc/self/ns/net
+	[[ $output != "$(host readlink /proc/self/ns/net)" ]] || report "expected another network" "see spec->namespaces"
+	OPTIONS=(--network bridge)
+	box true
+	refused "--network: bridge" "none and host are known"
+}
+
+@test "--name is refused while another container has it" {
+	OPTIONS=(--name mine)
+	host_script 'start sleep 1000; box true; echo "status $?"; kill -TERM $box; wait $box; box true; echo "status $?"'
+	output_has $'mine is in use by container ' "see check_name"
+	output_has $'status 125\n' "see check_name"
+	output_has $'status 0' "a name is free again when its container has ended"
+}
+
+@test "--name that is no name is an error that names it" {
+	for name in -dash .dot _low 'two words' a/b ../x ünï "$(printf 'a%.0s' {1..300})"; do
+		OPTIONS=(--name "$name")
+		box true
+		refused "name" "see is_name"
+	done
+	for name in a A.b_c-d 0; do
+		OPTIONS=(--name "$name")
+		box true
+		status_is 0 "see is_name"
+	done
+}
+
+# --- privileges ---
+
+capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
+	box grep CapEff /proc/self/status
+	output_is $'CapEff:\t'"$1" "see set_privileges"
+}
+
+@test "--cap-drop takes capabilities away, --cap-add gives them" {
+	OPTIONS=(--cap-drop CHOWN) && capabilities_are 00000000a80425fa
+	OPTIONS=(--cap-add NET_ADMIN --cap-add=cap_sys_time) && capabilities_are 00000000aa0435fb
+	OPTIONS=(--cap-drop ALL) && capabilities_are 0000000000000000
+	OPTIONS=(--cap-drop all --cap-add chown) && capabilities_are 0000000000000001
+	OPTIONS=(--cap-add CHOWN --cap-drop ALL) && capabilities_are 0000000000000001
+	box chown 1:1 /only-in-the-rootfs
+	status_is 0 "the command has CHOWN"
+	box chroot / true
+	status_is 1 "the command does not have SYS_CHROOT"
+	for option in --cap-add --cap-drop; do
+		OPTIONS=("$option" NO_SUCH)
+		box true
+		refused "$option: capability NO_SUCH" "see capabilities_change"
+	done
+}
+
+@test "--cap-add opens the system calls that a capability is for" {
+	box unshare -m true
+	status_is 1 "without SYS_ADMIN it is refused"
+	OPTIONS=(--cap-add SYS_ADMIN)
+	box unshare -m true
+	status_is 0 "see box-seccomp.c"
+}
+
+@test "--security-opt: no filter of system calls, no new privileges" {
+	OPTIONS=(--security-opt seccomp=unconfined)
+	box grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
+	output_is $'NoNewPrivs:\t0\nSeccomp:\t0' "see set_security"
+	for option in no-new-privileges no-new-privileges=true; do
+		OPTIONS=(--security-opt "$option")
+		box grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
+		output_is $'NoNewPrivs:\t1\nSeccomp:\t2' "see set_security"
+	done
+	OPTIONS=(--security-opt no-new-privileges --security-opt no-new-privileges=false)
+	box grep NoNewPrivs /proc/self/status
+	output_is $'NoNewPrivs:\t0' "the last one counts"
+	OPTIONS=(--security-opt apparmor=x)
+	box true
+	refused "--security-opt: apparmor=x" "see set_security"
+}
+
+@test "a set-user-ID program gives no privileges with no-new-privileges" {
+	program 4755 '#include <unistd.h>
+		int main(void) { return geteuid() == 0; }'
+	OPTIONS=(-u 1000)
+	box /program
+	status_is 1 "it has, without it"
+	OPTIONS=(-u 1000 --security-opt no-new-privileges)
+	box /program
+	status_is 0 "see drop_privileges"
+}
+
+@test "--privileged: all capabilities and system calls, and nothing hidden" {
+	mknod "$ROOTFS/zero" c 1 5
+	OPTIONS=(--privileged)
+	box sh -c 'grep -E "^(CapEff|Seccomp):" /proc/self/status; mount -t tmpfs none /tmp && echo mounted
+		head -c 1 /zero | wc -c; mknod /tmp/zero c 1 5; head -c 1 /tmp/zero | wc -c; grep -c " /proc/" /proc/mounts'
+	[[ $output == "$(host grep CapEff /proc/self/status)"$'\nSeccomp:\t0\nmounted\n1\n1\n0' ]] ||
+		report "expected the host's capabilities, and no limits" "see set_privileges"
+}
+
+# --- how options are written ---
+
+@test "letters may be combined, and long options take = or a word" {
+	OPTIONS=(-ie A=1 --hostname=a -w/tmp --env B=2)
+	host_script 'echo typed | box sh -c "cat; hostname; pwd; echo \$A \$B"'
+	output_is $'typed\na\n/tmp\n1 2' "see options_parse"
+}
+
+@test "--rm is taken, as each container is removed at its end" {
+	OPTIONS=(--rm)
+	box echo ran
+	output_is ran "see options_parse"
+}
+
+@test "an option that lacks its value, or has one too many, is an error that names it" {
+	for option in -e -u -w -h -m -v --cap-add --entrypoint --env-file --hostname --name --network --shm-size --ulimit; do
+		box_run "$option"
+		refused "$option" "see refuse in options.c"
+	done 2>&1
+	OPTIONS=(--init=3)
+	box true
+	refused --init "see refuse in options.c"
+	OPTIONS=(-iz)
+	box true
+	refused "-z" "see refuse in options.c"
+}
+
+@test "a bad value is an error that names the option" {
+	while read -r option value; do
+		OPTIONS=("$option" "$value")
+		box true
+		refused "$option: $value" "see options.c"
+	done <<-'END'
+		--shm-size 0
+		--shm-size lots
+		--shm-size 1e3
+		--memory-swap 0
+		--memory-swap -2
+		--ulimit nofile
+		--ulimit nofile=
+		--ulimit no-such=1
+		--ulimit nofile=2:1
+		--ulimit nofile=1:2:3
+		--ulimit nofile=x
+		--cpus 9999
+		--cpus 1,5
+		--network
+		--hostname
+		--name
+		--user
+	END
+}
