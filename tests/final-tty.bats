@@ -1,0 +1,107 @@
+# final: the terminal of -t. What happens at the caller's is typed by tests/terminal.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+
+# on_terminal SCRIPT COMMAND...: runs COMMAND in a box with -it and $OPTIONS, and SCRIPT at its terminal.
+on_terminal() {
+	run_on_host "$REPO/tests/terminal" "$1" "$BOX" run -it "${OPTIONS[@]}" "$ROOTFS" "${@:2}"
+}
+
+@test "-t gives the command a terminal of the container's own" {
+	on_terminal 'end(); print(output.decode())' \
+		sh -c 'tty; test -t 0 -a -t 1 -a -t 2 && echo three; echo $TERM; ls /dev/pts | xargs; echo console >/dev/console; echo tty >/dev/tty'
+	output_is $'/dev/pts/0\r\nthree\r\nxterm\r\n0 ptmx\r\nconsole\r\ntty\r' "see terminal_open"
+}
+
+@test "what is typed reaches the command, and its exit status is box's" {
+	on_terminal 'expect("#"); send("echo typ\"\"ed\r"); expect("typed"); send("exit 3\r"); print(end())' sh
+	output_is 3 "see relay in container.c"
+}
+
+@test "the caller's terminal is raw while the command runs, and as before when it has ended" {
+	on_terminal 'print(is_raw()); expect("#"); print(is_raw()); send("exit\r"); end(); print(is_raw())' sh
+	output_is $'False\nTrue\nFalse' "see terminal_raw and terminal_restore"
+}
+
+@test "the caller's terminal is as before when the command cannot be started" {
+	on_terminal 'print(end()); print(is_raw()); print(output.decode())' no-such-command
+	output_is $'127\nFalse\nbox: no-such-command: No such file or directory\r' "restore it before the message is printed"
+}
+
+@test "the caller's terminal is as before when SIGTERM has ended the command" {
+	on_terminal 'expect("#"); signal("SIGTERM"); print(end()); print(is_raw())' sh -c 'echo "#"; exec sleep 1000'
+	output_is $'137\nFalse' "see terminal_restore"
+}
+
+@test "the caller's terminal is as before when the command was killed" {
+	on_terminal 'expect("#"); subprocess.run(["pkill", "-KILL", "-P", str(command.pid)]); print(end()); print(is_raw())' sh
+	output_is $'137\nFalse' "see terminal_restore"
+}
+
+@test "the caller's terminal is left alone without -t" {
+	run_on_host "$REPO/tests/terminal" 'expect("#"); print(is_raw()); send("\r"); print(end())' \
+		"$BOX" run -i "$ROOTFS" sh -c 'echo "#"; read line; exit 3'
+	output_is $'False\n3' "raw mode is for -t"
+}
+
+@test "the command's terminal has the size of the caller's, and follows it" {
+	on_terminal 'size(50, 132); expect("#"); send("stty si\"\"ze\r"); expect("50 132")
+size(30, 100); send("stty si\"\"ze\r"); expect("30 100"); send("exit\r"); print(end())' sh
+	output_is 0 "see terminal_resize, and SIGWINCH in handle_signal"
+	on_terminal 'end(); print(output.decode())' stty size
+	output_is $'24 80\r' "the size must be there before the command starts"
+}
+
+@test "a program in the container is told when the size changes" {
+	on_terminal 'expect("ready"); size(30, 100); expect("changed"); print(end())' \
+		sh -c 'trap "echo changed; exit 0" WINCH; echo ready; while :; do sleep 0.05; done'
+	output_is 0 "see terminal_resize"
+}
+
+@test "Ctrl-Z stops a command of the shell in the container, and not box" {
+	on_terminal 'expect("#"); send("sleep 1000\r"); expect("1000"); time.sleep(0.3); send("\x1a"); expect("Stopped")
+send("exit 3\r"); expect("stopped jobs"); send("exit 3\r"); print(end())' sh
+	output_is 3 "the container has a session of its own, with this terminal"
+}
+
+@test "--init: a shell on a terminal has job control" {
+	OPTIONS=(--init)
+	on_terminal 'expect("#"); print("job control turned off" in output.decode()); send("sleep 1000\r"); expect("1000")
+time.sleep(0.3); send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
+	output_is $'False\n3' "the shell must have the terminal's process group: see serve_as_init"
+}
+
+@test "a large paste arrives, while the command writes much and does not read" {
+	on_terminal 'expect("ready"); send("x" * 200000); read_output(3000000); expect("got 200000"); print(end())' \
+		sh -c 'stty raw -echo; echo ready; sleep 0.3; head -c 3000000 /dev/zero; echo got $(head -c 200000 | wc -c)'
+	output_is 0 "neither way may wait for the other: see relay"
+}
+
+@test "all that the command writes before it ends is shown" {
+	on_terminal 'time.sleep(0.5); end(); print(len(output), output[-5:])' sh -c 'stty -opost; head -c 300000 /dev/zero; printf "\nlast\n"'
+	output_is "300006 b'last\\n'" "read the terminal until its end: see container_wait"
+}
+
+@test "the terminal belongs to the command's user" {
+	OPTIONS=(-u 1000)
+	on_terminal 'end(); print(output.decode())' sh -c 'stat -c %u $(tty); echo mine >$(tty)'
+	output_is $'1000\r\nmine\r' "see prepare_process"
+}
+
+@test "a container ends with the terminal that it was started on" {
+	host_script '"$1" "expect(\"ready\"); print(command.pid); sys.stdout.flush(); os._exit(0)" "${run[@]:0:2}" -it "$ROOTFS" sh -c "echo ready; exec sleep 1234" >pid
+		until_true ended "$(<pid)" || { echo "still running"; kill -KILL "$(<pid)"; }' "$REPO/tests/terminal"
+	output_is "" "SIGHUP comes to box, and on to the command"
+}
+
+@test "-i with -t, where standard input is no terminal, is an error that says so" {
+	OPTIONS=(-t)
+	host_script 'echo typed | box cat'
+	status_is 125 "see set_stdin"
+	output_has "not a terminal" "see set_stdin"
+}
+
+@test "-t without -i, where there is no terminal, writes to standard output" {
+	host_script '"$BOX" run -t "$ROOTFS" sh -c "tty; exit 3" </dev/null; echo "status $?"'
+	output_is $'/dev/pts/0\r\nstatus 3' "see set_stdin"
+}
