@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 /* What Docker's default profile allows to everyone (moby/profiles, seccomp/default.json). Names
  * that an architecture lacks, or libseccomp does not know, are skipped. Left out on purpose:
@@ -104,6 +105,13 @@ enum {
 
 enum { EPERM_ACTION = SECCOMP_RET_ERRNO | EPERM, ENOSYS_ACTION = SECCOMP_RET_ERRNO | ENOSYS };
 
+/* An architecture, and its numbers of two calls: for "socket", libseccomp has no real one where
+ * there is socketcall. */
+struct arch {
+	uint32_t token;
+	int ioctl, socket;
+};
+
 struct program {
 	struct sock_filter code[BPF_MAXINSNS];
 	size_t n;
@@ -156,7 +164,7 @@ static void refuse(struct program *program, int nr, size_t i, uint32_t a, uint32
  * the kernel's ciphers. socketcall of 32-bit programs hides its arguments: as with Docker, those
  * two are not refused there.
  */
-static void add_prologue(struct program *program, const uint32_t *arches, size_t n)
+static void add_prologue(struct program *program, const struct arch *arches, size_t n)
 {
 	load(program, offsetof(struct seccomp_data, nr));
 	emit(program, BPF_JMP | BPF_JGE | BPF_K, 0, 6, NR_CACHESTAT);
@@ -167,25 +175,12 @@ static void add_prologue(struct program *program, const uint32_t *arches, size_t
 	give(program, EPERM_ACTION);
 	give(program, SECCOMP_RET_ALLOW);
 	for (size_t i = 0; i < n; i++) {
-		int ioctl_nr = seccomp_syscall_resolve_name_arch(arches[i], "ioctl");
-		int socket_nr = seccomp_syscall_resolve_name_arch(arches[i], "socket");
-
 		/* libseccomp's names of architectures are the kernel's AUDIT_ARCH_*. */
 		load(program, offsetof(struct seccomp_data, arch));
-		emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 12, arches[i]);
-		refuse(program, ioctl_nr, 1, TIOCSTI, TIOCLINUX);
-		refuse(program, socket_nr, 0, AF_ALG, AF_VSOCK);
+		emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 12, arches[i].token);
+		refuse(program, arches[i].ioctl, 1, TIOCSTI, TIOCLINUX);
+		refuse(program, arches[i].socket, 0, AF_ALG, AF_VSOCK);
 	}
-}
-
-/* The native architecture, and the one of 32-bit programs that its kernels run. */
-static size_t find_arches(uint32_t arches[2])
-{
-	arches[0] = seccomp_arch_native();
-	arches[1] = arches[0] == SCMP_ARCH_X86_64    ? SCMP_ARCH_X86
-		    : arches[0] == SCMP_ARCH_AARCH64 ? SCMP_ARCH_ARM
-						     : 0;
-	return arches[1] ? 2 : 1;
 }
 
 /* Allows the calls that the text NAMES lists. */
@@ -265,13 +260,21 @@ static int append(struct program *program, scmp_filter_ctx filter)
 
 static int compile(struct program *program, uint64_t capabilities)
 {
+	/* The native architecture, and the one of 32-bit programs that its kernels run. */
+	const struct arch arches[] = {
+		{seccomp_arch_native(), SYS_ioctl, SYS_socket},
+#ifdef __x86_64__
+		{SCMP_ARCH_X86, 54, 359},
+#elif defined(__aarch64__)
+		{SCMP_ARCH_ARM, 54, 281},
+#endif
+	};
+	const size_t n = sizeof(arches) / sizeof(*arches);
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	uint32_t arches[2];
-	size_t n = find_arches(arches);
 	int error = filter ? 0 : -ENOMEM;
 
-	if (error == 0 && n > 1)
-		error = seccomp_arch_add(filter, arches[1]);
+	for (size_t i = 1; i < n && error == 0; i++)
+		error = seccomp_arch_add(filter, arches[i].token);
 	/* A binary tree: installed in a quarter of the time of a list. */
 	if (error == 0)
 		error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
