@@ -15,7 +15,7 @@ FINAL = final/box final/box-unpack final/box-seccomp
 BOX_SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
 BOX_LIBS = jansson libmd libcap
 UNPACK_LIBS = libarchive zlib
-SECCOMP_LIBS = libseccomp libcap
+SECCOMP_LIBS = libseccomp
 
 # The folder of stage STEP, or of the newest one, and that of the stage before STEP.
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
