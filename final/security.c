@@ -203,6 +203,16 @@ static int get_permitted(uint64_t *permitted)
 	return 0;
 }
 
+/* Names a capability of WANTED that is not PERMITTED: in a container box has not got all itself. */
+static int check_permitted(uint64_t wanted, uint64_t permitted)
+{
+	for (size_t i = 0; i < LENGTH(capability_names); i++)
+		if ((wanted & ~permitted) >> i & 1)
+			return failx(
+				"capability %s: box has not got it itself", capability_names[i]);
+	return 0;
+}
+
 static int limit_bounding_set(uint64_t bounding)
 {
 	uint64_t drop = capabilities_all() & ~bounding;
@@ -259,7 +269,7 @@ int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *
 	uint64_t permitted = 0;
 
 	if (limit_bounding_set(to->bounding) < 0 || become(uid, gid, groups, n) < 0 ||
-		get_permitted(&permitted) < 0 ||
+		get_permitted(&permitted) < 0 || check_permitted(to->permitted, permitted) < 0 ||
 		set_capabilities(permitted, permitted, to->inheritable) < 0 ||
 		set_ambient(to->ambient) < 0)
 		return -1;
