@@ -207,10 +207,21 @@ is_refused() {
 	mkdir "$DIR/target" "$DIR/volume"
 	touch "$DIR/volume/of-the-volume"
 	ln -s "../../../../../../../../../../../..$DIR" "$ROOTFS/link"
-	host_script 'exec 9<"$DIR/target"; box true
-		'"${BOX@Q}"' run -v "$DIR/volume:/link/target" -v "$DIR/volume:/link/made" "$ROOTFS" sh -c "ls /link/target; sleep 1" &
-		sleep 0.5; ls -A "$DIR/target" "$DIR/made"; wait'
-	[[ ! -e $DIR/made && ! $(ls -A "$DIR/target") ]] || report "the link led to the host" "see openat2(2), RESOLVE_IN_ROOT"
+	host test -d "$ROOTFS/link/target" || fail "the link must lead to the host's folder"
+	host_script '"$BOX" run -v "$DIR/volume:/link/target" -v "$DIR/volume:/link/made" "$ROOTFS" sleep 1 &
+		sleep 0.5; ls -A "$DIR/target"; wait'
+	output_lacks of-the-volume "see openat2(2), RESOLVE_IN_ROOT"
+	[[ ! -e $DIR/made ]] || report "the link led to the host" "see openat2(2), RESOLVE_IN_ROOT"
+}
+
+@test "a link of the image to a descriptor of box does not lead to the host" {
+	host_script 'mkdir volume; exec 9<"$DIR"; ls "/proc/self/fd/9/$MARKER"
+		for n in {3..25}; do
+			ln -sfn "/proc/self/fd/$n" "$ROOTFS/link"
+			"$BOX" run -v "$DIR/volume:/link/made" "$ROOTFS" true
+		done'
+	output_has "/proc/self/fd/9/$MARKER" "the test itself must open it"
+	[[ ! $(find "$BATS_TEST_TMPDIR" -name made) ]] || report "the link led to the host" "see openat2(2), RESOLVE_NO_MAGICLINKS"
 }
 
 @test "descriptors of the caller do not reach the command" {
@@ -240,7 +251,7 @@ is_refused() {
 		kill(pid, SIGTERM);
 		/* A file that is executed cannot be written: ETXTBSY. */
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		for (int i = 0; i < 300; i++, usleep(10000))
+		for (int i = 0; i < 1000; i++, usleep(10000))
 			if ((fd = open(path, O_WRONLY)) >= 0 || errno != ETXTBSY)
 				break;
 		return fd;
@@ -409,4 +420,10 @@ is_refused() {
 	box grep -E '^(Cap(Inh|Prm|Eff|Amb)|Uid|Groups):' /proc/self/status
 	[[ $(grep -c 0000000000000000 <<<"$output") == 4 ]] || report "expected empty sets" "CVE-2022-24769"
 	output_lacks 'Uid:	0' "see setresuid(2)"
+}
+
+@test "the caller's groups do not reach the command" {
+	escapes_on_host setpriv --groups 4,6 sh -c 'id -G | grep -qw 6 && echo escaped'
+	run_on_host setpriv --groups 4,6 "$BOX" run -u 1000 "$ROOTFS" id -G
+	output_is 0 "see setgroups(2)"
 }
