@@ -306,7 +306,8 @@ int protect_own_file(char *argv[])
 	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
 		return fail("/proc/self/exe");
 	argv[0] = path;
-	/* The mount lives as long as the program that runs from it. */
+	/* The mount lives as long as the program that runs from it. This second start costs half a
+	 * millisecond, of which the mount is a tenth. */
 	syscall(SYS_execveat, clone, "", argv, environ, AT_EMPTY_PATH);
 	return fail("execute box from a read-only mount");
 }
