@@ -13,9 +13,11 @@ STEPS = $(sort $(wildcard step0*))
 # filters, one of them now.
 FINAL = final/box final/box-unpack final/box-seccomp
 BOX_SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
-BOX_LIBS = jansson libmd libcap
+BOX_LIBS = jansson libmd
 UNPACK_LIBS = libarchive zlib
 SECCOMP_LIBS = libseccomp
+LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
+LIB_PACKAGES = pkg-config libarchive-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
 # The folder of stage STEP, or of the newest one, and that of the stage before STEP.
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
@@ -36,8 +38,14 @@ steps: $(BOXES) ## Build every step: needs a C library alone
 $(BOXES): %: %.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
 
-final/%.o: final/%.c final/box.h
-	$(CC) $(CFLAGS) $(WARNINGS) $(shell pkg-config --cflags $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS)) -c -o $@ $<
+final/%.o: final/%.c final/box.h | libraries
+	$(CC) $(CFLAGS) $(WARNINGS) $(shell pkg-config --cflags $(LIBS)) -c -o $@ $<
+
+libraries:
+	@missing=; command -v pkg-config >/dev/null || missing=" pkg-config"; \
+	for lib in $(LIBS); do pkg-config --exists $$lib 2>/dev/null || missing="$$missing $$lib"; done; \
+	test -z "$$missing" || { echo "final/ lacks$$missing: install $(LIB_PACKAGES)" \
+		"(Debian's names; README.md has others). make steps needs none of them." >&2; exit 1; }
 
 final/box: $(BOX_SOURCES:.c=.o)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
@@ -74,9 +82,11 @@ rootfs/bin/busybox:
 rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
 
-run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a box of the newest stage, or of STEP=NN (root)
-	@test -n "$(THIS)" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 06"; exit 1; }
-	@case "$(THIS)" in \
+run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or in a box of STEP=NN (root)
+	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 06"; exit 1; }
+	@case "$(if $(filter-out final,$(STEP)),$(THIS))" in \
+	'') if test -t 0; then terminal=-it; else terminal=-i; fi; \
+		exec final/box run $$terminal rootfs.tar.gz $(CMD) ;; \
 	step01-* | step02-*) exec $(THIS)/box run $(CMD) ;; \
 	*) exec $(THIS)/box run rootfs $(CMD) ;; \
 	esac
@@ -84,10 +94,10 @@ run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a box of the newest stage
 test: $(NEEDED) rootfs ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
-vm: all rootfs ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
+vm: $(NEEDED) rootfs ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
 	@tests/vm $(VM) -i
 
-test-vm: all rootfs ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
+test-vm: $(NEEDED) rootfs ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
 	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),01 02 03 04 05 06)
 
 matrix: steps rootfs ## Run every test on every stage, and print which passes where (root)
@@ -140,4 +150,4 @@ clean: ## Remove what make made, but for work/
 	$(NO_MOUNTS)
 	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site
 
-.PHONY: all final steps rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps libraries rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
