@@ -19,6 +19,10 @@ SECCOMP_LIBS = libseccomp
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
+# Where make install puts them: below DESTDIR, if that is set.
+PREFIX ?= /usr/local
+TO = $(DESTDIR)$(PREFIX)
+
 # The folder of stage STEP, or of the newest one, and that of the stage before STEP.
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
 BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^step$(STEP)-')
@@ -91,6 +95,18 @@ run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or
 	*) exec $(THIS)/box run rootfs $(CMD) ;; \
 	esac
 
+install: $(FINAL) ## Install final/ below PREFIX=/usr/local, and that below DESTDIR
+	install -d $(TO)/bin $(TO)/libexec/box $(TO)/share/man/man1 $(TO)/share/bash-completion/completions
+	install final/box $(TO)/bin/box
+	install final/box-unpack final/box-seccomp $(TO)/libexec/box
+	install -m 644 final/box.1 $(TO)/share/man/man1/box.1
+	install -m 644 final/box.bash-completion $(TO)/share/bash-completion/completions/box
+
+uninstall: ## Remove what make install has installed there
+	rm -f $(TO)/bin/box $(TO)/libexec/box/box-unpack $(TO)/libexec/box/box-seccomp
+	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/bash-completion/completions/box
+	test ! -d $(TO)/libexec/box || rmdir $(TO)/libexec/box
+
 test: $(NEEDED) rootfs ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
@@ -150,4 +166,4 @@ clean: ## Remove what make made, but for work/
 	$(NO_MOUNTS)
 	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site
 
-.PHONY: all final steps libraries rootfs run test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps libraries rootfs run install uninstall test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
