@@ -18,7 +18,7 @@ host_state() {
 	cat /proc/self/mounts
 	pgrep -f 'sleep 4321' || echo no sleep
 	ls /tmp/host /tmp/site /home/you 2>&1 || true
-	ls "$REPO" "$REPO/rootfs" "$REPO/work" 2>&1 || true
+	ls "$REPO" "$REPO/rootfs" "$REPO/work" /var/lib/box/containers 2>&1 || true
 }
 
 # chapter NN: its commands printed what the text says.
@@ -37,7 +37,7 @@ fail() {
 	return 1
 }
 
-@test "the code and diffs in the tutorial are those of the steps, each line once" {
+@test "the code and diffs in the tutorial are those of the sources, each line of a step once" {
 	"$REPO/tests/tutorial" check
 }
 
@@ -71,6 +71,10 @@ fail() {
 
 @test "chapter 06's commands print what it says" {
 	chapter 06
+}
+
+@test "chapter 07's commands print what it says" {
+	chapter 07
 }
 
 @test "no command of the tutorial leaves anything on the host" {
