@@ -71,24 +71,29 @@ int mount_new(const char *type, const char *source, const char *options, uint64_
 	return syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
 }
 
-/* The file's own file system, in memory: it can be written, and nothing is left of it. */
-static int take_text(const struct mount *mount)
+/* The file's own file system, in memory: it can be written, and nothing is left of it. Before Linux
+ * 6.15 open_tree(2) copies attached mounts alone: so it lies on PLACE for a moment. */
+static int take_text(const struct mount *mount, const char *place)
 {
 	autoclose int tree = mount_new("tmpfs", "box", "size=1m,mode=755", mount->attributes);
-	autoclose int file = -1;
+	autoclose int target = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int file = -1, copy = -1;
 
 	if (tree < 0 || (file = openat(tree, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) < 0 ||
 		write(file, mount->text, strlen(mount->text)) < 0)
 		return -1;
-	return mount_copy(tree, "file", false);
+	if (target < 0 || mount_attach(tree, target) < 0)
+		return -1;
+	copy = mount_copy(tree, "file", false);
+	return umount2(place, MNT_DETACH) < 0 ? -1 : steal_fd(&copy);
 }
 
-static int take(const struct mount *mount)
+static int take(const struct mount *mount, const char *place)
 {
 	autoclose int tree = -1;
 
 	if (mount->text)
-		return take_text(mount);
+		return take_text(mount, place);
 	if (mount->type)
 		return mount_new(mount->type, mount->source, mount->options, mount->attributes);
 	tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
@@ -102,9 +107,10 @@ int mounts_take(const struct spec *spec, int trees[])
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
-		trees[i] = take(mount);
+		trees[i] = take(mount, spec->rootfs);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
-			return fail("mount %s at %s", mount->source, mount->target);
+			return fail("mount %s at %s", mount->text ? "a file" : mount->source,
+				mount->target);
 	}
 	return 0;
 }
@@ -165,26 +171,27 @@ int mounts_attach(const struct spec *spec, int trees[])
 }
 
 /* A file is covered by /dev/null, which must be the true one; a folder by an empty one. */
-static int mask(int target, int null, int empty)
+static int mask(int target, int null)
 {
 	struct stat st;
 	autoclose int tree = -1;
 
 	if (fstat(target, &st) < 0)
 		return -1;
-	tree = mount_copy(S_ISDIR(st.st_mode) ? empty : null, "", false);
+	if (S_ISDIR(st.st_mode))
+		tree = mount_new("tmpfs", "tmpfs", "size=0,nr_inodes=2,mode=755",
+			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				MOUNT_ATTR_NOEXEC);
+	else
+		tree = mount_copy(null, "", false);
 	return tree < 0 ? -1 : mount_attach(tree, target);
 }
 
 static int mask_all(int root, const char *const *paths)
 {
 	autoclose int null = open_in_root(root, "/dev/null", O_PATH | O_NOFOLLOW, 0);
-	autoclose int empty = mount_new("tmpfs", "tmpfs", "size=0,nr_inodes=2,mode=755",
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	struct stat st;
 
-	if (empty < 0)
-		return fail("mount a tmpfs");
 	if (null < 0 || fstat(null, &st) < 0)
 		return fail("/dev/null");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
@@ -192,8 +199,7 @@ static int mask_all(int root, const char *const *paths)
 	for (; *paths; paths++) {
 		autoclose int target = open_in_root(root, *paths, O_PATH, 0);
 
-		if (target < 0 ? errno != ENOENT && errno != ENOTDIR
-			       : mask(target, null, empty) < 0)
+		if (target < 0 ? errno != ENOENT && errno != ENOTDIR : mask(target, null) < 0)
 			return fail("mask %s", *paths);
 	}
 	return 0;

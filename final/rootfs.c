@@ -127,19 +127,20 @@ int dev_fill(int dev, const struct spec *spec)
 	return 0;
 }
 
-static int mount_node(int nodes, int dev, const struct device *device)
+static int make_node(int nodes, const struct device *device)
+{
+	if (mknodat(nodes, device->path, device->mode, makedev(device->major, device->minor)) < 0 ||
+		fchmodat(nodes, device->path, device->mode & 07777, 0) < 0)
+		return -1;
+	return mount_copy(nodes, device->path, false);
+}
+
+static int mount_node(int tree, int dev, const struct device *device)
 {
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	autoclose int tree = -1;
 
-	if (target < 0 ||
-		mknodat(nodes, device->path, device->mode, makedev(device->major, device->minor)) <
-			0 ||
-		fchmodat(nodes, device->path, device->mode & 07777, 0) < 0 ||
-		(tree = mount_copy(nodes, device->path, false)) < 0 ||
-		mount_attach(tree, target) < 0)
-		return fail("make /dev/%s", device->path);
-	return 0;
+	return target < 0 || mount_attach(tree, target) < 0 ? fail("make /dev/%s", device->path)
+							    : 0;
 }
 
 /* Docker's capabilities have MKNOD. So every mount is nodev, that of /dev too, but those of the
@@ -148,11 +149,21 @@ int dev_mount_nodes(int dev, const struct spec *spec)
 {
 	autoclose int nodes = mount_new(
 		"tmpfs", "devices", "size=4k,mode=755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int trees[spec->n_devices + 1], result = 0;
 
-	if (nodes < 0)
+	/* Before Linux 6.15 open_tree(2) copies attached mounts alone: so it covers /dev meanwhile.
+	 */
+	if (nodes < 0 || mount_attach(nodes, dev) < 0)
 		return fail("mount a tmpfs for the devices");
 	for (size_t i = 0; i < spec->n_devices; i++)
-		if (mount_node(nodes, dev, &spec->devices[i]) < 0)
-			return -1;
-	return 0;
+		if ((trees[i] = make_node(nodes, &spec->devices[i])) < 0)
+			return fail("make /dev/%s", spec->devices[i].path);
+	if (fchdir(nodes) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return fail("umount the tmpfs of the devices");
+	for (size_t i = 0; i < spec->n_devices; i++) {
+		if (result == 0)
+			result = mount_node(trees[i], dev, &spec->devices[i]);
+		close_fd(&trees[i]);
+	}
+	return result;
 }
