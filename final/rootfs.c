@@ -151,8 +151,7 @@ int dev_mount_nodes(int dev, const struct spec *spec)
 		"tmpfs", "devices", "size=4k,mode=755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	int trees[spec->n_devices + 1], result = 0;
 
-	/* Before Linux 6.15 open_tree(2) copies attached mounts alone: so it covers /dev meanwhile.
-	 */
+	/* Before Linux 6.15 open_tree(2) copies attached mounts alone: it covers /dev meanwhile. */
 	if (nodes < 0 || mount_attach(nodes, dev) < 0)
 		return fail("mount a tmpfs for the devices");
 	for (size_t i = 0; i < spec->n_devices; i++)
