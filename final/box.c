@@ -10,10 +10,13 @@
 /* FUNCTION returns the exit status, or -1 after fail(). */
 struct command {
 	const char *name;
-	int (*function)(struct store *store, char *arguments[], bool quiet); /* NULL: run.c's */
+	const char *usage, *summary;
+	/* one with options of its own; or NULL, then */
+	int (*with_options)(const struct places *places, int argc, char *argv[]);
+	int (*function)(struct store *store, char *arguments[], bool quiet);
 	const char *flags; /* as for getopt(3) */
 	int least, most; /* arguments */
-	const char *usage, *summary;
+	bool starts; /* a process that could reach box's own file */
 };
 
 static int images(struct store *store, char *arguments[], bool quiet)
@@ -46,13 +49,40 @@ static int rmi(struct store *store, char *arguments[], bool quiet)
 }
 
 static const struct command commands[] = {
-	{"run", NULL, NULL, 0, 0, "[OPTION...] IMAGE [COMMAND [ARGUMENT...]]",
-		"Run a command in a new container"},
-	{"images", images, "+q", 0, 0, "[-q]", "List the images; with -q, their IDs alone"},
-	{"import", import, "+", 1, 2, "FILE[:TAG] [NAME]",
-		"Unpack an image, or the archive of a root filesystem, and print its ID"},
-	{"rmi", rmi, "+", 1, 1 << 30, "IMAGE...",
-		"Remove images, by name, or by their ID's first digits"},
+	{"run", "[OPTION...] IMAGE [COMMAND [ARGUMENT...]]", "Run a command in a new container",
+		.with_options = command_run, .starts = true},
+	{"exec",
+		"[-d] [-i] [-t] [-e NAME=VALUE] [-w DIR] [-u USER] [--privileged] CONTAINER COMMAND "
+		"[ARGUMENT...]",
+		"Run a command in a container that runs", .with_options = command_exec,
+		.starts = true},
+	{"ps", "[-a] [-q] [--no-trunc] [--format json|table]",
+		"List the containers that run; with -a, all", .with_options = command_ps},
+	{"logs", "[-f] [-t] [--tail N] CONTAINER",
+		"Print what a container of box run -d has written", .with_options = command_logs},
+	{"top", "CONTAINER", "List the processes of a container", .with_options = command_top},
+	{"inspect", "CONTAINER...", "Print what is known of containers, as JSON",
+		.with_options = command_inspect},
+	{"start", "[-a] CONTAINER...", "Start containers again; with -a, one in the foreground",
+		.with_options = command_start, .starts = true},
+	{"stop", "[-t SECONDS] CONTAINER...",
+		"End containers by their stop signal, and after 10 seconds by SIGKILL",
+		.with_options = command_stop},
+	{"kill", "[-s SIGNAL] CONTAINER...", "Send SIGKILL, or another signal, to containers",
+		.with_options = command_kill},
+	{"pause", "CONTAINER...", "Freeze containers", .with_options = command_pause},
+	{"unpause", "CONTAINER...", "Let frozen containers go on", .with_options = command_pause},
+	{"wait", "CONTAINER...", "Wait until containers have ended, and print their exit statuses",
+		.with_options = command_wait},
+	{"rm", "[-f] CONTAINER...", "Remove containers; with -f, also those that run",
+		.with_options = command_rm},
+	{"images", "[-q]", "List the images; with -q, their IDs alone", .function = images,
+		.flags = "+q"},
+	{"import", "FILE[:TAG] [NAME]",
+		"Unpack an image, or the archive of a root filesystem, and print its ID",
+		.function = import, .flags = "+", .least = 1, .most = 2},
+	{"rmi", "IMAGE...", "Remove images, by name, or by their ID's first digits",
+		.function = rmi, .flags = "+", .least = 1, .most = 1 << 30},
 	{0},
 };
 
@@ -102,9 +132,7 @@ static int run_command(
 		failx("usage: box %s %s", command->name, command->usage);
 		return report();
 	}
-	result = geteuid() == 0 ? store_open(&store, places->data)
-				: failx("only root may use images: try sudo");
-	if (result < 0)
+	if (places_open(places, &store) < 0)
 		return report();
 	result = command->function(&store, argv + optind, quiet);
 	store_close(&store);
@@ -192,10 +220,19 @@ int main(int argc, char *argv[])
 			optind < argc ? ": no such command" : "no command");
 		return report();
 	}
+	argc -= optind;
+	argv += optind;
 	if (command->function)
-		return run_command(command, &places, argc - optind, argv + optind);
-	/* Before anything that takes time; afterwards box starts anew, and comes here again. */
-	if (geteuid() == 0 && protect_own_file(argv) < 0)
+		return run_command(command, &places, argc, argv);
+	if (command->with_options != command_run && argc == 2 && strcmp(argv[1], "--help") == 0)
+		return print_usage(command);
+	/* A monitor must not keep what its caller has open: a pipe would never end. */
+	if (close_range(3, ~0U, 0) < 0) {
+		fail("close_range");
 		return report();
-	return command_run(&places, argc - optind, argv + optind);
+	}
+	/* Before anything that takes time; afterwards box starts anew, and comes here again. */
+	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
+		return report();
+	return command->with_options(&places, argc, argv);
 }

@@ -94,7 +94,8 @@ struct spec {
 	const char *folder; /* the only folder below, or NULL: then */
 	const char *lower; /* those below, the topmost first, with ':' between, all relative to */
 	const char *layers; /* this folder, as upper and work are */
-	const char *upper, *work; /* what the container writes; thrown away after it */
+	const char *upper, *work; /* what the container writes */
+	bool temporary; /* that is thrown away after the run */
 	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
 
 	/* what it sees */
@@ -228,16 +229,17 @@ void image_free(struct image *image);
  */
 struct store {
 	char *path;
+	int state; /* ROOT (/run/box, --root, $BOX_ROOT): ID.json for each container */
 	int dir, layers, images, names, files, containers, tmp; /* descriptors, O_CLOEXEC */
 };
 
 /* Opens the store at PATH, and makes it where it is missing. Removes what a killed box left in it.
  */
-int store_open(struct store *store, const char *path);
+int store_open(struct store *store, const char *path, const char *root);
 void store_close(struct store *store);
 
-/* Takes the lock of the whole store, LOCK_SH or LOCK_EX; never for long, as each start of a container
- * does. Closing what it returns releases it. */
+/* Takes the lock of the whole store, LOCK_SH or LOCK_EX; never for long, as each start of a
+ * container does. Closing what it returns releases it. */
 int store_lock(const struct store *store, int operation);
 
 /* The same for the layers: shared to count on those that are there, exclusive to remove some. */
@@ -255,7 +257,8 @@ char *store_read_link(int dir, const char *name);
 /* Makes or replaces the symlink NAME of DIR, at once. */
 int store_set_link(int dir, const char *name, const char *target);
 
-/* ---- json.c: reads JSON that may be hostile: what has the wrong type is as if it were not there ---- */
+/* ---- json.c: reads JSON that may be hostile: what has the wrong type is as if it were not there
+ * ---- */
 
 typedef struct json_t json_t;
 
@@ -320,22 +323,68 @@ int import_file(struct store *store, const char *name, char id[ID_LENGTH + 1]);
 
 /* ---- state.c: the containers that there are ---- */
 
-/* A container's place on the disk, made for one run. */
+/* A container's place on the disk: a folder of store->containers. */
 struct place {
 	char id[ID_LENGTH + 1];
 	char *rootfs, *upper, *work; /* as the fields of struct spec */
-	int lock; /* held while the container lives; the kernel drops it with box */
+	int dir; /* the folder; locked while the container lives, which the kernel ends with box */
 };
 
-/* Makes the place of a new container, with a new ID. IMAGE (an ID, or "") cannot be removed while
- * it is there. NAME (or NULL) must be free. */
+/* Makes the place of a new container, with a new ID, and locks it. IMAGE (an ID, or "") cannot be
+ * removed while it is there. NAME (or NULL) must be free. */
 int place_make(struct store *store, const char *image, const char *name, struct place *place);
 
-/* Removes it, and all that the container wrote. */
-int place_remove(struct store *store, struct place *place);
+/* Opens the place ID. With LOCK it must not be locked, and then is; the container lives otherwise.
+ */
+int place_open(struct store *store, const char *id, bool lock, struct place *place);
 
-/* Ends and removes what box processes that were killed have left: their cgroups with all processes
- * in them, and their places. Those of living ones stay. */
+/* Notes that a box has begun, or duly ended, a run of the container. Between the two, a place that
+ * is not locked is that of a box that was killed. */
+int place_begin(const struct place *place);
+int place_end(const struct place *place);
+
+/* Removes it, its state, and all that the container wrote. */
+int place_remove(struct store *store, struct place *place);
+void place_close(struct place *place);
+
+enum phase { PHASE_CREATED, PHASE_RUNNING, PHASE_EXITED };
+
+/* What is known of a container: ROOT/ID.json. */
+struct state {
+	char id[ID_LENGTH + 1];
+	char name[256]; /* "" for none */
+	char *image, *command; /* to be read; not exact where they are not UTF-8 */
+	enum phase phase;
+	bool paused;
+	int exit_status; /* when it has exited */
+	pid_t pid; /* of its PID 1, while it runs */
+	uint64_t pid_start; /* when that started, in clock ticks after boot: proc_pid_stat(5) */
+	int64_t created, started, finished; /* seconds since 1970; 0: not yet */
+};
+
+/* Writes the file anew, or leaves the old one as it is. */
+int state_write(struct store *store, const struct state *state);
+
+/* Reads it. A container whose box is dead, or that ran before the machine was started anew, has
+ * exited, whatever the file says. */
+int state_read(struct store *store, const char *id, struct state *state);
+void state_free(struct state *state);
+
+/* Notes PID and its start in STATE. */
+int state_set_pid(struct state *state, pid_t pid);
+
+/* A pidfd of the running container's PID 1; an error when it does not run, or PID is another's. */
+int state_pidfd(const struct state *state);
+
+/* The ID of the container with a NAME, an ID, or the first digits of one. */
+int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1]);
+
+/* Calls EACH with every container, the newest first. */
+int state_each(
+	struct store *store, int (*each)(struct store *, struct state *, void *), void *data);
+
+/* Ends what box processes that were killed have left: their cgroups with all processes in them; and
+ * removes the places of those started with --rm. Living ones stay. */
 int sweep(struct store *store);
 
 /* ---- cgroup.c: limits, and a handle on all processes of a container
@@ -375,6 +424,10 @@ int cgroup_kill(const struct cgroup *cgroup);
 
 /* Kills every process in it, and removes it. */
 int cgroup_remove(struct cgroup *cgroup);
+
+/* Opens the cgroup that cgroup_make() made for ID. */
+int cgroup_open(struct cgroup *cgroup, const char *id);
+void cgroup_close(struct cgroup *cgroup);
 
 /* For each cgroup ID that box made in any hierarchy: calls IS_ALIVE(ID, DATA), and kills and
  * removes those for which it is false. */
@@ -467,8 +520,9 @@ int dev_mount_nodes(int dev, const struct spec *spec);
  * ------------------------------------------------------------------- */
 
 /* Opens a new pty of the container's devpts, makes its one end the controlling terminal and stdin,
- * stdout and stderr, and returns the other end. Called inside, by a session's leader. */
-int terminal_open(void);
+ * stdout and stderr, and returns the other end. With CONSOLE it is /dev/console, too. Called
+ * inside, by a session's leader. */
+int terminal_open(bool console);
 
 /* Puts the terminal on stdin into raw mode until the program ends, however it ends but by SIGKILL.
  */
@@ -516,6 +570,19 @@ int container_start(struct container *container, int *status);
  * process has ended. Returns its exit status, as a shell would. */
 int container_wait(struct container *container, const sigset_t *signals, bool input);
 
+/* Starts another process in the running container whose PID 1 PIDFD is: argv, env, cwd, user,
+ * terminal, capabilities, no_new_privileges and seccomp of SPEC. It is in the container's CGROUP.
+ * Goes on with container_start() and container_wait(). */
+int container_join(struct container *container, const struct spec *spec, int pidfd,
+	const struct cgroup *cgroup);
+
+/* Sends SIGNAL to the PID 1 that PID and PIDFD name; SIGKILL in place of one that would end any
+ * other process, where PID 1 does not handle it. */
+int container_kill(pid_t pid, int pidfd, int signal);
+
+/* Handles one of the signals that the signalfd FD tells of: most are sent on to the process. */
+void container_signal(const struct container *container, int fd);
+
 /* Ends all processes, and removes what the container has outside of its namespaces. */
 int container_destroy(struct container *container);
 
@@ -524,6 +591,7 @@ int container_destroy(struct container *container);
 /*
  *   container.c   init.c
  *   GO       -->           the child is in its cgroup, and may begin
+ *            <--  PID      of the process that joins a container; for box exec alone
  *            <--  READY    the inside is made; with the terminal's other end
  *   START    -->           drop privileges and exec
  *            <--  (end)    exec closed the socket: the command runs
@@ -531,11 +599,18 @@ int container_destroy(struct container *container);
  * ERROR may come in place of READY and of the end. To the child, the end is never "go": it means
  * that box has died.
  */
-enum message_kind { MESSAGE_NONE, MESSAGE_GO, MESSAGE_READY, MESSAGE_START, MESSAGE_ERROR };
+enum message_kind {
+	MESSAGE_NONE,
+	MESSAGE_GO,
+	MESSAGE_PID,
+	MESSAGE_READY,
+	MESSAGE_START,
+	MESSAGE_ERROR
+};
 
 struct message {
 	enum message_kind kind;
-	int status; /* of an error: the exit status for it */
+	int status; /* of an error: the exit status for it; of PID: the process */
 	char text[1024];
 };
 
@@ -553,6 +628,11 @@ bool message_receive(int socket, struct message *message, int *fd);
 _Noreturn void init_main(
 	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket);
 
+/* The same for a process that joins the container of PIDFD. It starts the process as box's own
+ * child, sends its PID, and ends. */
+_Noreturn void join_main(
+	const struct spec *spec, const struct cgroup *cgroup, int pidfd, int socket);
+
 /* ---- options.c: what box run was asked for ---- */
 
 /* A list that grows; a NULL at its end. */
@@ -566,19 +646,30 @@ struct options {
 	const char *image;
 	char **command; /* NULL-terminated */
 	const char *name, *hostname, *entrypoint, *user, *workdir;
-	bool help, interactive, privileged, host_network, unconfined, read_only, remove;
+	bool help, interactive, privileged, host_network, unconfined, read_only, remove, detach;
 	struct strings env, file_env, cap_add, cap_drop;
+	struct strings lines; /* the options but --env and --env-file */
+	const char *stop_signal;
 	struct mount *volumes;
 	size_t n_volumes;
 	struct rlimit_entry *rlimits;
-	int64_t shm_size;
+	int64_t shm_size, log_size;
 };
 
 /* Reads ARGV, which starts with "run", into OPTIONS, all zero before. */
 int options_parse(struct options *options, int argc, char *argv[]);
 
+/* Keeps them in the file "options" of the folder DIR, with IMAGE (an ID, or a folder's path) as the
+ * image; and reads them again, as if from the command line, in the working folder they were given
+ * in. */
+int options_save(const struct options *options, const char *image, int dir);
+int options_load(struct options *options, int dir);
+
 /* Prints the list of options. */
 int options_help(void);
+
+/* The number of a signal's name or number, with or without SIG. */
+int parse_signal(const char *text);
 
 int add_string(struct strings *strings, const char *text);
 
@@ -587,6 +678,40 @@ int add_env(struct strings *env, const char *text);
 
 /* A number with a unit: b, k, m, g, t of 1024. */
 int parse_size(const char *text, int64_t *size);
+
+/* ---- log.c: what a container in the background has written ---- */
+
+/* Its two files lie in the container's folder DIR: log, and log.1 that was before it. A line is
+ * "TIME stdout|stderr F|P TEXT", Kubernetes' format; P: its end follows. */
+struct log {
+	int dir, fd;
+	int64_t size, max_size; /* bytes, of one file */
+};
+
+int log_open(struct log *log, int dir, int64_t max_size);
+
+/* Adds what was written to stdout (STREAM 1) or stderr (2). What the disk does not take is lost:
+ * the container goes on. */
+void log_write(struct log *log, int stream, const char *data, size_t size);
+void log_close(struct log *log);
+
+/* Prints the last TAIL lines (-1: all), with their TIMES, and then waits for more as long as ALIVE
+ * says so, if that is not NULL. */
+int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void *data);
+
+/* ---- monitor.c: what stays with a container in the background ---- */
+
+/* Starts a monitor, which runs the container of OPTIONS, keeps its log, and notes how it ends. The
+ * place and its lock are the monitor's from then on. Returns the exit status: not 0 when the
+ * container could not be started, which the monitor has told us. */
+int monitor_start(
+	struct store *store, struct place *place, struct state *state, struct options *options);
+
+/* Notes in the state that the container of CONTAINER runs, or has ended with STATUS and is
+ * destroyed. note_end() returns the status: another one if something went wrong. */
+int note_start(struct store *store, struct state *state, const struct container *container);
+int note_end(struct store *store, const struct place *place, struct state *state,
+	struct container *container, int status);
 
 /* ---- run.c: box run's options -> struct spec
  * --------------------------------------------------------- */
@@ -597,7 +722,38 @@ struct places {
 	const char *root; /* --root, $BOX_ROOT, /run/box */
 };
 
-/* box run. ARGV starts with "run". Returns the exit status. */
+/* Opens the store of PLACES; only root may. */
+int places_open(const struct places *places, struct store *store);
+
+/* Makes a spec of OPTIONS, for a container of IMAGE in PLACE. */
+int make_spec(struct options *options, const struct image *image, struct store *store,
+	const struct place *place);
+
+/* The image, and the spec in OPTIONS, of a container that there is; options_load() comes first. */
+int load_container(struct store *store, const struct place *place, struct options *options,
+	struct image *image);
+
+/* Blocks the signals that box handles, and gives those that are its to handle. */
+void block_signals(sigset_t *signals);
+
+/* Makes stdin what -i and -t of OPTIONS say. */
+int set_stdin(const struct options *options);
+
+/* box run, box start. ARGV starts with the command's name. They return the exit status. */
 int command_run(const struct places *places, int argc, char *argv[]);
+int command_start(const struct places *places, int argc, char *argv[]);
+
+/* ---- life.c: the commands on containers that there are; the same ---- */
+
+int command_ps(const struct places *places, int argc, char *argv[]);
+int command_exec(const struct places *places, int argc, char *argv[]);
+int command_logs(const struct places *places, int argc, char *argv[]);
+int command_stop(const struct places *places, int argc, char *argv[]);
+int command_kill(const struct places *places, int argc, char *argv[]);
+int command_pause(const struct places *places, int argc, char *argv[]);
+int command_wait(const struct places *places, int argc, char *argv[]);
+int command_rm(const struct places *places, int argc, char *argv[]);
+int command_inspect(const struct places *places, int argc, char *argv[]);
+int command_top(const struct places *places, int argc, char *argv[]);
 
 #endif

@@ -609,3 +609,28 @@ int cgroup_sweep(bool (*is_alive)(const char *id, void *data), void *data)
 			result = -1;
 	return result;
 }
+
+int cgroup_open(struct cgroup *cgroup, const char *id)
+{
+	cgroup->n = 0;
+	if (find_bases() < 0)
+		return -1;
+	for (size_t i = 0; i < n_bases; i++) {
+		struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+
+		*h = (struct hierarchy){.v2 = bases[i].v2};
+		if (snprintf(h->path, sizeof(h->path), "%s/box/%s", bases[i].path, id) >=
+			(int)sizeof(h->path))
+			continue;
+		if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+			cgroup->n++;
+	}
+	return cgroup->n > 0 ? 0 : failx("container %.12s has no cgroup", id);
+}
+
+void cgroup_close(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		close_fd(&cgroup->hierarchies[i].dir);
+	cgroup->n = 0;
+}

@@ -75,8 +75,11 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 		*status = message.status;
 		return failx("%s", message.text);
 	}
-	container->master = fd;
-	return 0;
+	if (message.kind == MESSAGE_PID)
+		container->pid = message.status;
+	else
+		container->master = fd;
+	return message.kind == kind ? 0 : failx("the container's first process is out of step");
 }
 
 /* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
@@ -130,6 +133,40 @@ int container_create(struct container *container, const struct spec *spec)
 	return -1;
 }
 
+int container_join(struct container *container, const struct spec *spec, int pidfd,
+	const struct cgroup *cgroup)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+	int sockets[2], status;
+	pid_t helper;
+
+	*container = (struct container){
+		.spec = spec, .pid = -1, .pidfd = -1, .socket = -1, .master = -1};
+	fflush(NULL);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail("socketpair");
+	container->socket = sockets[0];
+	if ((helper = fork()) == 0) {
+		close(sockets[0]);
+		join_main(spec, cgroup, pidfd, sockets[1]);
+	}
+	close(sockets[1]);
+	if (helper > 0 && message_send(container->socket, &go, -1) == 0 &&
+		expect(container, MESSAGE_PID, &status) == 0 &&
+		(container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) >= 0 &&
+		message_send(container->socket, &go, -1) == 0 &&
+		expect(container, MESSAGE_READY, &status) == 0) {
+		waitpid(helper, NULL, 0);
+		return 0;
+	}
+	if (helper < 0)
+		fail("fork");
+	else
+		waitpid(helper, NULL, 0);
+	container_destroy(container);
+	return -1;
+}
+
 int container_start(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};
@@ -155,7 +192,7 @@ static bool waits_for_signal(pid_t pid)
 
 /* PID 1 of a namespace gets no signal that it has no handler for: not even SIGTERM ends it. Then it
  * is killed, as the signal would have done anywhere else. See pid_namespaces(7). */
-static void forward(const struct container *container, int signal)
+int container_kill(pid_t pid, int pidfd, int signal)
 {
 	static const char *const names[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
 	uint64_t bit = 1ULL << (signal - 1), mask, taken = 0;
@@ -163,21 +200,22 @@ static void forward(const struct container *container, int signal)
 	autofclose FILE *status = NULL;
 
 	if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT) {
-		snprintf(path, sizeof(path), "/proc/%d/status", container->pid);
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
 		if (!(status = fopen(path, "re")))
-			return;
+			return fail("%s", path);
 		while (fgets(line, sizeof(line), status))
 			for (int i = 0; i < 3; i++)
 				if (strncmp(line, names[i], 7) == 0 &&
 					sscanf(line + 7, "%" SCNx64, &mask) == 1)
 					taken |= mask;
-		if (!(taken & bit) && !waits_for_signal(container->pid))
+		if (!(taken & bit) && !waits_for_signal(pid))
 			signal = SIGKILL;
 	}
-	syscall(SYS_pidfd_send_signal, container->pidfd, signal, NULL, 0);
+	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? fail("signal %d", pid)
+									  : 0;
 }
 
-static void handle_signal(const struct container *container, int fd)
+void container_signal(const struct container *container, int fd)
 {
 	struct signalfd_siginfo info;
 
@@ -197,7 +235,7 @@ static void handle_signal(const struct container *container, int fd)
 		}
 		/* fall through */
 	default:
-		forward(container, info.ssi_signo);
+		container_kill(container->pid, container->pidfd, info.ssi_signo);
 	}
 }
 
@@ -238,7 +276,7 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 		if (poll(polls, 4, -1) < 0)
 			return fail("poll"); /* no EINTR: the signals are blocked */
 		if (polls[1].revents)
-			handle_signal(container, fd);
+			container_signal(container, fd);
 		if (master >= 0)
 			relay(container, &pending, &polls[2], &polls[3]);
 	}

@@ -328,7 +328,7 @@ static int import_new(struct import *import)
 }
 
 /* Blocks the signals that end box by themselves, so that it can remove what is half unpacked. */
-static void block_signals(sigset_t *old)
+static void hold_signals(sigset_t *old)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action;
@@ -351,7 +351,7 @@ static int import_locked(struct import *import, char id[ID_LENGTH + 1])
 
 	if (lock < 0)
 		return -1;
-	block_signals(&mask);
+	hold_signals(&mask);
 	if ((result = find_known(import, id)) == 0 && (result = import_new(import)) == 0)
 		strcpy(id, import->layout.id);
 	unlinkat(import->store->tmp, name, 0);

@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -209,6 +210,52 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	}
 }
 
+_Noreturn void join_main(
+	const struct spec *spec, const struct cgroup *cgroup, int pidfd, int socket)
+{
+	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
+			       CLONE_NEWNET | CLONE_NEWCGROUP;
+	/* A sibling, so that box can wait for it; it, not we, is in the PID namespace joined. */
+	struct clone_args args = {.flags = CLONE_PARENT};
+	struct message message = {.kind = MESSAGE_PID};
+	int master = -1;
+
+	box = socket;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* From here on the container's root could look into us (CVE-2016-9962). */
+	prctl(PR_SET_DUMPABLE, 0);
+	wait_for(MESSAGE_GO);
+	if (cgroup_join(cgroup, true) < 0)
+		die(EXIT_BOX);
+	if (setns(pidfd, namespaces) < 0) {
+		fail("join the container's namespaces");
+		die(EXIT_BOX);
+	}
+	if ((message.status = syscall(SYS_clone3, &args, sizeof(args))) < 0) {
+		fail("clone3");
+		die(EXIT_BOX);
+	}
+	if (message.status > 0)
+		_exit(message_send(box, &message, -1) < 0 ? EXIT_BOX : 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	wait_for(MESSAGE_GO); /* box knows our PID now */
+	if (setsid() < 0 || chdir("/") < 0) {
+		fail("setsid");
+		die(EXIT_BOX);
+	}
+	if (session_keyring() < 0 || close_descriptors() < 0 ||
+		(spec->terminal && (master = terminal_open(false)) < 0))
+		die(EXIT_BOX);
+	message = (struct message){.kind = MESSAGE_READY};
+	if (message_send(box, &message, master) < 0)
+		_exit(EXIT_BOX);
+	close_fd(&master);
+	wait_for(MESSAGE_START);
+	if (prepare_process(spec) < 0)
+		die(EXIT_BOX);
+	execute(spec->argv);
+}
+
 _Noreturn void init_main(
 	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket)
 {
@@ -222,7 +269,7 @@ _Noreturn void init_main(
 	wait_for(MESSAGE_GO);
 	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors() < 0)
 		die(EXIT_BOX);
-	if (make_inside(spec) < 0 || (spec->terminal && (master = terminal_open()) < 0))
+	if (make_inside(spec) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))
 		die(EXIT_BOX);
 	if (message_send(box, &ready, master) < 0)
 		_exit(EXIT_BOX);

@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include "box.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 
@@ -67,6 +69,32 @@ static int set_memory_swap(struct options *options, const char *text)
 static int set_shm_size(struct options *options, const char *text)
 {
 	return parse_size(text, &options->shm_size);
+}
+
+static int set_log_size(struct options *options, const char *text)
+{
+	if (strncmp(text, "max-size=", 9) != 0)
+		return failx("%s: max-size=SIZE is known", text);
+	return parse_size(text + 9, &options->log_size);
+}
+
+int parse_signal(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+
+	if (*text && !*end)
+		return number > 0 && number < NSIG ? number : failx("%s: no such signal", text);
+	for (int i = 1; i < NSIG; i++)
+		if (sigabbrev_np(i) && strcasecmp(sigabbrev_np(i), name) == 0)
+			return i;
+	return failx("%s: no such signal", text);
+}
+
+static int set_stop_signal(struct options *options, const char *text)
+{
+	return parse_signal(text) < 0 ? -1 : !(options->stop_signal = text);
 }
 
 static int parse_number(const char *text, int64_t least, int64_t *number)
@@ -322,6 +350,7 @@ static const struct run_option {
 	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus},
 	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
 		TEXT(spec.limits.cpuset_cpus)},
+	{"detach", 'd', NULL, "leave it in the background, and print its ID", FLAG(detach)},
 	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint; \"\": none",
 		.set = set_entrypoint},
 	{"env", 'e', "NAME[=VALUE]", "set a variable, or pass the caller's on", .set = add_e},
@@ -332,6 +361,8 @@ static const struct run_option {
 		FLAG(spec.init)},
 	{"interactive", 'i', NULL, "give it this stdin, in place of an empty one",
 		FLAG(interactive)},
+	{"log-opt", 0, "max-size=SIZE", "of the log of -d, which has two files of it (10m)",
+		.set = set_log_size},
 	{"memory", 'm', "SIZE", "bytes of memory; k, m, g after it: KiB, MiB, GiB",
 		.set = set_memory},
 	{"memory-swap", 0, "SIZE", "memory and swap together; -1: all the swap there is",
@@ -343,10 +374,11 @@ static const struct run_option {
 	{"privileged", 0, NULL, "all capabilities and system calls, nothing masked",
 		FLAG(privileged)},
 	{"read-only", 0, NULL, "a root that cannot be written", FLAG(read_only)},
-	{"rm", 0, NULL, "remove the container when it ends (always done, so far)", FLAG(remove)},
+	{"rm", 0, NULL, "remove the container when it ends", FLAG(remove)},
 	{"security-opt", 0, "OPTION", "seccomp=unconfined, or no-new-privileges=true|false",
 		.set = set_security},
 	{"shm-size", 0, "SIZE", "size of /dev/shm (64m)", .set = set_shm_size},
+	{"stop-signal", 0, "SIGNAL", "what box stop sends (SIGTERM)", .set = set_stop_signal},
 	{"tmpfs", 0, "DST[:OPTIONS]", "an empty folder in memory", .set = add_tmpfs},
 	{"tty", 't', NULL, "a terminal", FLAG(spec.terminal)},
 	{"ulimit", 0, "NAME=SOFT[:HARD]", "a limit of each process, such as nofile=1024",
@@ -377,6 +409,16 @@ int options_help(void)
 
 static int apply(struct options *options, const struct run_option *option, const char *value)
 {
+	autofree char *line = NULL;
+
+	/* As it will be read again by box start and box exec: what a file said, or the caller's
+	 * environment, is in the lines that add_env() keeps. */
+	if (strncmp(option->name, "env", 3) != 0) {
+		line = format_text("--%s%s%s", option->name, option->value ? "=" : "",
+			option->value ? value : "");
+		if (!line || add_string(&options->lines, line) < 0)
+			return -1;
+	}
 	if (option->set) {
 		if (option->set(options, value) == 0)
 			return 0;
@@ -433,4 +475,52 @@ int options_parse(struct options *options, int argc, char *argv[])
 	options->image = argv[optind];
 	options->command = argv[optind] ? argv + optind + 1 : NULL;
 	return 0;
+}
+
+/* ---- kept, for box start and box exec ---- */
+
+/* Strings with a NUL at the end of each: the caller's working folder, then the arguments. */
+int options_save(const struct options *options, const char *image, int dir)
+{
+	autofclose FILE *file = NULL;
+	int fd = openat(dir, "options", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	autofree char *folder = getcwd(NULL, 0);
+
+	if (fd < 0 || !(file = fdopen(fd, "w")))
+		return fail("options");
+	if (options->remove && symlinkat("--rm", dir, "remove") < 0)
+		return fail("options");
+	fprintf(file, "%s%crun%c", folder ? folder : "/", 0, 0);
+	for (size_t i = 0; i < options->lines.n; i++)
+		fprintf(file, "%s%c", options->lines.list[i], 0);
+	for (size_t i = 0; i < options->file_env.n; i++)
+		fprintf(file, "--env=%s%c", options->file_env.list[i], 0);
+	for (size_t i = 0; i < options->env.n; i++)
+		fprintf(file, "--env=%s%c", options->env.list[i], 0);
+	fprintf(file, "--%c%s%c", 0, image, 0);
+	for (char **word = options->command; *word; word++)
+		fprintf(file, "%s%c", *word, 0);
+	return fflush(file) != 0 || ferror(file) ? fail("options") : 0;
+}
+
+int options_load(struct options *options, int dir)
+{
+	autoclose int fd = openat(dir, "options", O_RDONLY | O_CLOEXEC);
+	struct strings words = {0};
+	struct stat st;
+	char *text; /* lives as long as the options */
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !(text = malloc(st.st_size + 1)) ||
+		read(fd, text, st.st_size) != st.st_size)
+		return fail("options");
+	text[st.st_size] = '\0';
+	for (char *word = text; word < text + st.st_size; word += strlen(word) + 1)
+		if (add_string(&words, word) < 0)
+			return -1;
+	if (words.n < 3)
+		return failx("options: damaged");
+	/* A relative volume is relative to that; one that is gone is said when it is needed. */
+	if (chdir(words.list[0]) < 0)
+		errno = 0;
+	return options_parse(options, words.n - 1, words.list + 1);
 }

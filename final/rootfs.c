@@ -29,8 +29,9 @@ static int mount_overlay(const struct spec *spec)
 	if (chdir(spec->layers) < 0)
 		return fail("%s", spec->layers);
 	snprintf(layer, sizeof(layer), "/proc/self/fd/%d", folder);
-	options = format_text("lowerdir=%s,upperdir=%s,workdir=%s,volatile",
-		spec->folder ? layer : spec->lower, spec->upper, spec->work);
+	options = format_text("lowerdir=%s,upperdir=%s,workdir=%s%s",
+		spec->folder ? layer : spec->lower, spec->upper, spec->work,
+		spec->temporary ? ",volatile" : "");
 	if (!options)
 		return -1;
 	if (strlen(options) >= 4096)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 
 /* Docker's. */
@@ -182,7 +183,7 @@ static int set_layers(struct spec *spec, const struct image *image)
 	return lower ? 0 : fail("memory");
 }
 
-static int make_spec(struct options *options, const struct image *image, struct store *store,
+int make_spec(struct options *options, const struct image *image, struct store *store,
 	const struct place *place)
 {
 	struct spec *spec = &options->spec;
@@ -191,6 +192,7 @@ static int make_spec(struct options *options, const struct image *image, struct 
 	spec->rootfs = place->rootfs;
 	spec->upper = place->upper;
 	spec->work = place->work;
+	spec->temporary = options->remove;
 	spec->layers = format_text("%s/layers", store->path);
 	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
 	spec->user = options->user ?: image->user;
@@ -208,31 +210,84 @@ static int make_spec(struct options *options, const struct image *image, struct 
 	return set_privileges(options, store->path);
 }
 
-/* Says what has failed, if not the command itself. Returns the exit status. */
-static int run_container(struct options *options, const sigset_t *signals)
-{
-	struct container container;
-	int status = EXIT_BOX;
-	bool ok;
+/* ---- a run ---- */
 
-	if (container_create(&container, &options->spec) < 0)
-		return report();
-	if (container.master >= 0)
-		terminal_resize(container.master);
-	ok = (container.master < 0 || !options->interactive || terminal_raw() == 0) &&
-	     container_start(&container, &status) == 0;
-	if (ok && (status = container_wait(&container, signals, options->interactive)) < 0)
-		status = EXIT_BOX, ok = false;
-	terminal_restore();
-	if (!ok)
+/* What one run of a container needs. */
+struct run {
+	struct options *options;
+	struct store *store;
+	struct place *place;
+	struct state *state;
+	sigset_t signals;
+};
+
+/* The words of the command, for box ps. */
+static char *command_text(char **argv)
+{
+	char *text = strdup("");
+
+	for (; text && *argv; argv++) {
+		char *longer = format_text("%s%s%s", text, *text ? " " : "", *argv);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+int note_start(struct store *store, struct state *state, const struct container *container)
+{
+	state->phase = PHASE_RUNNING;
+	state->started = time(NULL);
+	state->finished = 0;
+	state->paused = false;
+	if (state_set_pid(state, container->pid) < 0)
+		state->pid_start = 0; /* it has ended already */
+	return state_write(store, state);
+}
+
+/* Removes what the container has besides its place, and notes how it ended. Returns the status. */
+int note_end(struct store *store, const struct place *place, struct state *state,
+	struct container *container, int status)
+{
+	if (container_destroy(container) < 0)
+		status = report();
+	state->phase = PHASE_EXITED;
+	state->exit_status = status;
+	state->finished = time(NULL);
+	state->pid = 0;
+	if (state_write(store, state) < 0 || place_end(place) < 0)
 		report();
-	if (container_destroy(&container) < 0)
-		return report();
 	return status;
 }
 
+/* Says what has failed, if not the command itself. Returns the exit status. */
+static int run_here(struct run *run)
+{
+	struct container this, *container = &this;
+	bool input = run->options->interactive;
+	int status = EXIT_BOX;
+	bool ok;
+
+	if (container_create(container, &run->options->spec) < 0)
+		return report();
+	if (container->master >= 0)
+		terminal_resize(container->master);
+	ok = (container->master < 0 || !input || terminal_raw() == 0) &&
+	     note_start(run->store, run->state, container) == 0 &&
+	     container_start(container, &status) == 0;
+	if (ok && (status = container_wait(container, &run->signals, input)) < 0) {
+		status = EXIT_BOX;
+		ok = false;
+	}
+	terminal_restore();
+	if (!ok)
+		report();
+	return note_end(run->store, run->place, run->state, container, status);
+}
+
 /* Docker's -i: without it the command finds stdin empty, and never waits for a terminal's keys. */
-static int set_stdin(const struct options *options)
+int set_stdin(const struct options *options)
 {
 	autoclose int null = -1;
 
@@ -246,7 +301,7 @@ static int set_stdin(const struct options *options)
 
 /* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. What the caller ignores,
  * as nohup does SIGHUP, stays ignored: blocked, it would be queued all the same. */
-static void block_signals(sigset_t *signals)
+void block_signals(sigset_t *signals)
 {
 	struct sigaction action;
 
@@ -259,26 +314,75 @@ static void block_signals(sigset_t *signals)
 	sigprocmask(SIG_BLOCK, signals, NULL);
 }
 
+/* Runs the container of a place that is locked. Returns the exit status. */
+static int run_place(struct run *run)
+{
+	struct options *options = run->options;
+	int status;
+
+	if (place_begin(run->place) < 0)
+		return report();
+	if (options->detach)
+		return monitor_start(run->store, run->place, run->state, options);
+	status = set_stdin(options) < 0 ? report() : run_here(run);
+	if (options->remove && place_remove(run->store, run->place) < 0)
+		return report();
+	return status;
+}
+
+/* Writes down what the container is. */
+static int note_container(struct run *run, const struct image *image)
+{
+	struct options *options = run->options;
+	struct state *state = run->state;
+	const char *again = image->folder ?: image->id;
+
+	snprintf(state->id, sizeof(state->id), "%s", run->place->id);
+	snprintf(state->name, sizeof(state->name), "%s", options->name ?: "");
+	state->image = strdup(options->image);
+	state->command = command_text(options->spec.argv);
+	state->created = time(NULL);
+	if (!state->image || !state->command)
+		return fail("memory");
+	if (options_save(options, again, run->place->dir) < 0)
+		return -1;
+	return state_write(run->store, state);
+}
+
 static int run_image(struct options *options, struct store *store, struct image *image)
 {
+	struct state state = {.phase = PHASE_CREATED};
 	struct place place;
-	sigset_t signals;
-	int status = EXIT_BOX;
+	struct run run = {.options = options, .store = store, .place = &place, .state = &state};
+	int status;
 
-	block_signals(&signals);
-	if (set_command(options, image) < 0 || set_stdin(options) < 0 ||
+	block_signals(&run.signals);
+	if (set_command(options, image) < 0 ||
 		place_make(store, image->id, options->name, &place) < 0)
 		return report();
-	if (make_spec(options, image, store, &place) < 0)
-		report();
-	else
-		status = run_container(options, &signals);
-	return place_remove(store, &place) < 0 ? report() : status;
+	if (make_spec(options, image, store, &place) < 0 || note_container(&run, image) < 0) {
+		status = report();
+		place_remove(store, &place);
+	} else {
+		status = run_place(&run);
+		if (status == 0 && options->detach)
+			puts(place.id);
+	}
+	place_close(&place);
+	state_free(&state);
+	return status;
+}
+
+int places_open(const struct places *places, struct store *store)
+{
+	if (geteuid() != 0)
+		return failx("only root may make namespaces: try sudo");
+	return store_open(store, places->data, places->root);
 }
 
 int command_run(const struct places *places, int argc, char *argv[])
 {
-	struct options options = {0};
+	struct options options = {.log_size = 10 << 20};
 	struct image image = {0};
 	struct store store;
 	int status;
@@ -291,11 +395,7 @@ int command_run(const struct places *places, int argc, char *argv[])
 		failx("no image; see box run --help");
 		return report();
 	}
-	if (geteuid() != 0) {
-		failx("only root may make namespaces: try sudo");
-		return report();
-	}
-	if (store_open(&store, places->data) < 0)
+	if (places_open(places, &store) < 0)
 		return report();
 	if (image_get(&store, options.image, &image) < 0)
 		status = report();
@@ -304,6 +404,63 @@ int command_run(const struct places *places, int argc, char *argv[])
 	if (sweep(&store) < 0)
 		status = report();
 	image_free(&image);
+	store_close(&store);
+	return status;
+}
+
+int load_container(struct store *store, const struct place *place, struct options *options,
+	struct image *image)
+{
+	if (options_load(options, place->dir) < 0 || image_get(store, options->image, image) < 0 ||
+		set_command(options, image) < 0)
+		return -1;
+	return make_spec(options, image, store, place);
+}
+
+static int start_one(struct store *store, const char *name, bool attach)
+{
+	struct options options = {.log_size = 10 << 20};
+	struct image image = {0};
+	struct state state;
+	struct place place;
+	struct run run = {.options = &options, .store = store, .place = &place, .state = &state};
+	char id[ID_LENGTH + 1];
+	int status = EXIT_BOX;
+
+	if (state_find(store, name, id) < 0 || place_open(store, id, true, &place) < 0)
+		return report();
+	if (state_read(store, id, &state) < 0 ||
+		load_container(store, &place, &options, &image) < 0)
+		report();
+	else {
+		options.detach = !attach;
+		status = run_place(&run);
+		if (status == 0 && !attach)
+			puts(name);
+	}
+	state_free(&state);
+	image_free(&image);
+	place_close(&place);
+	return status;
+}
+
+int command_start(const struct places *places, int argc, char *argv[])
+{
+	bool attach = argc > 1 && (!strcmp(argv[1], "-a") || !strcmp(argv[1], "--attach"));
+	struct store store;
+	sigset_t signals;
+	int status = 0, one;
+
+	if (argc < 2 + attach) {
+		failx("usage: box start [-a] CONTAINER...");
+		return report();
+	}
+	if (places_open(places, &store) < 0)
+		return report();
+	block_signals(&signals);
+	for (int i = 1 + attach; i < argc; i++)
+		if ((one = start_one(&store, argv[i], attach)) != 0)
+			status = one;
 	store_close(&store);
 	return status;
 }

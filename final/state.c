@@ -1,16 +1,19 @@
-/* state.c: the containers that there are. Each has a folder, locked by the box that runs it. */
+/* state.c: the containers that there are. Each has a folder, locked by the box that runs it, and a
+ * file that says what is known of it. */
 #define _GNU_SOURCE
 #include "box.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 
-/* Who makes a place holds the store's lock shared until the place has its own; who sweeps holds it
- * alone: so no place is seen before it is locked. */
+/* ---- places ---- */
 
 /* Calls VISIT for each container's ID, until it says no. */
 static int each_place(
@@ -39,14 +42,23 @@ static bool is_dead(struct store *store, const char *id)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
+static bool read_place_link(struct store *store, const char *id, const char *link, char text[256])
+{
+	char path[PATH_MAX];
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "%s/%s", id, link);
+	size = readlinkat(store->containers, path, text, 255);
+	text[size < 0 ? 0 : size] = '\0';
+	return size >= 0;
+}
+
 static bool has_other_name(struct store *store, const char *id, void *data)
 {
 	const char **name = data;
-	char path[PATH_MAX], other[256] = "";
+	char other[256];
 
-	snprintf(path, sizeof(path), "%s/name", id);
-	if (readlinkat(store->containers, path, other, sizeof(other) - 1) < 0 ||
-		strcmp(other, *name) != 0 || is_dead(store, id))
+	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0)
 		return true;
 	failx("the name %s is in use by container %.12s", *name, id);
 	*name = NULL;
@@ -78,59 +90,345 @@ static int check_image(struct store *store, const char *image)
 	return *image && faccessat(store->images, path, F_OK, 0) < 0 ? fail("image %s", image) : 0;
 }
 
-/* In the folder ID of store->containers. */
-static int fill_place(struct store *store, const char *image, const char *name, struct place *place)
+static int name_paths(struct store *store, struct place *place)
 {
-	static const char *const folders[] = {"upper", "work", "root"};
-
-	place->lock = openat(store->containers, place->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (place->lock < 0 || flock(place->lock, LOCK_EX | LOCK_NB) < 0)
-		return fail("lock container %s", place->id);
-	for (size_t i = 0; i < 3; i++)
-		if (mkdirat(place->lock, folders[i], 0755) < 0)
-			return fail("%s/containers/%s/%s", store->path, place->id, folders[i]);
-	if (*image && symlinkat(image, place->lock, "image") < 0)
-		return fail("container %s", place->id);
-	if (name && symlinkat(name, place->lock, "name") < 0)
-		return fail("the name %s", name);
 	place->rootfs = format_text("%s/containers/%s/root", store->path, place->id);
 	place->upper = format_text("../containers/%s/upper", place->id);
 	place->work = format_text("../containers/%s/work", place->id);
 	return place->rootfs && place->upper && place->work ? 0 : -1;
 }
 
+/* In the folder ID of store->containers. */
+static int fill_place(struct store *store, const char *image, const char *name, struct place *place)
+{
+	static const char *const folders[] = {"upper", "work", "root"};
+
+	place->dir = openat(store->containers, place->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (place->dir < 0 || flock(place->dir, LOCK_EX | LOCK_NB) < 0)
+		return fail("lock container %s", place->id);
+	for (size_t i = 0; i < 3; i++)
+		if (mkdirat(place->dir, folders[i], 0755) < 0)
+			return fail("%s/containers/%s/%s", store->path, place->id, folders[i]);
+	if (*image && symlinkat(image, place->dir, "image") < 0)
+		return fail("container %s", place->id);
+	if (name && symlinkat(name, place->dir, "name") < 0)
+		return fail("the name %s", name);
+	return name_paths(store, place);
+}
+
+/* Who makes a place holds the store's lock shared until the place has its own; who sweeps holds it
+ * alone: so no place is seen before it is locked. */
 int place_make(struct store *store, const char *image, const char *name, struct place *place)
 {
 	/* A name must stay free between the look and the making: then nobody else may make one. */
 	autoclose int lock = store_lock(store, name ? LOCK_EX : LOCK_SH);
 
-	*place = (struct place){.lock = -1};
+	*place = (struct place){.dir = -1};
 	random_id(place->id);
-	if (lock < 0)
-		return -1;
-	if (name && check_name(store, name) < 0)
-		return -1;
-	if (check_image(store, image) < 0)
+	if (lock < 0 || (name && check_name(store, name) < 0) || check_image(store, image) < 0)
 		return -1;
 	if (mkdirat(store->containers, place->id, 0700) < 0)
 		return fail("%s/containers/%s", store->path, place->id);
 	if (fill_place(store, image, name, place) == 0)
 		return 0;
 	remove_tree_at(store->containers, place->id);
-	close_fd(&place->lock);
+	place_close(place);
 	return -1;
+}
+
+int place_open(struct store *store, const char *id, bool lock, struct place *place)
+{
+	*place = (struct place){.dir = -1};
+	snprintf(place->id, sizeof(place->id), "%s", id);
+	place->dir = openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (place->dir < 0)
+		return failx("%.12s: no such container", id);
+	if (lock && flock(place->dir, LOCK_EX | LOCK_NB) < 0) {
+		close_fd(&place->dir);
+		return failx("container %.12s is running", id);
+	}
+	/* Whoever removed it between the two calls held the lock. */
+	if (lock && faccessat(store->containers, id, F_OK, 0) < 0) {
+		close_fd(&place->dir);
+		return failx("%.12s: no such container", id);
+	}
+	return name_paths(store, place);
+}
+
+int place_end(const struct place *place)
+{
+	autoclose int fd = openat(place->dir, "ended", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? fail("container %.12s", place->id) : 0;
+}
+
+int place_begin(const struct place *place)
+{
+	return unlinkat(place->dir, "ended", 0) < 0 && errno != ENOENT
+		       ? fail("container %.12s", place->id)
+		       : 0;
 }
 
 int place_remove(struct store *store, struct place *place)
 {
+	char file[ID_LENGTH + sizeof(".json")];
 	int result = remove_tree_at(store->containers, place->id);
 
-	close_fd(&place->lock);
+	snprintf(file, sizeof(file), "%s.json", place->id);
+	unlinkat(store->state, file, 0);
+	return result;
+}
+
+void place_close(struct place *place)
+{
+	close_fd(&place->dir);
 	free(place->rootfs);
 	free(place->upper);
 	free(place->work);
+	place->rootfs = place->upper = place->work = NULL;
+}
+
+/* ---- the files ---- */
+
+/* Another one after each start of the machine: then no PID of before means anything. */
+static const char *boot_id(void)
+{
+	static char id[64];
+
+	if (!*id) {
+		autofree char *text =
+			read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", sizeof(id) - 1);
+
+		snprintf(id, sizeof(id), "%.36s", text ? text : "unknown");
+	}
+	return id;
+}
+
+/* Clock ticks after boot when PID started, proc_pid_stat(5); 0 if there is none. With the PID it
+ * names a process for as long as the machine runs: a PID alone is soon another's. */
+static uint64_t start_time(pid_t pid)
+{
+	char path[64];
+	autofree char *text = NULL;
+	const char *field;
+	uint64_t start = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!(text = read_file_at(AT_FDCWD, path, 4096)) || !(field = strrchr(text, ')')))
+		return 0;
+	for (int i = 2; i < 22 && field; i++) /* the name, in brackets, is the second */
+		if ((field = strchr(field, ' ')))
+			field++;
+	if (field)
+		sscanf(field, "%" SCNu64, &start);
+	return start;
+}
+
+/* JSON is UTF-8; names of files and arguments need not be. */
+static json_t *json_any(const char *text)
+{
+	autofree char *copy = strdup(text ? text : "");
+	json_t *json = copy ? json_string(copy) : NULL;
+
+	for (char *c = copy; !json && c && *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return json ?: json_string(copy ? copy : "");
+}
+
+static const char *const phases[] = {"created", "running", "exited"};
+
+int state_write(struct store *store, const struct state *state)
+{
+	json_auto_t *json =
+		json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:i, s:i, s:I, s:s, s:I, s:I, s:I}", "id",
+			state->id, "name", state->name, "image", json_any(state->image), "command",
+			json_any(state->command), "status", phases[state->phase], "paused",
+			state->paused, "exit_status", state->exit_status, "pid", state->pid,
+			"pid_start", (json_int_t)state->pid_start, "boot_id", boot_id(), "created",
+			(json_int_t)state->created, "started", (json_int_t)state->started,
+			"finished", (json_int_t)state->finished);
+	char file[ID_LENGTH + sizeof(".json")], new[sizeof(file) + 16];
+	autoclose int fd = -1;
+
+	snprintf(file, sizeof(file), "%s.json", state->id);
+	snprintf(new, sizeof(new), "%s.%d", file, getpid());
+	fd = openat(store->state, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (!json || fd < 0 || json_dumpfd(json, fd, JSON_COMPACT) < 0 ||
+		renameat(store->state, new, store->state, file) < 0) {
+		fail("state of container %.12s", state->id);
+		unlinkat(store->state, new, 0);
+		return -1;
+	}
+	return 0;
+}
+
+static int unpack_state(json_t *json, struct state *state)
+{
+	const char *name, *image, *command, *phase, *boot;
+	json_int_t pid_start, created, started, finished;
+	int paused;
+
+	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:I, s:s, s:I, s:I, s:I}",
+		    "name", &name, "image", &image, "command", &command, "status", &phase, "paused",
+		    &paused, "exit_status", &state->exit_status, "pid", &state->pid, "pid_start",
+		    &pid_start, "boot_id", &boot, "created", &created, "started", &started,
+		    "finished", &finished) < 0)
+		return -1;
+	snprintf(state->name, sizeof(state->name), "%s", name);
+	state->image = strdup(image);
+	state->command = strdup(command);
+	while (state->phase < PHASE_EXITED && strcmp(phase, phases[state->phase]) != 0)
+		state->phase++;
+	state->paused = paused;
+	state->pid_start = pid_start;
+	state->created = created;
+	state->started = started;
+	state->finished = finished;
+	if (strcmp(boot, boot_id()) != 0 && state->phase == PHASE_RUNNING)
+		state->pid = 0;
+	return state->image && state->command ? 0 : -1;
+}
+
+int state_read(struct store *store, const char *id, struct state *state)
+{
+	char file[ID_LENGTH + sizeof(".json")];
+	json_auto_t *json = NULL;
+	autofree char *text = NULL;
+
+	*state = (struct state){.phase = PHASE_CREATED};
+	snprintf(state->id, sizeof(state->id), "%s", id);
+	snprintf(file, sizeof(file), "%s.json", id);
+	text = read_file_at(store->state, file, 1 << 20);
+	json = text ? json_loads(text, 0, NULL) : NULL;
+	if (!json || unpack_state(json, state) < 0) {
+		/* The machine was started anew, and /run is empty: only the place is left. */
+		state_free(state);
+		read_place_link(store, id, "name", state->name);
+		state->image = strdup("");
+		state->command = strdup("");
+		state->phase = PHASE_EXITED;
+		state->exit_status = 255;
+	}
+	if (state->phase == PHASE_RUNNING &&
+		(!state->pid || start_time(state->pid) != state->pid_start) && is_dead(store, id)) {
+		state->phase = PHASE_EXITED; /* box was killed: nobody wrote how it ended */
+		state->exit_status = 137;
+		state->pid = 0;
+	}
+	return state->image && state->command ? 0 : fail("memory");
+}
+
+void state_free(struct state *state)
+{
+	free(state->image);
+	free(state->command);
+	state->image = state->command = NULL;
+}
+
+int state_set_pid(struct state *state, pid_t pid)
+{
+	state->pid = pid;
+	state->pid_start = start_time(pid);
+	return state->pid_start ? 0 : failx("process %d has ended", pid);
+}
+
+/* The descriptor first: from then on the PID is not given to another, if it still is the same. */
+int state_pidfd(const struct state *state)
+{
+	autoclose int fd = -1;
+
+	if (state->phase == PHASE_RUNNING && state->pid > 0) {
+		fd = syscall(SYS_pidfd_open, state->pid, 0);
+		if (fd >= 0 && start_time(state->pid) == state->pid_start)
+			return steal_fd(&fd);
+	}
+	return failx("container %.12s is not running", state->id);
+}
+
+/* ---- all of them ---- */
+
+struct search {
+	const char *name;
+	char id[ID_LENGTH + 1];
+	int n;
+	bool by_name;
+};
+
+static bool matches(struct store *store, const char *id, void *data)
+{
+	struct search *search = data;
+	char name[256];
+
+	if (read_place_link(store, id, "name", name) && strcmp(name, search->name) == 0) {
+		search->by_name = true;
+		strcpy(search->id, id);
+		return false;
+	}
+	if (*search->name && strncmp(id, search->name, strlen(search->name)) == 0) {
+		strcpy(search->id, id);
+		search->n++;
+	}
+	return true;
+}
+
+int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1])
+{
+	struct search search = {.name = name};
+
+	if (each_place(store, matches, &search) < 0)
+		return -1;
+	if (!search.by_name && search.n == 0)
+		return failx("%s: no such container", name);
+	if (!search.by_name && search.n > 1)
+		return failx("%s: several containers begin so", name);
+	strcpy(id, search.id);
+	return 0;
+}
+
+struct list {
+	struct state *states;
+	size_t n;
+};
+
+static bool add_state(struct store *store, const char *id, void *data)
+{
+	struct list *list = data;
+	struct state *grown = reallocarray(list->states, list->n + 1, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	list->states = grown;
+	if (state_read(store, id, &grown[list->n]) == 0)
+		list->n++;
+	return true;
+}
+
+static int newer_first(const void *a, const void *b)
+{
+	const struct state *x = a, *y = b;
+
+	return x->created != y->created ? (x->created < y->created) - (x->created > y->created)
+					: strcmp(x->id, y->id);
+}
+
+int state_each(struct store *store, int (*each)(struct store *, struct state *, void *), void *data)
+{
+	struct list list = {0};
+	int result = each_place(store, add_state, &list);
+
+	if (list.n > 0)
+		qsort(list.states, list.n, sizeof(*list.states), newer_first);
+	for (size_t i = 0; i < list.n; i++) {
+		if (result == 0)
+			result = each(store, &list.states[i], data);
+		state_free(&list.states[i]);
+	}
+	free(list.states);
 	return result;
 }
+
+/* ---- what killed ones left ---- */
 
 /* For cgroup_sweep(): another store's containers are none of our business. */
 static bool is_not_stale(const char *id, void *data)
@@ -138,16 +436,39 @@ static bool is_not_stale(const char *id, void *data)
 	return !is_dead(data, id);
 }
 
-static bool remove_dead(struct store *store, const char *id, void *data)
+static bool has_file(struct store *store, const char *id, const char *file)
 {
-	if (is_dead(store, id) && remove_tree_at(store->containers, id) < 0)
-		*(int *)data = -1;
-	return true;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", id, file);
+	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool find_dead(struct store *store, const char *id, void *data)
+/* Its box has ended without a word: that leaves the file "ended". */
+static bool is_stale(struct store *store, const char *id)
 {
-	return !(*(bool *)data = is_dead(store, id));
+	return !has_file(store, id, "ended") && is_dead(store, id);
+}
+
+static bool find_stale(struct store *store, const char *id, void *data)
+{
+	return !(*(bool *)data = is_stale(store, id));
+}
+
+/* A place without options was never finished. */
+static bool end_stale(struct store *store, const char *id, void *data)
+{
+	struct place place;
+	int *result = data;
+
+	if (!is_stale(store, id) || place_open(store, id, true, &place) < 0)
+		return true;
+	if (has_file(store, id, "options") && !has_file(store, id, "remove"))
+		*result |= place_end(&place);
+	else
+		*result |= place_remove(store, &place);
+	place_close(&place);
+	return true;
 }
 
 int sweep(struct store *store)
@@ -158,10 +479,10 @@ int sweep(struct store *store)
 
 	if (lock < 0)
 		return errno == EWOULDBLOCK ? 0 : -1;
-	if (each_place(store, find_dead, &any) < 0 || !any)
+	if (each_place(store, find_stale, &any) < 0 || !any)
 		return any ? -1 : 0;
 	/* The processes first: they have the folder open. */
 	if (cgroup_sweep(is_not_stale, store) < 0)
 		return -1;
-	return each_place(store, remove_dead, &result) < 0 ? -1 : result;
+	return each_place(store, end_stale, &result) < 0 ? -1 : result;
 }

@@ -60,9 +60,9 @@ static void sweep_tmp(int tmp)
 		closedir(stream);
 }
 
-int store_open(struct store *store, const char *path)
+int store_open(struct store *store, const char *path, const char *root)
 {
-	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1};
+	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1};
 	make_parents(path);
 	if ((store->dir = open_folder(AT_FDCWD, path)) < 0 ||
 		!(store->path = realpath(path, NULL)) ||
@@ -71,7 +71,8 @@ int store_open(struct store *store, const char *path)
 		(store->names = open_folder(store->dir, "names")) < 0 ||
 		(store->files = open_folder(store->dir, "files")) < 0 ||
 		(store->containers = open_folder(store->dir, "containers")) < 0 ||
-		(store->tmp = open_folder(store->dir, "tmp")) < 0) {
+		(store->tmp = open_folder(store->dir, "tmp")) < 0 ||
+		(make_parents(root), store->state = open_folder(AT_FDCWD, root)) < 0) {
 		failx("%s: %s", path, failure());
 		store_close(store);
 		return -1;
@@ -83,7 +84,7 @@ int store_open(struct store *store, const char *path)
 void store_close(struct store *store)
 {
 	int *const all[] = {&store->dir, &store->layers, &store->images, &store->names,
-		&store->files, &store->containers, &store->tmp};
+		&store->files, &store->containers, &store->tmp, &store->state};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		close_fd(all[i]);

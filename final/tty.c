@@ -19,7 +19,7 @@ static int mount_console(int peer)
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount /dev/console") : 0;
 }
 
-int terminal_open(void)
+int terminal_open(bool console)
 {
 	autoclose int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	autoclose int peer = -1;
@@ -32,7 +32,7 @@ int terminal_open(void)
 		return fail("open the terminal's peer");
 	if (ioctl(peer, TIOCSCTTY, 0) < 0)
 		return fail("make it the controlling terminal");
-	if (mount_console(peer) < 0)
+	if (console && mount_console(peer) < 0)
 		return -1;
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(peer, fd) < 0)

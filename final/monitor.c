@@ -1,0 +1,169 @@
+/* monitor.c: what stays with a container in the background: its parent, which keeps its log. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+enum { OUT, ERR, N_STREAMS };
+
+struct monitor {
+	struct container container;
+	struct log log;
+	int ends[N_STREAMS]; /* of what the container writes; with a terminal, OUT alone */
+};
+
+/* stdin, stdout and stderr: /dev/null, or the pipes that the container will have. */
+static int set_files(int in, int out, int err)
+{
+	return dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? fail("dup2") : 0;
+}
+
+/* The container is made with the pipes as its own files; the monitor keeps their other ends. */
+static int create(struct monitor *monitor, const struct spec *spec)
+{
+	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int out[2], err[2], result;
+
+	if (null < 0 || pipe2(out, O_CLOEXEC) < 0)
+		return fail("pipe");
+	if (pipe2(err, O_CLOEXEC) < 0) {
+		close(out[0]);
+		close(out[1]);
+		return fail("pipe");
+	}
+	result = set_files(null, out[1], err[1]) < 0 ? -1
+						     : container_create(&monitor->container, spec);
+	set_files(null, null, null);
+	close(out[1]);
+	close(err[1]);
+	monitor->ends[OUT] = out[0];
+	monitor->ends[ERR] = err[0];
+	if (result == 0 && monitor->container.master >= 0) {
+		close(monitor->ends[OUT]);
+		monitor->ends[OUT] = monitor->container.master;
+	}
+	return result;
+}
+
+/* Adds what can be read now to the log. False at the end. */
+static bool log_some(struct monitor *monitor, int stream)
+{
+	char data[16384];
+	ssize_t size = read(monitor->ends[stream], data, sizeof(data));
+
+	if (size > 0)
+		log_write(&monitor->log, stream + 1, data, size);
+	return size > 0 || (size < 0 && errno == EINTR);
+}
+
+/* Returns the exit status. */
+static int watch(struct monitor *monitor)
+{
+	struct container *container = &monitor->container;
+	sigset_t signals;
+	autoclose int fd = -1;
+	struct pollfd polls[4];
+	int status;
+
+	sigfillset(&signals);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	polls[0] = (struct pollfd){.fd = container->pidfd, .events = POLLIN};
+	polls[1] = (struct pollfd){.fd = fd, .events = POLLIN};
+	for (int i = 0; i < N_STREAMS; i++) {
+		fcntl(monitor->ends[i], F_SETFL, O_NONBLOCK);
+		polls[2 + i] = (struct pollfd){.fd = monitor->ends[i], .events = POLLIN};
+	}
+	polls[0].revents = 0;
+	while (fd >= 0 && !polls[0].revents && poll(polls, 4, -1) >= 0) {
+		if (polls[1].revents)
+			container_signal(container, fd);
+		for (int i = 0; i < N_STREAMS; i++)
+			if (polls[2 + i].revents && !log_some(monitor, i))
+				polls[2 + i].fd = -1;
+	}
+	/* All of its processes are dead, and have written their last. */
+	for (int i = 0; i < N_STREAMS; i++)
+		while (polls[2 + i].fd >= 0 && log_some(monitor, i))
+			;
+	if (waitpid(container->pid, &status, 0) < 0)
+		return fail("waitpid %d", container->pid);
+	container->pid = -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Tells box that all is well (0), or what is not. */
+static void tell(int box, int status)
+{
+	struct message message = {.kind = MESSAGE_ERROR, .status = status};
+
+	snprintf(message.text, sizeof(message.text), "%s", failure());
+	if (write(box, &message, sizeof(message)) < 0)
+		return; /* box has been killed; the container goes on */
+	close(box);
+}
+
+static _Noreturn void monitor_main(struct store *store, struct place *place, struct state *state,
+	const struct options *options, int box)
+{
+	struct monitor monitor = {.log = {.fd = -1},
+		.ends = {-1, -1},
+		.container = {.pid = -1, .pidfd = -1, .socket = -1, .master = -1}};
+	int status = EXIT_BOX;
+
+	setsid();
+	if (log_open(&monitor.log, place->dir, options->log_size) < 0 ||
+		create(&monitor, &options->spec) < 0 || chdir("/") < 0 ||
+		note_start(store, state, &monitor.container) < 0 ||
+		container_start(&monitor.container, &status) < 0) {
+		/* Told when nothing of it is left: who asked may remove it at once. */
+		char *text = strdup(failure());
+
+		status = note_end(store, place, state, &monitor.container, status);
+		if (options->remove)
+			place_remove(store, place);
+		failx("%s", text ? text : "memory");
+		place_close(place);
+		tell(box, status);
+		_exit(0);
+	}
+	tell(box, 0);
+	if ((status = watch(&monitor)) < 0)
+		status = EXIT_BOX;
+	note_end(store, place, state, &monitor.container, status);
+	if (options->remove)
+		place_remove(store, place);
+	_exit(0);
+}
+
+int monitor_start(
+	struct store *store, struct place *place, struct state *state, struct options *options)
+{
+	struct message message = {.status = EXIT_BOX};
+	int ends[2];
+	ssize_t size;
+	pid_t pid;
+
+	fflush(NULL);
+	if (pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		fail("start a monitor");
+		return report();
+	}
+	if (pid == 0) {
+		close(ends[0]);
+		monitor_main(store, place, state, options, ends[1]);
+	}
+	close(ends[1]);
+	size = read(ends[0], &message, sizeof(message));
+	close(ends[0]);
+	if (size != sizeof(message))
+		failx("the monitor of container %.12s died", place->id);
+	else if (message.status)
+		failx("%s", message.text);
+	if (message.status)
+		return report();
+	return 0;
+}
