@@ -208,7 +208,7 @@ is_refused() {
 	touch "$DIR/volume/of-the-volume"
 	ln -s "../../../../../../../../../../../..$DIR" "$ROOTFS/link"
 	host test -d "$ROOTFS/link/target" || fail "the link must lead to the host's folder"
-	host_script '"$BOX" run -v "$DIR/volume:/link/target" -v "$DIR/volume:/link/made" "$ROOTFS" sleep 1 &
+	host_script '"$BOX" run --rm -v "$DIR/volume:/link/target" -v "$DIR/volume:/link/made" "$ROOTFS" sleep 1 &
 		sleep 0.5; ls -A "$DIR/target"; wait'
 	output_lacks of-the-volume "see openat2(2), RESOLVE_IN_ROOT"
 	[[ ! -e $DIR/made ]] || report "the link led to the host" "see openat2(2), RESOLVE_IN_ROOT"
@@ -218,7 +218,7 @@ is_refused() {
 	host_script 'mkdir volume; exec 9<"$DIR"; ls "/proc/self/fd/9/$MARKER"
 		for n in {3..25}; do
 			ln -sfn "/proc/self/fd/$n" "$ROOTFS/link"
-			"$BOX" run -v "$DIR/volume:/link/made" "$ROOTFS" true
+			"$BOX" run --rm -v "$DIR/volume:/link/made" "$ROOTFS" true
 		done'
 	output_has "/proc/self/fd/9/$MARKER" "the test itself must open it"
 	[[ ! $(find "$BATS_TEST_TMPDIR" -name made) ]] || report "the link led to the host" "see openat2(2), RESOLVE_NO_MAGICLINKS"
@@ -324,7 +324,7 @@ is_refused() {
 		return -1;
 	EOF
 	escapes_on_host "$ROOTFS/attempt" "$ROOTFS/attempt"
-	run_on_host "$ROOTFS/attempt" "$BOX" run --security-opt seccomp=unconfined "$ROOTFS" /attempt
+	run_on_host "$ROOTFS/attempt" "$BOX" run --rm --security-opt seccomp=unconfined "$ROOTFS" /attempt
 	is_refused "see KEYCTL_JOIN_SESSION_KEYRING: keys have no namespace"
 }
 
@@ -424,6 +424,6 @@ is_refused() {
 
 @test "the caller's groups do not reach the command" {
 	escapes_on_host setpriv --groups 4,6 sh -c 'id -G | grep -qw 6 && echo escaped'
-	run_on_host setpriv --groups 4,6 "$BOX" run -u 1000 "$ROOTFS" id -G
+	run_on_host setpriv --groups 4,6 "$BOX" run --rm -u 1000 "$ROOTFS" id -G
 	output_is 0 "see setgroups(2)"
 }

@@ -21,7 +21,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	OPTIONS=(--memory 64m --pids-limit 10 --tmpfs /tmp)
 	host_script 'start sh -c "echo written >/file; sleep 1234 & sleep 1234"; until_true pgrep -f "^sleep 1234" >/dev/null
 		kill -KILL $box; wait $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || echo "still running"
-		ls "$BOX_DATA/containers" | wc -l; "$BOX" run "$ROOTFS" true; ls "$BOX_DATA/containers"' 2>/dev/null
+		ls "$BOX_DATA/containers" | wc -l; "$BOX" run --rm "$ROOTFS" true; ls "$BOX_DATA/containers"' 2>/dev/null
 	[[ $output == *1 ]] || report "expected one container before, and none after" "see sweep in state.c"
 	host_as_before
 }
@@ -29,14 +29,14 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 @test "a box killed at any moment leaves nothing that the next command does not remove" {
 	OPTIONS=(--memory 64m --pids-limit 10 --name mine)
 	host_script 'exec 2>/dev/null; for i in {0..99}; do "${run[@]}" sh -c "echo x >/file; sleep 1234" & sleep 0.00$((i % 25 * 7 + 1000 + i)) 
-		kill -KILL $!; wait $!; done; "$BOX" run --name mine "$ROOTFS" echo free'
+		kill -KILL $!; wait $!; done; "$BOX" run --rm --name mine "$ROOTFS" echo free'
 	output_has free "see sweep in state.c"
 	host_as_before
 }
 
 @test "a living container is left alone when another is swept" {
-	host_script '"$BOX" run "$ROOTFS" sh -c "sleep 1; cat /only-in-the-rootfs" & living=$!; start sleep 1000
-		kill -KILL $box; for _ in {1..5}; do "$BOX" run "$ROOTFS" true; done; wait $living'
+	host_script '"$BOX" run --rm "$ROOTFS" sh -c "sleep 1; cat /only-in-the-rootfs" & living=$!; start sleep 1000
+		kill -KILL $box; for _ in {1..5}; do "$BOX" run --rm "$ROOTFS" true; done; wait $living'
 	[[ $output == *rootfs* ]] || report "expected that it goes on" "its folder is locked: see is_dead"
 	host_as_before
 }
@@ -45,7 +45,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	mkdir -p "$DIR/src/sub"
 	echo kept >"$DIR/src/sub/file"
 	OPTIONS=(-v "$DIR/src:/data" -v "$DIR/src:/new")
-	host_script 'start sleep 1000; kill -KILL $box; wait $box; "$BOX" run "$ROOTFS" true; cat src/sub/file' 2>/dev/null
+	host_script 'start sleep 1000; kill -KILL $box; wait $box; "$BOX" run --rm "$ROOTFS" true; cat src/sub/file' 2>/dev/null
 	output_has kept "mounts end with their namespace: see remove_tree_at, which enters no other file system"
 	host_as_before
 }
@@ -139,7 +139,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 @test "a BOX_DATA that cannot be is an error that names it" {
 	echo file >"$DIR/file"
 	for data in "$DIR/file" /proc/data; do
-		run_on_host env BOX_DATA="$data" "$BOX" run "$ROOTFS" true
+		run_on_host env BOX_DATA="$data" "$BOX" run --rm "$ROOTFS" true
 		refused "$data" "see store_open"
 	done
 }

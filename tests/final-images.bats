@@ -451,7 +451,7 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 
 @test "an image that a container uses is not removed" {
 	import "$REPO/rootfs.tar.gz" small
-	host_script '"$BOX" run small sleep 1000 & until_true pgrep -P $! >/dev/null; sleep 0.2; "$BOX" rmi small; echo $?; kill -TERM $!; wait $!; "$BOX" rmi small; echo $?'
+	host_script '"$BOX" run --rm small sleep 1000 & until_true pgrep -P $! >/dev/null; sleep 0.2; "$BOX" rmi small; echo $?; kill -TERM $!; wait $!; "$BOX" rmi small; echo $?'
 	[[ $output == *"uses it"*125*$'\n'0 ]] || report "expected one refusal" "see containers/*/image"
 }
 

@@ -334,7 +334,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 
 # bats test_tags=v2,vm,systemd
 @test "in a scope that systemd has delegated, box takes itself out of the way" {
-	run systemd-run -q --scope -p Delegate=yes "$BOX" run "${all_limits[@]}" "$ROOTFS" sh -c "$hog"
+	run systemd-run -q --scope -p Delegate=yes "$BOX" run --rm "${all_limits[@]}" "$ROOTFS" sh -c "$hog"
 	stderr=
 	output_is started "the scope's own cgroup must be empty before controllers can be enabled there"
 	nothing_left "the scope ends with box"
@@ -342,7 +342,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 
 # bats test_tags=v2,vm,systemd
 @test "in a scope that systemd has delegated, a container is below it, also without limits" {
-	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run "$ROOTFS" sleep 1000 3>&- &
+	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run --rm "$ROOTFS" sleep 1000 3>&- &
 	for _ in {1..100}; do
 		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box/*' -type d)
 		[[ $output ]] && break
@@ -356,10 +356,10 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 
 # bats test_tags=v2,vm,systemd
 @test "in a delegated scope with other processes, limits are refused, and nothing else" {
-	run systemd-run -q --scope -p Delegate=yes sh -c '"$@"; echo "status $?"' - "$BOX" run "${all_limits[@]}" "$ROOTFS" true
+	run systemd-run -q --scope -p Delegate=yes sh -c '"$@"; echo "status $?"' - "$BOX" run --rm "${all_limits[@]}" "$ROOTFS" true
 	output_has "status 125" "the kernel refuses controllers, and no limit is not the limit"
 	output_has "systemd-run --scope -p Delegate=yes box" "say what to do"
-	run systemd-run -q --scope -p Delegate=yes sh -c '"$@"; echo "status $?"' - "$BOX" run "$ROOTFS" true
+	run systemd-run -q --scope -p Delegate=yes sh -c '"$@"; echo "status $?"' - "$BOX" run --rm "$ROOTFS" true
 	output_has "status 0" "without limits, no controller is needed"
 	nothing_left "box's own folder, too"
 }

@@ -24,7 +24,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 }
 
 @test "without -i the command finds its standard input empty" {
-	host_script 'echo typed | "$BOX" run "$ROOTFS" cat; echo "status $?"'
+	host_script 'echo typed | "$BOX" run --rm "$ROOTFS" cat; echo "status $?"'
 	output_is "status 0" "stdin is /dev/null then"
 }
 

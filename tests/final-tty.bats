@@ -4,7 +4,7 @@ load helper
 
 # on_terminal SCRIPT COMMAND...: runs COMMAND in a box with -it and $OPTIONS, and SCRIPT at its terminal.
 on_terminal() {
-	run_on_host "$REPO/tests/terminal" "$1" "$BOX" run -it "${OPTIONS[@]}" "$ROOTFS" "${@:2}"
+	run_on_host "$REPO/tests/terminal" "$1" "$BOX" run --rm -it "${OPTIONS[@]}" "$ROOTFS" "${@:2}"
 }
 
 @test "-t gives the command a terminal of the container's own" {
@@ -40,7 +40,7 @@ on_terminal() {
 
 @test "the caller's terminal is left alone without -t" {
 	run_on_host "$REPO/tests/terminal" 'expect("#"); print(is_raw()); send("\r"); print(end())' \
-		"$BOX" run -i "$ROOTFS" sh -c 'echo "#"; read line; exit 3'
+		"$BOX" run --rm -i "$ROOTFS" sh -c 'echo "#"; read line; exit 3'
 	output_is $'False\n3' "raw mode is for -t"
 }
 
@@ -102,6 +102,6 @@ time.sleep(0.3); send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 }
 
 @test "-t without -i, where there is no terminal, writes to standard output" {
-	host_script '"$BOX" run -t "$ROOTFS" sh -c "tty; exit 3" </dev/null; echo "status $?"'
+	host_script '"$BOX" run --rm -t "$ROOTFS" sh -c "tty; exit 3" </dev/null; echo "status $?"'
 	output_is $'/dev/pts/0\r\nstatus 3' "see set_stdin"
 }

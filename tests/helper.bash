@@ -12,7 +12,7 @@ REPO=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
 FILE_STEP=$(basename "${BATS_TEST_FILENAME:?}" | sed -nE 's/^(step)?([0-9]+|final)-.*/\2/p')
 STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
-[[ $STEP == final ]] && STDIN=(-i) || STDIN=() # as Docker, it else gives the command an empty stdin
+[[ $STEP == final ]] && RUN=(-i --rm) || RUN=() # as Docker, it else gives the command an empty stdin
 MARKER=only-on-the-host # what a box must not see: a file on the host, and an argument of a process
 
 setup_file() {
@@ -103,7 +103,7 @@ run_on_host() {
 # The same for a bash script, in which `box COMMAND...` runs a box with $OPTIONS, `start COMMAND...`
 # does so in the background and sets $box, and `until_true COMMAND` gives COMMAND 5 seconds.
 host_script() {
-	local script=$1 command=("$BOX" run "${STDIN[@]}" "${OPTIONS[@]}")
+	local script=$1 command=("$BOX" run "${RUN[@]}" "${OPTIONS[@]}")
 	at_least 03 && command+=("$ROOTFS")
 	shift
 	run_on_host env BOX="$BOX" DIR="$DIR" ROOTFS="$ROOTFS" MARKER="$MARKER" bash -c "
@@ -169,7 +169,7 @@ box() {
 }
 
 # box_run ARG...: the same, ROOTFS included in what is given.
-box_run() { box_exec run "${STDIN[@]}" "${OPTIONS[@]}" "$@"; }
+box_run() { box_exec run "${RUN[@]}" "${OPTIONS[@]}" "$@"; }
 
 # box_exec ARG...: the program with nothing but the arguments given.
 box_exec() { run_on_host "$BOX" "$@"; }
