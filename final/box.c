@@ -83,6 +83,7 @@ static const struct command commands[] = {
 		.function = import, .flags = "+", .least = 1, .most = 2},
 	{"rmi", "IMAGE...", "Remove images, by name, or by their ID's first digits",
 		.function = rmi, .flags = "+", .least = 1, .most = 1 << 30},
+	{"help", "", "Show this list", .with_options = NULL},
 	{0},
 };
 

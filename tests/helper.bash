@@ -122,9 +122,8 @@ host_state() {
 	host cut -d ' ' -f 4- /proc/self/mountinfo | sed 's/^/mount: /'
 	# Processes by name, as PIDs are new each time; what looks is not counted.
 	host ps -eo stat=,args= | sed -n '/^Z/d; /ps -eo/d; s/^[^ ]* */process: /p'
-	# The steps' cgroups, then final's: box/ID, in a folder that goes with the last of them.
-	find /sys/fs/cgroup -type d \( -name 'box.*' -o -path '*/box/*' -prune -o -name box -links 2 \) 2>/dev/null |
-		sed 's/^/cgroup: /'
+	# The steps' cgroups, then final's: box/ID.
+	find /sys/fs/cgroup -type d \( -name 'box.*' -o -path '*/box/*' -prune \) 2>/dev/null | sed 's/^/cgroup: /'
 	find "$BOX_DATA/containers" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
