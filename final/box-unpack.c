@@ -144,6 +144,9 @@ static int confine(void)
 		close(null);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
 		return fail("confine");
+	/* Box may have died before that. */
+	if (recv(MESSAGES_FD, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		_exit(EXIT_BOX);
 	/* Names are UTF-8. Before the chroot: after it, the archive could bring the locale. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	umask(022);

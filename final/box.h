@@ -219,13 +219,15 @@ void image_free(struct image *image);
 
 /*
  * DATA (/var/lib/box, --data, $BOX_DATA), all of it for root alone, 0700:
- *   layers/HEX         one unpacked layer each, by the first 32 digits of its digest
+ *   layers/HEX         one unpacked layer each, by the first 32 digits of its file's SHA-256;
+ *                      HEX-root: an archive that was not of an image, unpacked without whiteouts
+ *   layers/NAME.size   symlink to the bytes that were written for it
  *   images/ID.json     one image each
  *   names/NAME         symlink to the ID
  *   files/KEY          symlink to the ID: which archive file (device, inode, size, times) that was
  *   containers/ID/     upper, work; locked while the container lives
  *   tmp/               half unpacked; each folder locked by the process that fills it
- *   lock               flock(2): shared to add or use, exclusive to remove
+ *   lock               flock(2): shared to use an image, exclusive to remove one
  */
 struct store {
 	char *path;
