@@ -155,7 +155,6 @@ drwxr-s--x 1 2 1000000000
 	status_is 0 "a hole costs nothing"
 	[[ $(stat -c %s "$BOX_DATA/layers/${output:0:32}-root/sparse") == 1099511627776 ]] || fail "its size is wrong"
 	(($(du -s "$BOX_DATA" | cut -f 1) < 1000)) || fail "the hole was filled"
-	box_exec --max-size none import sparse.tar
 	box_exec --max-size none import big.tar
 	refused "none" "not a size"
 }
@@ -280,16 +279,11 @@ docker('image.tar', base, top, base, top, old=$old, compress=$compress)"
 	done
 }
 
-@test "a layer whose digest is not the one the image gives is an error" {
+@test "a layer of docker save whose digest is not the one the image gives is an error" {
 	py "$TWO_LAYERS
-oci('image', base, top)
-import glob
-for name in glob.glob('image/blobs/sha256/' + sha256(gzip.compress(top))):
-	write(name, gzip.compress(base))
 docker('docker.tar', base, top)
 data = open('docker.tar', 'rb').read().replace(b'x' + bytes(511), b'z' + bytes(511))
 write('docker.tar', data)"
-	[[ -e $DIR/image/blobs ]] || fail "no image"
 	box_exec import docker.tar
 	refused "SHA-256" "compare the digest of each layer"
 	no_leftovers
@@ -382,7 +376,7 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 	host_script 'exec 3>&-; "$BOX" import a.tar & until_true bash -c "test -e $BOX_DATA/tmp/*/0/100"; kill -KILL $!; wait $!
 		until_true bash -c "! pgrep -x box-unpack"; pgrep -x box-unpack; ls "$BOX_DATA"/layers "$BOX_DATA"/images'
 	output_lacks box-unpack "box-unpack dies with box"
-	[[ ! $(ls "$BOX_DATA"/layers "$BOX_DATA"/images | grep -v :) ]] || report "expected no layer" "rename at the end"
+	[[ ! $(find "$BOX_DATA"/{layers,images} -mindepth 1) ]] || report "expected no layer" "rename at the end"
 	import a.tar
 	[[ $(find "$layer" -type f | wc -l) == 30000 && ! $(ls -A "$BOX_DATA/tmp") ]] || fail "half of it, or: $(ls -A "$BOX_DATA/tmp")"
 }
