@@ -13,11 +13,11 @@ STEPS = $(sort $(wildcard step0*))
 # filters, one of them now.
 FINAL = final/box final/box-unpack final/box-seccomp
 BOX_SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
-BOX_LIBS = jansson libmd
+BOX_LIBS = jansson libcap libmd
 UNPACK_LIBS = libarchive zlib
 SECCOMP_LIBS = libseccomp
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
-LIB_PACKAGES = pkg-config libarchive-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
+LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
 # Where make install puts them: below DESTDIR, if that is set.
 PREFIX ?= /usr/local

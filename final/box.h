@@ -259,8 +259,7 @@ char *store_read_link(int dir, const char *name);
 /* Makes or replaces the symlink NAME of DIR, at once. */
 int store_set_link(int dir, const char *name, const char *target);
 
-/* ---- json.c: reads JSON that may be hostile: what has the wrong type is as if it were not there
- * ---- */
+/* ---- json.c: reads JSON that may be hostile: a value of the wrong type is none ---- */
 
 typedef struct json_t json_t;
 
@@ -389,8 +388,7 @@ int state_each(
  * removes the places of those started with --rm. Living ones stay. */
 int sweep(struct store *store);
 
-/* ---- cgroup.c: limits, and a handle on all processes of a container
- * ------------------------------ */
+/* ---- cgroup.c: limits, and a handle on all processes of a container ---- */
 
 enum { MAX_HIERARCHIES = 8 };
 
@@ -435,13 +433,11 @@ void cgroup_close(struct cgroup *cgroup);
  * removes those for which it is false. */
 int cgroup_sweep(bool (*is_alive)(const char *id, void *data), void *data);
 
-/* ---- security.c: what the command may do
- * --------------------------------------------------------- */
+/* ---- security.c: what the command may do ---- */
 
 /* Docker's default set: CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP
  * NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP. */
 #define DEFAULT_CAPABILITIES UINT64_C(0xa80425fb)
-uint64_t capabilities_default(void);
 
 /* Every capability that this kernel has, and that box can give. */
 uint64_t capabilities_all(void);
@@ -466,8 +462,7 @@ int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *
  * error. argv[0] is the path of that file from then on: see helper_path(). */
 int protect_own_file(char *argv[]);
 
-/* ---- user.c: names of the image's /etc/passwd and /etc/group
- * --------------------------------------- */
+/* ---- user.c: names of the image's /etc/passwd and /etc/group ---- */
 
 struct user {
 	uid_t uid;
@@ -480,8 +475,7 @@ struct user {
 /* Looks up NAME (spec->user) in the files of ROOT, a descriptor of the root folder. */
 int user_find(int root, const char *name, struct user *user);
 
-/* ---- mounts.c: volumes and file systems; called by init.c
- * ------------------------------------------ */
+/* ---- mounts.c: volumes and file systems; called by init.c ---- */
 
 /* Makes the mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one that
  * is missing. Called while names still lead to the host. */
@@ -500,8 +494,7 @@ int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);
 int mount_attach(int tree, int target);
 
-/* ---- rootfs.c: the container's root and its /dev; called by init.c
- * ----------------------------------- */
+/* ---- rootfs.c: the container's root and its /dev; called by init.c ---- */
 
 /* Mounts the root, makes it the root of the mount namespace, and lets go of the old one. */
 int rootfs_enter(const struct spec *spec);
@@ -518,8 +511,7 @@ int make_in_root(int root, const char *path, bool folder);
 int dev_fill(int dev, const struct spec *spec);
 int dev_mount_nodes(int dev, const struct spec *spec);
 
-/* ---- tty.c: the terminal of -t
- * ------------------------------------------------------------------- */
+/* ---- tty.c: the terminal of -t ---- */
 
 /* Opens a new pty of the container's devpts, makes its one end the controlling terminal and stdin,
  * stdout and stderr, and returns the other end. With CONSOLE it is /dev/console, too. Called
@@ -549,8 +541,7 @@ bool input_write(struct input *input, int master);
 /* Copies what MASTER has to stdout. False at its end. */
 bool terminal_output(int master);
 
-/* ---- container.c: starts, watches, ends
- * ------------------------------------------------------------ */
+/* ---- container.c: starts, watches, ends ---- */
 
 struct container {
 	const struct spec *spec;
@@ -623,8 +614,7 @@ int message_send(int socket, const struct message *message, int fd);
 /* Receives one. *FD is what came with it, or -1. Returns false at the end of the connection. */
 bool message_receive(int socket, struct message *message, int *fd);
 
-/* ---- init.c: the container's first process
- * --------------------------------------------------------- */
+/* ---- init.c: the container's first process ---- */
 
 /* The child of clone3, already in its v2 cgroup if BORN_INSIDE. Ends by exec or _exit. */
 _Noreturn void init_main(
@@ -715,8 +705,7 @@ int note_start(struct store *store, struct state *state, const struct container 
 int note_end(struct store *store, const struct place *place, struct state *state,
 	struct container *container, int status);
 
-/* ---- run.c: box run's options -> struct spec
- * --------------------------------------------------------- */
+/* ---- run.c: box run's options -> struct spec ---- */
 
 /* Where things lie; from the options before the command, or the environment. */
 struct places {

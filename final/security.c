@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "box.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -21,21 +23,6 @@
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 /* ---- capabilities ---- */
-
-/* In the order of <linux/capability.h>. libcap knows them, too; to load it would cost every start
- * more than this table does. */
-static const char *const capability_names[] = {"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER",
-	"FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE",
-	"NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-	"SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-	"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE",
-	"AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
-	"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE"};
-
-uint64_t capabilities_default(void)
-{
-	return DEFAULT_CAPABILITIES;
-}
 
 uint64_t capabilities_all(void)
 {
@@ -50,14 +37,16 @@ uint64_t capabilities_all(void)
 
 int capabilities_change(uint64_t *set, const char *name, bool add)
 {
+	autofree char *full =
+		format_text("%s%s", strncasecmp(name, "CAP_", 4) == 0 ? "" : "cap_", name);
 	uint64_t change = strcasecmp(name, "ALL") == 0 ? capabilities_all() : 0;
-	const char *word = strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name;
+	cap_value_t value;
 
-	for (size_t i = 0; i < LENGTH(capability_names); i++)
-		if (strcasecmp(word, capability_names[i]) == 0)
-			change = UINT64_C(1) << i;
-	if (change == 0)
+	if (!full)
+		return -1;
+	if (!change && (isdigit((unsigned char)*name) || cap_from_name(full, &value) < 0))
 		return failx("capability %s: there is none of this name", name);
+	change = change ?: UINT64_C(1) << value;
 	*set = add ? *set | change : *set & ~change;
 	return 0;
 }
@@ -206,11 +195,13 @@ static int get_permitted(uint64_t *permitted)
 /* Names a capability of WANTED that is not PERMITTED: in a container box has not got all itself. */
 static int check_permitted(uint64_t wanted, uint64_t permitted)
 {
-	for (size_t i = 0; i < LENGTH(capability_names); i++)
-		if ((wanted & ~permitted) >> i & 1)
-			return failx(
-				"capability %s: box has not got it itself", capability_names[i]);
-	return 0;
+	uint64_t missing = wanted & ~permitted;
+	char *name; /* this process is about to end */
+
+	if (!missing)
+		return 0;
+	name = cap_to_name(__builtin_ctzll(missing));
+	return failx("capability %s: box has not got it itself", name ? name : "?");
 }
 
 static int limit_bounding_set(uint64_t bounding)
