@@ -66,7 +66,7 @@ load helper
 		box_run "$rootfs" cat /only-in-the-rootfs
 		output_is rootfs "a relative name is relative to box's working folder"
 	done
-	run_on_host env -C "$ROOTFS" "$BOX" run . cat /only-in-the-rootfs
+	run_on_host env -C "$ROOTFS" "$BOX" run "${RUN[@]}" . cat /only-in-the-rootfs
 	output_is rootfs 'after a mount on it, "." still names what is below: realpath(3) gives a name that works'
 }
 

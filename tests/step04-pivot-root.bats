@@ -26,7 +26,7 @@ load helper
 
 @test "the same where ROOTFS lies on a shared mount of its own" {
 	host_script 'mount -t tmpfs mine /mnt; cp -a "$ROOTFS" /mnt/rootfs; findmnt -lno TARGET >before
-		"$BOX" run /mnt/rootfs sleep 1000 & box=$!; until_true running $box; sleep 0.1
+		"$BOX" run '"${RUN[*]}"' /mnt/rootfs sleep 1000 & box=$!; until_true running $box; sleep 0.1
 		findmnt -lno TARGET | diff before - && echo "as before"; kill -TERM $box; wait $box
 		umount /mnt'
 	output_has "as before" "all mounts must be private, not / alone: see MS_REC"
