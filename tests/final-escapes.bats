@@ -256,7 +256,7 @@ is_refused() {
 				break;
 		return fd;
 	EOF
-	host_script '"$DIR/sleep" 1000 & "$ROOTFS/attempt" $!'
+	host_script '"$DIR/sleep" 1000 & until_true test "/proc/$!/exe" -ef "$DIR/sleep"; "$ROOTFS/attempt" $!'
 	output_has escaped "the attempt must succeed with another program, or this test proves nothing"
 	host_script 'start sleep 1000; "$ROOTFS/attempt" $box; wait $box'
 	output_has "refused: Read-only file system" "run from a read-only mount of the own file: CVE-2019-5736"
