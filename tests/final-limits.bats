@@ -15,14 +15,17 @@ folders='id() { grep -om 1 "[0-9a-f]\{64\}" "/proc/$(pgrep -P "$box")/cgroup"; }
 # no process may be in that cgroup itself.
 eval "helper_$(declare -f setup_file)"
 setup_file() {
-	local own process
+	local own process _
 	helper_setup_file || return
 	own=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
 	[[ $THROWAWAY == 1 && -e $own/cgroup.type && $own != */tests ]] || return 0
 	mkdir "$own/tests"
-	while read -r process; do
-		echo "$process" >"$own/tests/cgroup.procs" || [[ ! -d /proc/$process ]]
-	done <"$own/cgroup.procs"
+	for _ in 1 2 3; do # more may come while it is read
+		for process in $(<"$own/cgroup.procs"); do
+			echo "$process" >"$own/tests/cgroup.procs" || [[ ! -d /proc/$process ]] || return
+		done 2>/dev/null
+	done
+	[[ ! $(<"$own/cgroup.procs") ]] || fail "processes stay in $own: $(<"$own/cgroup.procs")"
 }
 
 eval "helper_$(declare -f setup)"
@@ -316,20 +319,31 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 	output_is started "write +memory, +pids and so on to cgroup.subtree_control of both cgroups above"
 }
 
-# A container's view without a cgroup namespace, and with one. Each process of the script is in it.
+# What a container sees without a cgroup namespace, and with one. Without another command after it,
+# box is the only process there.
 # bats test_tags=v2,vm,plain
-@test "in a container on v2, limits are refused while processes are in its own cgroup" {
-	host_script 'mkdir -p /sys/fs/cgroup/outer /tmp/view; echo +memory +pids >/sys/fs/cgroup/cgroup.subtree_control'
+@test "in a container on v2, limits are refused while other processes are in its own cgroup" {
 	for unshare in --mount "--mount --cgroup"; do
 		for limit in --memory=64m --pids-limit=10; do
-			OPTIONS=("$limit")
-			host_script 'echo $$ >/sys/fs/cgroup/outer/cgroup.procs; exec unshare '"$unshare"' sh -c "
-				mount --bind /sys/fs/cgroup/outer /tmp/view; umount -l /sys/fs/cgroup; mount --move /tmp/view /sys/fs/cgroup
-				[ \$1 = --mount ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
-				\"\$@\" true; echo status \$?; cat /sys/fs/cgroup/cgroup.type" - "${run[@]:2:0}" '"${unshare##* }"' "${run[@]}"'
-			output_has "processes are in it" "only memory is refused by the kernel: pids would make a threaded cgroup"
+			for how in 'exec \"\$@\"' '\"\$@\"; echo and \$(cat /sys/fs/cgroup/cgroup.type)'; do
+				OPTIONS=("$limit")
+				host_script 'cd /sys/fs/cgroup; echo +memory +pids >cgroup.subtree_control; mkdir -p outer /tmp/view
+					rmdir outer/* 2>/dev/null; echo -memory -pids >outer/cgroup.subtree_control; echo $$ >outer/cgroup.procs
+					exec unshare '"$unshare"' sh -c "mount --bind outer /tmp/view; umount -l \$PWD; cd /
+						mount --move /tmp/view /sys/fs/cgroup
+						'"$how"'" - "${run[@]}" echo started'
+				if [[ $how != exec* ]]; then
+					output_has "processes are in it" "only memory is refused by the kernel: pids would make a threaded cgroup"
+					output_has "and domain" "what is refused must change nothing"
+				else
+					output_is started "box can leave the cgroup, which is empty then"
+				fi
+			done
 		done
 	done
+	run_on_host find /sys/fs/cgroup/outer -mindepth 1 -type d
+	output_is "" "a box that is refused a limit goes back to where it was, and leaves nothing"
+	host rmdir /sys/fs/cgroup/outer
 }
 
 # bats test_tags=v2,vm,systemd
