@@ -233,7 +233,7 @@ is_refused() {
 
 @test "a working folder that is a descriptor leads nowhere" {
 	host_script 'exec 9<"$DIR"; ls "/proc/self/fd/9/$MARKER"; echo BOX:
-		for n in {3..20}; do '"${BOX@Q}"' run -w "/proc/self/fd/$n" "$ROOTFS" sh -c "pwd; ls; ls ../*"; done'
+		for n in {3..20}; do '"${BOX@Q}"' run --rm -w "/proc/self/fd/$n" "$ROOTFS" sh -c "pwd; ls; ls ../*"; done'
 	output_has "/proc/self/fd/9/$MARKER" "the test itself must open it"
 	[[ ${output#*BOX:} != *"$MARKER"* ]] || report "the working folder is the host's" "CVE-2024-21626"
 }
