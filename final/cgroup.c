@@ -370,11 +370,9 @@ static int make_in(struct cgroup *cgroup, const struct base *base, const char *i
 		if (errno != EROFS && errno != EACCES && errno != EPERM)
 			return -1;
 		/* As in most containers. What has no limit ends with its PID namespace even so. */
-		return !controllers
-			       ? 0
-			       : failx("no limits: this process may not make cgroups in %s; on the "
-				       "host, or in a privileged container, it may",
-					 base->path);
+		return !controllers ? 0
+				    : failx("%s limit: %s: the host may, or a privileged container",
+					      names[__builtin_ctz(controllers)], failure());
 	}
 	cgroup->n++;
 	if (base->v2 && controllers) {

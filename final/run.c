@@ -376,7 +376,7 @@ static int run_image(struct options *options, struct store *store, struct image 
 int places_open(const struct places *places, struct store *store)
 {
 	if (geteuid() != 0)
-		return failx("only root may make namespaces: try sudo");
+		return failx("only root may use it: try sudo");
 	return store_open(store, places->data, places->root);
 }
 

@@ -42,7 +42,7 @@ fails_with() {
 	no_leftovers
 }
 
-in_image() { box_exec run "$@"; }
+in_image() { box_exec run --rm "$@"; }
 
 # --- root filesystems ---
 
@@ -475,6 +475,6 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 	host_script 'cp -r "${BOX%/*}" /tmp/box-for-all-$$ && chmod 755 /tmp/box-for-all-$$; box=/tmp/box-for-all-$$/box
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$box" images; echo $?
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$box" --help | head -n 1; rm -rf /tmp/box-for-all-$$'
-	output_has "only root may use images: try sudo"$'\n'125 "say how"
+	output_has "only root may use it: try sudo"$'\n'125 "say how"
 	output_has "Usage: box" "help needs no root"
 }
