@@ -53,12 +53,34 @@ static bool read_place_link(struct store *store, const char *id, const char *lin
 	return size >= 0;
 }
 
+static bool has_file(struct store *store, const char *id, const char *file)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", id, file);
+	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Its box has ended without a word: that leaves the file "ended". */
+static bool is_stale(struct store *store, const char *id)
+{
+	return !has_file(store, id, "ended") && is_dead(store, id);
+}
+
+/* One that is not kept: never finished, or started with --rm. */
+static bool is_garbage(struct store *store, const char *id)
+{
+	return is_stale(store, id) &&
+	       (!has_file(store, id, "options") || has_file(store, id, "remove"));
+}
+
 static bool has_other_name(struct store *store, const char *id, void *data)
 {
 	const char **name = data;
 	char other[256];
 
-	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0)
+	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0 ||
+		is_garbage(store, id))
 		return true;
 	failx("the name %s is in use by container %.12s", *name, id);
 	*name = NULL;
@@ -436,37 +458,20 @@ static bool is_not_stale(const char *id, void *data)
 	return !is_dead(data, id);
 }
 
-static bool has_file(struct store *store, const char *id, const char *file)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", id, file);
-	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* Its box has ended without a word: that leaves the file "ended". */
-static bool is_stale(struct store *store, const char *id)
-{
-	return !has_file(store, id, "ended") && is_dead(store, id);
-}
-
 static bool find_stale(struct store *store, const char *id, void *data)
 {
 	return !(*(bool *)data = is_stale(store, id));
 }
 
-/* A place without options was never finished. */
 static bool end_stale(struct store *store, const char *id, void *data)
 {
+	bool garbage = is_garbage(store, id);
 	struct place place;
 	int *result = data;
 
 	if (!is_stale(store, id) || place_open(store, id, true, &place) < 0)
 		return true;
-	if (has_file(store, id, "options") && !has_file(store, id, "remove"))
-		*result |= place_end(&place);
-	else
-		*result |= place_remove(store, &place);
+	*result |= garbage ? place_remove(store, &place) : place_end(&place);
 	place_close(&place);
 	return true;
 }
