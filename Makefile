@@ -90,7 +90,7 @@ run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or
 	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 06"; exit 1; }
 	@case "$(if $(filter-out final,$(STEP)),$(THIS))" in \
 	'') if test -t 0; then terminal=-it; else terminal=-i; fi; \
-		exec final/box run $$terminal rootfs.tar.gz $(CMD) ;; \
+		exec final/box run --rm $$terminal rootfs.tar.gz $(CMD) ;; \
 	step01-* | step02-*) exec $(THIS)/box run $(CMD) ;; \
 	*) exec $(THIS)/box run rootfs $(CMD) ;; \
 	esac

@@ -12,7 +12,7 @@ setup_file() {
 }
 
 setup() {
-	export BOX_DATA=$BATS_TEST_TMPDIR/data
+	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -33,7 +33,7 @@ options_of_help() {
 
 options_of_page() { # options_of_page SECTION: the same
 	awk -v section=".Ss $1" '/^\.S[sh] /{ inside = $0 == section } inside' "$MAN" |
-		sed -nE 's/^\.It Fl (([a-zA-Z]) , Fl )?-([a-z-]+)( (Ar|Cm) .*)?$/\2 --\3\4/p' |
+		sed -nE 's/^\.It Fl ([a-z])$/-\1/p; s/^\.It Fl (([a-zA-Z]) , Fl )?-([a-z-]+)( (Ar|Cm) .*)?$/\2 --\3\4/p' |
 		sed -E 's/^ //; s/^([a-zA-Z]) --/-\1 --/; s/ (Ar|Cm) .*/ VALUE/' | sort
 }
 
@@ -50,12 +50,12 @@ complete_words() {
 
 # press KEYS: the words that `box` gets when these keys and then Enter are typed into an interactive bash.
 press() {
-	# The completion itself asks for images.
+	# The completion itself asks for images and containers.
 	cat >rc <<-END
 		PATH=$REPO/final:\$PATH
 		source $COMPLETION
 		box() {
-			[[ \$1 != images ]] || { command box images && return; }
+			case \$1 in images | ps) command box "\$@" && return ;; esac
 			printf '<%s>' "\$@" >$PWD/words
 			exit
 		}
@@ -79,6 +79,25 @@ press() {
 @test "the manual page has the commands, and no others" {
 	diff <("$BOX" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort) \
 		<(sed -n '/^\.Sh SYN/,/^\.Sh DESC/s/^\.Cm //p' "$MAN" | sort)
+}
+
+# Each option of a command's usage, "-a" or "--format", a line each; --help is every one's.
+options_of_usage() { "$BOX" "$1" --help | head -n 1 | grep -oE -- '\[-[a-z-]+' | tr -d '[' | sort; }
+
+@test "the manual page and the completion have the options of the other commands, and no others" {
+	local command option word page
+	for command in $("$BOX" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -vxE 'run|help'); do
+		page=$(options_of_page "box $command" | sed 's/ VALUE//' | tr ' ' '\n' | sort)
+		diff <({ echo --help; echo "$page"; } | grep . | sort) <(complete_words box "$command" - | sort) ||
+			fail "box $command: the page (<) and the completion (>)"
+		for option in $(options_of_usage "$command"); do
+			grep -qxe "$option" <<<"$page" || fail "box $command $option: not in the page"
+		done
+		for option in $page; do
+			word=$("$BOX" "$command" "$option" 1 2>&1 </dev/null || true)
+			[[ $word != *"unknown option"* ]] || fail "box $command $option: not an option: $word"
+		done
+	done
 }
 
 @test "the manual page has the paths that are masked or read-only" {
@@ -152,6 +171,10 @@ press() {
 	"$BOX" import "$REPO/rootfs.tar.gz" busybox
 	press 'box run -it busy\tsh' '<run><-it><busybox><sh>'
 	press 'box rmi bus\t' '<rmi><busybox>'
+	"$BOX" run -d --rm --name web busybox sleep 60
+	press 'box exec -it we\tps' '<exec><-it><web><ps>'
+	press 'box stop -t 3 we\t' '<stop><-t><3><web>'
+	"$BOX" kill web
 	press 'box run busybox --netw\t' '<run><busybox><--netw>'
 }
 
