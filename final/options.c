@@ -483,12 +483,14 @@ int options_parse(struct options *options, int argc, char *argv[])
 int options_save(const struct options *options, const char *image, int dir)
 {
 	autofclose FILE *file = NULL;
-	int fd = openat(dir, "options", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	autofree char *folder = getcwd(NULL, 0);
+	int fd;
 
-	if (fd < 0 || !(file = fdopen(fd, "w")))
-		return fail("options");
+	/* First, as a place with options and without this is kept. */
 	if (options->remove && symlinkat("--rm", dir, "remove") < 0)
+		return fail("options");
+	fd = openat(dir, "options", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || !(file = fdopen(fd, "w")))
 		return fail("options");
 	fprintf(file, "%s%crun%c", folder ? folder : "/", 0, 0);
 	for (size_t i = 0; i < options->lines.n; i++)

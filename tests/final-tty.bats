@@ -89,7 +89,7 @@ time.sleep(0.3); send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 }
 
 @test "a container ends with the terminal that it was started on" {
-	host_script '"$1" "expect(\"ready\"); print(command.pid); sys.stdout.flush(); os._exit(0)" "${run[@]:0:2}" -it "$ROOTFS" sh -c "echo ready; exec sleep 1234" >pid
+	host_script '"$1" "expect(\"ready\"); print(command.pid); sys.stdout.flush(); os._exit(0)" "${run[@]:0:2}" --rm -it "$ROOTFS" sh -c "echo ready; exec sleep 1234" >pid
 		until_true ended "$(<pid)" || { echo "still running"; kill -KILL "$(<pid)"; }' "$REPO/tests/terminal"
 	output_is "" "SIGHUP comes to box, and on to the command"
 }
