@@ -6,7 +6,8 @@
 
 static char text[1024] = "no error";
 
-static void note(const char *format, va_list arguments, const char *cause)
+__attribute__((format(printf, 1, 0))) static void note(
+	const char *format, va_list arguments, const char *cause)
 {
 	char new[sizeof(text)]; /* as text itself may be among the arguments */
 	size_t length;

@@ -169,12 +169,14 @@ static int add_tmpfs(struct options *options, const char *text)
 	char *copy = strdup(text), *rest = copy, *word;
 	const char *target = strsep(&rest, ":");
 	struct mount *mount = grow(&options->volumes, &options->n_volumes, sizeof(*mount));
-	char *own = calloc(1, strlen(text) + 2);
+	char *own;
 
-	if (!copy || !mount || !own)
+	if (!copy || !mount)
 		return fail("memory");
 	if (target[0] != '/' || !target[strspn(target, "/")])
 		return failx("%s: not an absolute path below /", text);
+	if (!(own = calloc(1, strlen(text) + 2)))
+		return fail("memory");
 	*mount = (struct mount){
 		.type = "tmpfs", .source = "tmpfs", .target = target, .options = own};
 	mount->attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;

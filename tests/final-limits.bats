@@ -288,7 +288,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 	status_is 0 "in most containers the cgroups are read-only"
 	OPTIONS=(--memory 64m)
 	box true
-	refused "limits: " "no limit is not the same as the limit"
+	refused " limit: " "no limit is not the same as the limit"
 	host_state >"$BATS_TEST_TMPDIR/before"
 }
 
