@@ -356,14 +356,15 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 
 # bats test_tags=v2,vm,systemd
 @test "in a scope that systemd has delegated, a container is below it, also without limits" {
-	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run --rm "$ROOTFS" sleep 1000 3>&- &
+	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run --rm "$ROOTFS" sleep 1000 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	for _ in {1..100}; do
 		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box/*' -type d)
 		[[ $output ]] && break
 		sleep 0.1
 	done
 	systemctl stop box-test.scope
-	wait
+	wait $! || :
+	status='' stderr=$(<"$BATS_TEST_TMPDIR/log")
 	output_has box-test.scope/box/ "systemd forgives nobody who makes cgroups elsewhere"
 	nothing_left "the scope ends with box"
 }
