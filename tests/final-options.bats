@@ -175,7 +175,7 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 
 @test "--tmpfs takes options for the mount and for the file system" {
 	cp "$REPO/rootfs/bin/busybox" "$DIR/busybox"
-	OPTIONS=(--tmpfs /small:size=1m,mode=700 --tmpfs /run:exec --tmpfs /fixed:ro --tmpfs /default -v "$DIR/busybox:/busybox")
+	OPTIONS=(--tmpfs "/small:size=1m,mode=700" --tmpfs /run:exec --tmpfs /fixed:ro --tmpfs /default -v "$DIR/busybox:/busybox")
 	box sh -c 'df -k /small | tail -n 1 | tr -s " " | cut -d " " -f 2; stat -c %a /small; cp /busybox /run; /run/busybox echo runs
 		cp /busybox /default; /default/busybox echo does not; touch /fixed/new'
 	output_is $'1024\n700\nruns' "see add_tmpfs"

@@ -87,7 +87,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 }
 
 @test "an image without /proc, /sys, /dev and /etc has them all in the container" {
-	rm -r "$ROOTFS"/{proc,sys,dev,etc}
+	(cd "$ROOTFS" && rm -r proc sys dev etc)
 	image_state >"$BATS_TEST_TMPDIR/image"
 	box sh -c 'readlink /proc/self; ls -d /sys/kernel; ls /dev/null; cat /etc/hostname | wc -c'
 	output_is $'2\n/sys/kernel\n/dev/null\n13' "see make_in_root"
