@@ -118,10 +118,13 @@ static int enter_folder(const char *path)
 /* As a login would leave it: nothing of the caller's habits reaches the command. */
 static int reset_signals(void)
 {
+	static const unsigned long default_action[8]; /* the kernel's struct: all zero is SIG_DFL */
 	sigset_t none;
 
+	/* The system call, as glibc keeps two signals to itself, which posix_spawn(3) leaves
+	 * ignored. SIGKILL and SIGSTOP are what they are. */
 	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL); /* those that cannot be set are what they are */
+		syscall(SYS_rt_sigaction, i, default_action, NULL, sizeof(uint64_t));
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return fail("sigprocmask");
