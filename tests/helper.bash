@@ -127,20 +127,24 @@ host_state() {
 	find "$BOX_DATA/containers" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
-# Other suites' boxes may be at work on this machine: a cgroup counts when it is empty and stays. One
-# that does is removed, as it is not in a namespace that ends with the test.
+# Other suites' boxes may be at work on this machine: a cgroup counts when it is empty, and stays so for
+# a second. One that does is removed, as it is not in a namespace that ends with the test.
 host_as_before() {
-	local left _
-	for _ in {1..20}; do
+	local left others cgroups look
+	for look in {1..20}; do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]') || return 0
-		if ! grep -qv 'cgroup: ' <<<"$left" && ! empty_cgroups <<<"$left"; then
-			return 0
+		others=$(grep -v 'cgroup: ' <<<"$left")
+		if ((look == 1)); then
+			cgroups=$(empty_cgroups <<<"$left")
+		else
+			cgroups=$(empty_cgroups <<<"$left" | grep -xF -e "$cgroups")
 		fi
+		[[ $others$cgroups ]] || return 0
 		sleep 0.05
 	done
-	grep -qv 'cgroup: ' <<<"$left" || sed -n 's/^> cgroup: //p' <<<"$left" | xargs -r rmdir
-	say "the host is not as it was before the test:" "$left"
-	case $left in
+	[[ ! $cgroups ]] || xargs rmdir <<<"$cgroups"
+	say "the host is not as it was before the test:" "$others" "$cgroups"
+	case $others in
 	*mount:*) fail "hint: what box mounts must be gone afterwards" ;;
 	*process:*) fail "hint: what the command has started must end with it" ;;
 	*hostname:*) fail "hint: the host keeps its name: is CLONE_NEWUTS set?" ;;
@@ -151,11 +155,9 @@ host_as_before() {
 
 empty_cgroups() {
 	local line
-	while read -r line; do
-		line=${line#*cgroup: }
-		[[ -d $line && ! $(<"$line/cgroup.procs") ]] && return
+	sed -n 's/^> cgroup: //p' | while read -r line; do
+		[[ ! -d $line || $(cat "$line/cgroup.procs" 2>/dev/null) ]] || echo "$line"
 	done
-	return 1
 }
 
 # --- running a box ---
