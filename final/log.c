@@ -37,6 +37,20 @@ static void rotate(struct log *log)
 	log->size = 0;
 }
 
+/* In one write. What the disk does not take is lost, and nothing is torn. */
+static void put_line(struct log *log, const char *line, ssize_t size)
+{
+	ssize_t written;
+
+	if (log->fd < 0)
+		log->fd = open_new(log->dir); /* rotate() could not */
+	written = write(log->fd, line, size);
+	if (written == size)
+		log->size += size;
+	else if (written > 0 && ftruncate(log->fd, log->size) < 0)
+		log->size += written;
+}
+
 void log_write(struct log *log, int stream, const char *data, size_t size)
 {
 	struct timespec now;
@@ -58,9 +72,7 @@ void log_write(struct log *log, int stream, const char *data, size_t size)
 		line[head + part] = '\n';
 		if (log->size + head + (int64_t)part >= log->max_size && log->size > 0)
 			rotate(log);
-		/* One write a line: what the disk does not take is lost, and nothing is torn. */
-		if (log->fd >= 0 && write(log->fd, line, head + part + 1) > 0)
-			log->size += head + part + 1;
+		put_line(log, line, head + part + 1);
 		data += part + whole;
 		size -= part + whole;
 	}
@@ -68,39 +80,54 @@ void log_write(struct log *log, int stream, const char *data, size_t size)
 
 /* ---- reading ---- */
 
-static void print_line(char *line, ssize_t length, bool times)
+struct reader {
+	int64_t skip; /* lines not to be printed */
+	bool times;
+	bool inside[2]; /* a line of stdout, stderr: what follows is more of it */
+};
+
+/* Whether LINE ends one of the container's. */
+static bool is_end(const char *line)
 {
-	char *time = line, *stream = strchr(time, ' '),
-	     *part = stream ? strchr(stream + 1, ' ') : NULL;
-	char *text = part ? strchr(part + 1, ' ') : NULL;
-	FILE *out;
+	const char *stream = strchr(line, ' '), *part = stream ? strchr(stream + 1, ' ') : NULL;
+
+	return part && part[1] == 'F';
+}
+
+static void print_line(struct reader *reader, const char *line, ssize_t length)
+{
+	const char *stream = strchr(line, ' '), *part = stream ? strchr(stream + 1, ' ') : NULL;
+	const char *text = part ? strchr(part + 1, ' ') : NULL;
+	bool error;
 
 	if (!text)
 		return; /* torn, when the machine went down */
-	out = strncmp(stream + 1, "stderr", 6) == 0 ? stderr : stdout;
+	error = strncmp(stream + 1, "stderr", 6) == 0;
 	text++;
-	length -= text - line;
-	if (part[1] == 'P')
-		length--; /* without the newline */
-	if (times)
-		fprintf(out, "%.*s ", (int)(stream - time), time);
-	fwrite(text, 1, length, out);
+	if (error)
+		fflush(stdout); /* both may be the same file: in the order they were written */
+	if (reader->times && !reader->inside[error])
+		fprintf(error ? stderr : stdout, "%.*s ", (int)(stream - line), line);
+	fwrite(text, 1, length - (text - line) - !is_end(line), error ? stderr : stdout);
+	reader->inside[error] = !is_end(line);
 }
 
 static int64_t count_lines(FILE *file)
 {
 	autofree char *line = NULL;
+	bool end = true;
 	size_t size = 0;
 	int64_t n = 0;
 
-	while (getline(&line, &size, file) > 0)
-		n++;
-	rewind(file);
-	return n;
+	while (file && getline(&line, &size, file) > 0)
+		n += end = is_end(line);
+	if (file)
+		rewind(file);
+	return n + !end;
 }
 
-/* Prints what FILE has from its place on, but for the first SKIP lines. */
-static void print_rest(FILE *file, int64_t *skip, bool times)
+/* Prints what FILE has from its place on. */
+static void print_rest(struct reader *reader, FILE *file)
 {
 	autofree char *line = NULL;
 	size_t size = 0;
@@ -112,10 +139,10 @@ static void print_rest(FILE *file, int64_t *skip, bool times)
 			fseek(file, -length, SEEK_CUR);
 			break;
 		}
-		if (*skip > 0)
-			--*skip;
+		if (reader->skip > 0)
+			reader->skip -= is_end(line);
 		else
-			print_line(line, length, times);
+			print_line(reader, line, length);
 	}
 	fflush(stdout);
 }
@@ -127,34 +154,38 @@ static FILE *open_file(int dir, const char *name)
 	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
-static bool is_rotated(int dir, FILE *file)
+/* Gives the next file, if FILE is no longer the one that is written to. */
+static FILE *open_next(int dir, FILE *file)
 {
 	struct stat a, b;
 
-	return fstat(fileno(file), &a) == 0 && fstatat(dir, "log", &b, 0) == 0 &&
-	       a.st_ino != b.st_ino;
+	if (fstat(fileno(file), &a) == 0 && fstatat(dir, "log", &b, 0) == 0 && a.st_ino != b.st_ino)
+		return open_file(dir, "log");
+	return NULL;
 }
 
 int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void *data)
 {
 	autofclose FILE *old = open_file(dir, "log.1"), *file = open_file(dir, "log");
-	int64_t skip = 0;
+	struct reader reader = {.times = times};
 
-	if (tail >= 0) {
-		skip = (old ? count_lines(old) : 0) + (file ? count_lines(file) : 0) - tail;
-		skip = skip < 0 ? 0 : skip;
-	}
+	if (tail >= 0)
+		reader.skip = count_lines(old) + count_lines(file) - tail;
 	if (old)
-		print_rest(old, &skip, times);
+		print_rest(&reader, old);
 	for (bool more = true; file && more;) {
+		FILE *next;
+
 		/* Asked before it is read: what is written before the end is not missed. */
 		more = alive && alive(data);
-		print_rest(file, &skip, times);
+		next = open_next(dir, file);
+		print_rest(&reader, file);
 		if (ferror(stdout))
 			return fail("stdout");
-		if (is_rotated(dir, file)) {
+		if (next) {
 			fclose(file);
-			file = open_file(dir, "log");
+			file = next;
+			more = true;
 		} else if (more) {
 			usleep(50 * 1000);
 		}
