@@ -235,5 +235,6 @@ int main(int argc, char *argv[])
 	/* Before anything that takes time; afterwards box starts anew, and comes here again. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
 		return report();
-	return command->with_options(&places, argc, argv);
+	status = command->with_options(&places, argc, argv);
+	return status == 0 ? end_output() : status;
 }

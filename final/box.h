@@ -335,14 +335,14 @@ struct place {
  * removed while it is there. NAME (or NULL) must be free. */
 int place_make(struct store *store, const char *image, const char *name, struct place *place);
 
-/* Opens the place ID. With LOCK it must not be locked, and then is; the container lives otherwise.
- */
+/* Opens the place ID. With LOCK it must not be running, and is locked then; what a killed box has
+ * left of processes and cgroups is removed. */
 int place_open(struct store *store, const char *id, bool lock, struct place *place);
 
-/* Notes that a box has begun, or duly ended, a run of the container. Between the two, a place that
- * is not locked is that of a box that was killed. */
+/* Notes in its file "status" that a box has begun, or duly ended, a run of the container. Between
+ * the two the file is empty; if the place is not locked then, that box was killed. */
 int place_begin(const struct place *place);
-int place_end(const struct place *place);
+int place_end(const struct place *place, int status);
 
 /* Removes it, its state, and all that the container wrote. */
 int place_remove(struct store *store, struct place *place);
@@ -356,14 +356,14 @@ struct state {
 	char name[256]; /* "" for none */
 	char *image, *command; /* to be read; not exact where they are not UTF-8 */
 	enum phase phase;
-	bool paused;
+	bool paused; /* as its cgroup says */
 	int exit_status; /* when it has exited */
 	pid_t pid; /* of its PID 1, while it runs */
 	uint64_t pid_start; /* when that started, in clock ticks after boot: proc_pid_stat(5) */
 	int64_t created, started, finished; /* seconds since 1970; 0: not yet */
 };
 
-/* Writes the file anew, or leaves the old one as it is. */
+/* Writes the file anew, or leaves the old one as it is. For who has the place's lock alone. */
 int state_write(struct store *store, const struct state *state);
 
 /* Reads it. A container whose box is dead, or that ran before the machine was started anew, has
@@ -429,9 +429,8 @@ int cgroup_remove(struct cgroup *cgroup);
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 
-/* For each cgroup ID that box made in any hierarchy: calls IS_ALIVE(ID, DATA), and kills and
- * removes those for which it is false. */
-int cgroup_sweep(bool (*is_alive)(const char *id, void *data), void *data);
+/* Whether that of ID is frozen, or about to be. */
+bool cgroup_frozen(const char *id);
 
 /* ---- security.c: what the command may do ---- */
 
@@ -693,6 +692,12 @@ int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void
 
 /* ---- monitor.c: what stays with a container in the background ---- */
 
+/* Calls FUNCTION(DATA, BOX) in a process of its own, which holds nothing of the caller's terminal
+ * or pipes, and waits until that has called background_tell(BOX, STATUS): 0, or what is not well
+ * after fail(). Reports that, and returns STATUS. */
+int background(void (*function)(void *data, int box), void *data);
+void background_tell(int box, int status);
+
 /* Starts a monitor, which runs the container of OPTIONS, keeps its log, and notes how it ends. The
  * place and its lock are the monitor's from then on. Returns the exit status: not 0 when the
  * container could not be started, which the monitor has told us. */
@@ -720,7 +725,7 @@ int places_open(const struct places *places, struct store *store);
 int make_spec(struct options *options, const struct image *image, struct store *store,
 	const struct place *place);
 
-/* The image, and the spec in OPTIONS, of a container that there is; options_load() comes first. */
+/* The image, and the spec, of a container that there is and whose OPTIONS are loaded. */
 int load_container(struct store *store, const struct place *place, struct options *options,
 	struct image *image);
 

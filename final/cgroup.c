@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "box.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
@@ -552,6 +551,8 @@ static int remove_hierarchy(struct hierarchy *h)
 	close_fd(&h->dir);
 	*strrchr(h->path, '/') = '\0';
 	rmdir(h->path); /* box/, unless another container is in it */
+	if (h->v2)
+		rmdir(strcat(h->path, ".self")); /* make_room() made it; box may be in it */
 	return 0;
 }
 
@@ -563,48 +564,6 @@ int cgroup_remove(struct cgroup *cgroup)
 		if (remove_hierarchy(&cgroup->hierarchies[i]) < 0)
 			result = -1;
 	cgroup->n = 0;
-	return result;
-}
-
-static int sweep_base(
-	const struct base *base, bool (*is_alive)(const char *id, void *data), void *data)
-{
-	char path[400];
-	struct dirent *entry;
-	int result = 0;
-	DIR *box;
-
-	snprintf(path, sizeof(path), "%s/box.self", base->path);
-	rmdir(path); /* leave() made it, and no box is in it any more */
-	snprintf(path, sizeof(path), "%s/box", base->path);
-	if (!(box = opendir(path)))
-		return 0;
-	while ((entry = readdir(box))) {
-		struct hierarchy h = {.v2 = base->v2};
-
-		if (strlen(entry->d_name) != ID_LENGTH ||
-			entry->d_name[strspn(entry->d_name, "0123456789abcdef")] ||
-			is_alive(entry->d_name, data))
-			continue;
-		snprintf(h.path, sizeof(h.path), "%s/%.64s", path, entry->d_name);
-		h.dir = openat(dirfd(box), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (h.dir >= 0 && remove_hierarchy(&h) < 0)
-			result = -1;
-	}
-	closedir(box);
-	rmdir(path);
-	return result;
-}
-
-int cgroup_sweep(bool (*is_alive)(const char *id, void *data), void *data)
-{
-	int result = 0;
-
-	if (find_bases() < 0)
-		return -1;
-	for (size_t i = 0; i < n_bases; i++)
-		if (sweep_base(&bases[i], is_alive, data) < 0)
-			result = -1;
 	return result;
 }
 
@@ -623,7 +582,19 @@ int cgroup_open(struct cgroup *cgroup, const char *id)
 		if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
 			cgroup->n++;
 	}
-	return cgroup->n > 0 ? 0 : failx("container %.12s has no cgroup", id);
+	return cgroup->n > 0 || n_bases == 0 ? 0 : failx("container %.12s has no cgroup", id);
+}
+
+bool cgroup_frozen(const char *id)
+{
+	struct cgroup cgroup = {.n = 0};
+	autofree char *text = NULL;
+
+	if (cgroup_open(&cgroup, id) == 0 && cgroup.n > 0)
+		text = read_file_at(cgroup.hierarchies[0].dir,
+			cgroup.hierarchies[0].v2 ? "cgroup.freeze" : "freezer.state", 64);
+	cgroup_close(&cgroup);
+	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
 }
 
 void cgroup_close(struct cgroup *cgroup)

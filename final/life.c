@@ -5,13 +5,11 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
-#include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 
 /* One container of a command, opened. */
@@ -42,8 +40,10 @@ static int for_each(
 		failx("no container is named");
 		return report();
 	}
-	if (places_open(places, &store) < 0 || sweep(&store) < 0)
+	if (places_open(places, &store) < 0)
 		return report();
+	if (sweep(&store) < 0)
+		status = report(); /* box rm may be what makes room on a full disk */
 	for (; *names; names++) {
 		struct target target;
 
@@ -57,7 +57,7 @@ static int for_each(
 		}
 	}
 	store_close(&store);
-	return fflush(stdout) == 0 && !ferror(stdout) ? status : (fail("stdout"), report());
+	return status;
 }
 
 /* Reads the options of a command; SET gets the letter and the value. Returns the operands. */
@@ -129,15 +129,39 @@ static const char *status_text(const struct state *state, char text[80])
 	return text;
 }
 
+/* RFC 3339; Docker's word for never. */
+static const char *date_text(int64_t seconds, char text[32])
+{
+	struct tm tm;
+
+	if (seconds == 0)
+		return "0001-01-01T00:00:00Z";
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&(time_t){seconds}, &tm));
+	return text;
+}
+
 static json_t *state_json(const struct state *state)
 {
-	static const char *const phases[] = {"created", "running", "exited"};
+	const char *phase = state->paused                    ? "paused"
+			    : state->phase == PHASE_RUNNING ? "running"
+			    : state->phase == PHASE_EXITED  ? "exited"
+							    : "created";
+	char created[32], started[32], finished[32];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:I, s:I, s:I}", "Id", state->id,
-		"Name", state->name, "Image", state->image, "Command", state->command, "Status",
-		phases[state->phase], "Paused", state->paused, "ExitCode", state->exit_status,
-		"Pid", state->pid, "Created", (json_int_t)state->created, "Started",
-		(json_int_t)state->started, "Finished", (json_int_t)state->finished);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:b, s:b, s:i, s:i, s:s, s:s}}", "Id",
+		state->id, "Name", state->name, "Image", state->image, "Command", state->command,
+		"Created", date_text(state->created, created), "State", "Status", phase, "Running",
+		state->phase == PHASE_RUNNING, "Paused", state->paused, "Pid", state->pid,
+		"ExitCode", state->exit_status, "StartedAt", date_text(state->started, started),
+		"FinishedAt", date_text(state->finished, finished));
+}
+
+/* What was given may hold anything: on a terminal, nothing of it moves the cursor. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
 }
 
 static int print_row(struct store *store, struct state *state, void *data)
@@ -156,8 +180,12 @@ static int print_row(struct store *store, struct state *state, void *data)
 		ps->any = true;
 		return json && json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : fail("json");
 	}
-	if (ps->quiet)
-		return printf("%.*s\n", width, state->id) < 0 ? fail("stdout") : 0;
+	if (ps->quiet) {
+		printf("%.*s\n", width, state->id);
+		return 0;
+	}
+	make_printable(state->image);
+	make_printable(state->command);
 	printf("%.*s  %-*.*s  %-*.*s  %-14s  %-26s  %-8d  %s\n", width, state->id, 20,
 		ps->whole ? 4096 : 20, state->image, 24, ps->whole ? 4096 : 24, state->command,
 		ago(time(NULL) - state->created, created), status_text(state, status), state->pid,
@@ -198,12 +226,12 @@ int command_ps(const struct places *places, int argc, char *argv[])
 	if (ps.json)
 		puts(ps.any ? "]" : "[]");
 	store_close(&store);
-	if (result == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-		result = fail("stdout");
 	return result < 0 ? report() : 0;
 }
 
 /* ---- stop, kill, wait, rm ---- */
+
+enum { PATIENCE = 60 }; /* seconds for a process to end that SIGKILL was sent to */
 
 /* Waits until the box that runs the container has cleaned up, at most SECONDS (-1: however long).
  * Returns 1 if it has not. The lock of the place is its sign: the kernel drops it with that box. */
@@ -237,23 +265,26 @@ static int send(struct target *target, int signal, bool surely)
 		       : 0;
 }
 
-static int thaw(struct target *target)
+static int freeze(const char *id, bool frozen)
 {
 	struct cgroup cgroup;
 	int result;
 
-	if (!target->state.paused)
-		return 0;
-	if (cgroup_open(&cgroup, target->state.id) < 0)
+	if (cgroup_open(&cgroup, id) < 0)
 		return -1;
-	result = cgroup_freeze(&cgroup, false);
+	result = cgroup_freeze(&cgroup, frozen);
 	cgroup_close(&cgroup);
 	return result;
 }
 
-struct stop {
-	int64_t seconds;
-};
+/* Sends SIGNAL, and thaws what is frozen, which would not act on it. What has no process any more is
+ * about to end by itself. Returns as wait_for_end(). */
+static int end(struct target *target, int signal, bool surely, double seconds)
+{
+	if (send(target, signal, surely) == 0)
+		freeze(target->state.id, false);
+	return wait_for_end(target, seconds);
+}
 
 static int stop_signal(struct target *target)
 {
@@ -278,15 +309,12 @@ static int stop_signal(struct target *target)
 
 static int stop(struct target *target)
 {
-	struct stop *options = target->data;
+	const int64_t *seconds = target->data;
 
-	if (target->state.phase == PHASE_RUNNING) {
-		if (send(target, stop_signal(target), true) < 0 || thaw(target) < 0)
-			return -1;
-		if (wait_for_end(target, options->seconds) == 1 &&
-			(send(target, SIGKILL, false) < 0 || wait_for_end(target, -1) < 0))
-			return -1;
-	}
+	if (target->state.phase == PHASE_RUNNING &&
+		end(target, stop_signal(target), true, *seconds) == 1 &&
+		end(target, SIGKILL, false, PATIENCE) == 1)
+		return failx("container %s does not end", target->name);
 	puts(target->name);
 	return 0;
 }
@@ -300,20 +328,20 @@ static int set_count(void *data, int letter, const char *value)
 int command_stop(const struct places *places, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"time", required_argument, NULL, 't'}, {0}};
-	struct stop options = {10};
-	char **names = parse(argc, argv, "+t:", longs, set_count, &options.seconds);
+	int64_t seconds = 10;
+	char **names = parse(argc, argv, "+t:", longs, set_count, &seconds);
 
-	return names ? for_each(places, names, stop, &options) : report();
+	return names ? for_each(places, names, stop, &seconds) : report();
 }
 
 static int kill_one(struct target *target)
 {
 	const int *signal = target->data;
 
-	if (send(target, *signal, false) < 0 || (*signal == SIGKILL && thaw(target) < 0))
+	if (send(target, *signal, false) < 0)
 		return -1;
-	if (*signal == SIGKILL && wait_for_end(target, 10) < 0)
-		return -1;
+	if (*signal == SIGKILL && end(target, SIGKILL, false, PATIENCE) == 1)
+		return failx("container %s does not end", target->name);
 	puts(target->name);
 	return 0;
 }
@@ -335,15 +363,20 @@ int command_kill(const struct places *places, int argc, char *argv[])
 
 static int wait_one(struct target *target)
 {
-	struct state now;
+	char path[ID_LENGTH + 16], text[16] = "";
+	autoclose int fd = -1;
 
-	if (target->state.phase == PHASE_RUNNING && wait_for_end(target, -1) < 0)
+	/* Opened before the end: with --rm nothing has a name afterwards. See place_end(). */
+	snprintf(path, sizeof(path), "%s/status", target->state.id);
+	fd = openat(target->store->containers, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return failx("%s: no such container", target->name);
+	if (wait_for_end(target, -1) < 0)
 		return -1;
-	if (state_read(target->store, target->state.id, &now) < 0)
-		return -1;
-	printf("%d\n", now.exit_status);
-	state_free(&now);
-	return 0;
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		return fail("%s", path);
+	puts(*text ? text : "137"); /* box was killed, and it with that */
+	return fflush(stdout) == 0 ? 0 : fail("stdout");
 }
 
 static int set_nothing(void *data, int letter, const char *value)
@@ -370,15 +403,13 @@ static int rm(struct target *target)
 
 	if (target->state.phase == PHASE_RUNNING && !*force)
 		return failx("container %s is running: stop it first, or box rm -f", target->name);
-	if (target->state.phase == PHASE_RUNNING &&
-		(send(target, SIGKILL, false) < 0 || thaw(target) < 0 ||
-			wait_for_end(target, -1) < 0))
-		return -1;
+	if (target->state.phase == PHASE_RUNNING && end(target, SIGKILL, false, PATIENCE) == 1)
+		return failx("container %s does not end", target->name);
 	result = place_open(target->store, target->state.id, true, &place);
-	if (result < 0 && *force &&
-		faccessat(target->store->containers, target->state.id, F_OK, 0) < 0)
-		result = 0; /* it removed itself, by --rm */
-	else if (result == 0) {
+	if (result < 0 && *force) {
+		if (faccessat(target->store->containers, target->state.id, F_OK, 0) < 0)
+			result = 0; /* it removed itself, by --rm */
+	} else if (result == 0) {
 		result = place_remove(target->store, &place);
 		place_close(&place);
 	}
@@ -407,33 +438,26 @@ int command_rm(const struct places *places, int argc, char *argv[])
 
 static int pause_one(struct target *target)
 {
-	const bool *freeze = target->data;
-	struct state *state = &target->state;
-	struct cgroup cgroup;
-	int result;
+	const bool *frozen = target->data;
+	const struct state *state = &target->state;
 
 	if (state->phase != PHASE_RUNNING)
 		return failx("container %s is not running", target->name);
-	if (state->paused == *freeze)
-		return failx("container %s is %s", target->name, *freeze ? "paused" : "not paused");
-	if (cgroup_open(&cgroup, state->id) < 0)
+	if (state->paused == *frozen)
+		return failx("container %s is %s", target->name, *frozen ? "paused" : "not paused");
+	if (freeze(state->id, *frozen) < 0)
 		return -1;
-	result = cgroup_freeze(&cgroup, *freeze);
-	cgroup_close(&cgroup);
-	if (result < 0)
-		return -1;
-	state->paused = *freeze;
 	puts(target->name);
-	return state_write(target->store, state);
+	return 0;
 }
 
 int command_pause(const struct places *places, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
-	bool freeze = strcmp(argv[0], "pause") == 0;
+	bool frozen = strcmp(argv[0], "pause") == 0;
 	char **names = parse(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? for_each(places, names, pause_one, &freeze) : report();
+	return names ? for_each(places, names, pause_one, &frozen) : report();
 }
 
 /* ---- logs, inspect, top ---- */
@@ -528,8 +552,10 @@ static void print_process(pid_t pid)
 	entry = getpwuid(st.st_uid);
 	snprintf(user, sizeof(user), "%u", st.st_uid);
 	printf("%-8d  %-10s  ", pid, entry ? entry->pw_name : user);
-	for (char *c = command; c && (c[0] || c[1]); c++)
-		putchar(!*c ? ' ' : (unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c);
+	for (char *word = command; word && *word; word += strlen(word) + 1) {
+		make_printable(word);
+		printf("%s ", word);
+	}
 	putchar('\n');
 }
 
@@ -542,7 +568,8 @@ static int top(struct target *target)
 		return failx("container %s is not running", target->name);
 	if (cgroup_open(&cgroup, target->state.id) < 0)
 		return -1;
-	list = read_file_at(cgroup.hierarchies[0].dir, "cgroup.procs", 1 << 20);
+	list = cgroup.n > 0 ? read_file_at(cgroup.hierarchies[0].dir, "cgroup.procs", 1 << 20)
+			    : NULL;
 	cgroup_close(&cgroup);
 	if (!list)
 		return -1;
@@ -587,81 +614,89 @@ static int set_exec(void *data, int letter, const char *value)
 static int exec_spec(struct target *target, const struct exec *exec, char **command,
 	struct options *options, struct image *image, struct place *place)
 {
-	struct spec *spec = &options->spec;
-
+	if (target->state.phase != PHASE_RUNNING)
+		return failx("container %s is not running", target->name);
 	if (place_open(target->store, target->state.id, false, place) < 0 ||
 		options_load(options, place->dir) < 0)
 		return -1;
-	spec->terminal = exec->terminal;
+	options->spec.terminal = exec->terminal;
+	options->interactive = exec->interactive;
 	options->privileged |= exec->privileged;
 	options->user = exec->user ?: options->user;
 	options->workdir = exec->cwd ?: options->workdir;
+	options->entrypoint = ""; /* none */
+	options->command = command;
 	for (size_t i = 0; i < exec->env.n; i++)
 		if (add_env(&options->env, exec->env.list[i]) < 0)
 			return -1;
-	if (load_container(target->store, place, options, image) < 0)
-		return -1;
-	spec->argv = command;
-	return 0;
+	return load_container(target->store, place, options, image);
 }
 
-/* Returns the exit status. What is not said by then is said to BOX, if that is not -1. */
-static int exec_in(struct target *target, const struct exec *exec, const struct spec *spec, int box)
+/* One box exec. */
+struct job {
+	const struct exec *exec;
+	const struct spec *spec;
+	struct target target;
+};
+
+/* Returns the exit status. BOX, unless it is -1, is told whether the process has started. */
+static int exec_in(const struct job *job, int box)
 {
-	autoclose int pidfd = state_pidfd(&target->state);
-	struct container container;
+	autoclose int pidfd = state_pidfd(&job->target.state);
+	struct container container = {.pid = -1, .pidfd = -1, .socket = -1, .master = -1};
 	struct cgroup cgroup = {.n = 0};
 	sigset_t signals;
 	int status = EXIT_BOX;
+	bool ok;
 
 	block_signals(&signals);
-	if (pidfd < 0 || cgroup_open(&cgroup, target->state.id) < 0 ||
-		container_join(&container, spec, pidfd, &cgroup) < 0)
-		return report();
+	ok = pidfd >= 0 && cgroup_open(&cgroup, job->target.state.id) == 0 &&
+	     container_join(&container, job->spec, pidfd, &cgroup) == 0;
 	cgroup_close(&cgroup);
-	if (container.master >= 0)
+	if (ok && container.master >= 0)
 		terminal_resize(container.master);
-	if ((container.master >= 0 && exec->interactive && terminal_raw() < 0) ||
-		container_start(&container, &status) < 0) {
-		terminal_restore();
-		report();
-		container_destroy(&container);
-		return status;
-	}
-	if (box >= 0 && write(box, "", 1) != 1)
+	ok = ok && (container.master < 0 || !job->exec->interactive || terminal_raw() == 0) &&
+	     container_start(&container, &status) == 0;
+	if (box >= 0)
+		background_tell(box, ok ? 0 : status);
+	if (ok && (status = container_wait(&container, &signals, job->exec->interactive)) < 0) {
 		status = EXIT_BOX;
-	status = container_wait(&container, &signals, exec->interactive);
+		ok = false;
+	}
 	terminal_restore();
+	if (!ok)
+		report();
 	container_destroy(&container);
-	return status < 0 ? report() : status;
+	return status;
 }
 
 /* As the monitor of box run -d does: the process is a child of ours, and dies with us. */
-static int exec_detached(struct target *target, const struct exec *exec, const struct spec *spec)
+static void exec_detached(void *data, int box)
 {
-	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int ends[2];
-	char byte;
-	pid_t pid;
+	exec_in(data, box);
+}
 
-	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
-		fail("fork");
-		return report();
-	}
-	if (pid == 0) {
-		int status;
+static int run_exec(struct store *store, const struct exec *exec, char **words)
+{
+	struct options options = {0};
+	struct image image = {0};
+	struct place place = {.dir = -1};
+	struct job job = {.exec = exec, .spec = &options.spec};
+	int status = EXIT_BOX;
 
-		setsid();
-		dup2(null, 0);
-		dup2(null, 1);
-		close(ends[0]);
-		status = exec_in(target, exec, spec, ends[1]);
-		_exit(status);
-	}
-	close(ends[1]);
-	if (read(ends[0], &byte, 1) == 1)
-		return 0;
-	return waitpid(pid, &null, 0) == pid && WIFEXITED(null) ? WEXITSTATUS(null) : EXIT_BOX;
+	if (open_target(store, words[0], &job.target) < 0 ||
+		exec_spec(&job.target, exec, words + 1, &options, &image, &place) < 0)
+		report();
+	else if (job.target.state.paused)
+		failx("container %s is paused", words[0]), report();
+	else if (exec->detach)
+		status = background(exec_detached, &job);
+	else
+		status = set_stdin(&options) < 0 ? report() : exec_in(&job, -1);
+	image_free(&image);
+	place_close(&place);
+	state_free(&job.target.state);
+	return status;
 }
 
 int command_exec(const struct places *places, int argc, char *argv[])
@@ -671,37 +706,20 @@ int command_exec(const struct places *places, int argc, char *argv[])
 		{"env", required_argument, NULL, 'e'}, {"workdir", required_argument, NULL, 'w'},
 		{"user", required_argument, NULL, 'u'}, {"privileged", no_argument, NULL, 'p'},
 		{0}};
-	struct options options = {0};
-	struct image image = {0};
 	struct exec exec = {0};
 	struct store store;
-	struct target target;
-	struct place place;
-	char **names = parse(argc, argv, "+dite:w:u:", longs, set_exec, &exec);
+	char **words = parse(argc, argv, "+dite:w:u:", longs, set_exec, &exec);
 	int status;
 
-	if (!names)
+	if (!words)
 		return report();
-	if (!names[0] || !names[1]) {
-		failx("%s", names[0] ? "no command; see box exec --help"
-				     : "no container; see box exec --help");
-		return report();
-	}
-	if (places_open(places, &store) < 0 || open_target(&store, names[0], &target) < 0 ||
-		exec_spec(&target, &exec, names + 1, &options, &image, &place) < 0)
-		return report();
-	if (target.state.paused) {
-		failx("container %s is paused", names[0]);
+	if (!words[0] || !words[1]) {
+		failx("no %s; see box exec --help", words[0] ? "command" : "container");
 		return report();
 	}
-	options.interactive = exec.interactive;
-	if (set_stdin(&options) < 0)
+	if (places_open(places, &store) < 0)
 		return report();
-	status = exec.detach ? exec_detached(&target, &exec, &options.spec)
-			     : exec_in(&target, &exec, &options.spec, -1);
-	image_free(&image);
-	place_close(&place);
-	state_free(&target.state);
+	status = run_exec(&store, &exec, words);
 	store_close(&store);
 	return status;
 }

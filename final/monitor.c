@@ -37,7 +37,8 @@ static int create(struct monitor *monitor, const struct spec *spec)
 	}
 	result = set_files(null, out[1], err[1]) < 0 ? -1
 						     : container_create(&monitor->container, spec);
-	set_files(null, null, null);
+	dup2(null, 1);
+	dup2(null, 2);
 	close(out[1]);
 	close(err[1]);
 	monitor->ends[OUT] = out[0];
@@ -95,75 +96,92 @@ static int watch(struct monitor *monitor)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Tells box that all is well (0), or what is not. */
-static void tell(int box, int status)
+void background_tell(int box, int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
 
 	snprintf(message.text, sizeof(message.text), "%s", failure());
 	if (write(box, &message, sizeof(message)) < 0)
-		return; /* box has been killed; the container goes on */
+		return; /* box has been killed; we go on */
 	close(box);
 }
 
-static _Noreturn void monitor_main(struct store *store, struct place *place, struct state *state,
-	const struct options *options, int box)
-{
-	struct monitor monitor = {.log = {.fd = -1},
-		.ends = {-1, -1},
-		.container = {.pid = -1, .pidfd = -1, .socket = -1, .master = -1}};
-	int status = EXIT_BOX;
-
-	setsid();
-	if (log_open(&monitor.log, place->dir, options->log_size) < 0 ||
-		create(&monitor, &options->spec) < 0 || chdir("/") < 0 ||
-		note_start(store, state, &monitor.container) < 0 ||
-		container_start(&monitor.container, &status) < 0) {
-		/* Told when nothing of it is left: who asked may remove it at once. */
-		char *text = strdup(failure());
-
-		status = note_end(store, place, state, &monitor.container, status);
-		if (options->remove)
-			place_remove(store, place);
-		failx("%s", text ? text : "memory");
-		place_close(place);
-		tell(box, status);
-		_exit(0);
-	}
-	tell(box, 0);
-	if ((status = watch(&monitor)) < 0)
-		status = EXIT_BOX;
-	note_end(store, place, state, &monitor.container, status);
-	if (options->remove)
-		place_remove(store, place);
-	_exit(0);
-}
-
-int monitor_start(
-	struct store *store, struct place *place, struct state *state, struct options *options)
+int background(void (*function)(void *data, int box), void *data)
 {
 	struct message message = {.status = EXIT_BOX};
+	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int ends[2];
 	ssize_t size;
 	pid_t pid;
 
 	fflush(NULL);
-	if (pipe2(ends, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
-		fail("start a monitor");
-		return report();
-	}
-	if (pid == 0) {
+	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return fail("start a process in the background"), report();
+	if ((pid = fork()) == 0) {
 		close(ends[0]);
-		monitor_main(store, place, state, options, ends[1]);
+		setsid(); /* the end of the caller's terminal is none of our business */
+		if (set_files(null, null, null) < 0)
+			background_tell(ends[1], EXIT_BOX);
+		else
+			function(data, ends[1]);
+		_exit(0);
 	}
 	close(ends[1]);
-	size = read(ends[0], &message, sizeof(message));
+	size = pid < 0 ? -1 : read(ends[0], &message, sizeof(message));
 	close(ends[0]);
-	if (size != sizeof(message))
-		failx("the monitor of container %.12s died", place->id);
+	if (pid < 0)
+		fail("fork");
+	else if (size != sizeof(message))
+		failx("the process in the background died before it could start anything");
 	else if (message.status)
 		failx("%s", message.text);
 	if (message.status)
-		return report();
-	return 0;
+		report();
+	return message.status;
+}
+
+struct job {
+	struct store *store;
+	struct place *place;
+	struct state *state;
+	struct options *options;
+};
+
+static void monitor_main(void *data, int box)
+{
+	const struct job *job = data;
+	struct monitor monitor = {.log = {.fd = -1},
+		.ends = {-1, -1},
+		.container = {.pid = -1, .pidfd = -1, .socket = -1, .master = -1}};
+	int status = EXIT_BOX;
+
+	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||
+		create(&monitor, &job->options->spec) < 0 || chdir("/") < 0 ||
+		container_start(&monitor.container, &status) < 0 ||
+		note_start(job->store, job->state, &monitor.container) < 0) {
+		/* Told when nothing of it is left: who asked may remove it at once. */
+		autofree char *text = strdup(failure());
+
+		note_end(job->store, job->place, job->state, &monitor.container, status);
+		if (job->options->remove)
+			place_remove(job->store, job->place);
+		failx("%s", text ? text : "memory");
+		place_close(job->place);
+		background_tell(box, status ?: EXIT_BOX);
+		return;
+	}
+	background_tell(box, 0);
+	if ((status = watch(&monitor)) < 0)
+		status = EXIT_BOX;
+	note_end(job->store, job->place, job->state, &monitor.container, status);
+	if (job->options->remove)
+		place_remove(job->store, job->place);
+}
+
+int monitor_start(
+	struct store *store, struct place *place, struct state *state, struct options *options)
+{
+	struct job job = {store, place, state, options};
+
+	return background(monitor_main, &job);
 }

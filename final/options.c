@@ -523,8 +523,12 @@ int options_load(struct options *options, int dir)
 			return -1;
 	if (words.n < 3)
 		return failx("options: damaged");
-	/* A relative volume is relative to that; one that is gone is said when it is needed. */
-	if (chdir(words.list[0]) < 0)
-		errno = 0;
-	return options_parse(options, words.n - 1, words.list + 1);
+	if (options_parse(options, words.n - 1, words.list + 1) < 0)
+		return -1;
+	/* A relative volume is relative to that; elsewhere it would be another folder. */
+	for (size_t i = 0; i < options->n_volumes; i++)
+		if (!options->volumes[i].type && options->volumes[i].source[0] != '/' &&
+			chdir(words.list[0]) < 0)
+			return fail("volume %s: %s", options->volumes[i].source, words.list[0]);
+	return 0;
 }

@@ -226,12 +226,14 @@ static char *command_text(char **argv)
 {
 	char *text = strdup("");
 
-	for (; text && *argv; argv++) {
+	for (; text && *argv && strlen(text) < 4096; argv++) {
 		char *longer = format_text("%s%s%s", text, *text ? " " : "", *argv);
 
 		free(text);
 		text = longer;
 	}
+	if (text && strlen(text) > 4096)
+		text[4096] = '\0';
 	return text;
 }
 
@@ -250,13 +252,15 @@ int note_start(struct store *store, struct state *state, const struct container 
 int note_end(struct store *store, const struct place *place, struct state *state,
 	struct container *container, int status)
 {
-	if (container_destroy(container) < 0)
-		status = report();
+	if (container_destroy(container) < 0) {
+		report(); /* the next command tries again, as nothing says that this run ended */
+		return EXIT_BOX;
+	}
 	state->phase = PHASE_EXITED;
 	state->exit_status = status;
 	state->finished = time(NULL);
 	state->pid = 0;
-	if (state_write(store, state) < 0 || place_end(place) < 0)
+	if (state_write(store, state) < 0 || place_end(place, status) < 0)
 		report();
 	return status;
 }
@@ -269,13 +273,12 @@ static int run_here(struct run *run)
 	int status = EXIT_BOX;
 	bool ok;
 
-	if (container_create(container, &run->options->spec) < 0)
-		return report();
-	if (container->master >= 0)
+	ok = container_create(container, &run->options->spec) == 0;
+	if (ok && container->master >= 0)
 		terminal_resize(container->master);
-	ok = (container->master < 0 || !input || terminal_raw() == 0) &&
-	     note_start(run->store, run->state, container) == 0 &&
-	     container_start(container, &status) == 0;
+	ok = ok && (container->master < 0 || !input || terminal_raw() == 0) &&
+	     container_start(container, &status) == 0 &&
+	     note_start(run->store, run->state, container) == 0;
 	if (ok && (status = container_wait(container, &run->signals, input)) < 0) {
 		status = EXIT_BOX;
 		ok = false;
@@ -335,8 +338,10 @@ static int note_container(struct run *run, const struct image *image)
 {
 	struct options *options = run->options;
 	struct state *state = run->state;
-	const char *again = image->folder ?: image->id;
+	autofree char *folder = image->folder ? realpath(image->folder, NULL) : NULL;
 
+	if (image->folder && !folder)
+		return fail("%s", image->folder);
 	snprintf(state->id, sizeof(state->id), "%s", run->place->id);
 	snprintf(state->name, sizeof(state->name), "%s", options->name ?: "");
 	state->image = strdup(options->image);
@@ -344,7 +349,7 @@ static int note_container(struct run *run, const struct image *image)
 	state->created = time(NULL);
 	if (!state->image || !state->command)
 		return fail("memory");
-	if (options_save(options, again, run->place->dir) < 0)
+	if (options_save(options, folder ?: image->id, run->place->dir) < 0)
 		return -1;
 	return state_write(run->store, state);
 }
@@ -411,8 +416,7 @@ int command_run(const struct places *places, int argc, char *argv[])
 int load_container(struct store *store, const struct place *place, struct options *options,
 	struct image *image)
 {
-	if (options_load(options, place->dir) < 0 || image_get(store, options->image, image) < 0 ||
-		set_command(options, image) < 0)
+	if (image_get(store, options->image, image) < 0 || set_command(options, image) < 0)
 		return -1;
 	return make_spec(options, image, store, place);
 }
@@ -427,9 +431,10 @@ static int start_one(struct store *store, const char *name, bool attach)
 	char id[ID_LENGTH + 1];
 	int status = EXIT_BOX;
 
+	block_signals(&run.signals);
 	if (state_find(store, name, id) < 0 || place_open(store, id, true, &place) < 0)
 		return report();
-	if (state_read(store, id, &state) < 0 ||
+	if (state_read(store, id, &state) < 0 || options_load(&options, place.dir) < 0 ||
 		load_container(store, &place, &options, &image) < 0)
 		report();
 	else {
@@ -448,7 +453,6 @@ int command_start(const struct places *places, int argc, char *argv[])
 {
 	bool attach = argc > 1 && (!strcmp(argv[1], "-a") || !strcmp(argv[1], "--attach"));
 	struct store store;
-	sigset_t signals;
 	int status = 0, one;
 
 	if (argc < 2 + attach) {
@@ -457,7 +461,6 @@ int command_start(const struct places *places, int argc, char *argv[])
 	}
 	if (places_open(places, &store) < 0)
 		return report();
-	block_signals(&signals);
 	for (int i = 1 + attach; i < argc; i++)
 		if ((one = start_one(&store, argv[i], attach)) != 0)
 			status = one;

@@ -34,12 +34,23 @@ static int each_place(
 	return 0;
 }
 
-/* Whether nobody holds the lock of the place ID. */
+/* Whether nobody holds the lock of the place ID. Shared: two who ask at once both get it. */
 static bool is_dead(struct store *store, const char *id)
 {
 	autoclose int fd = openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
+}
+
+/* What place_end() wrote; -1: nothing. */
+static int read_status(struct store *store, const char *id)
+{
+	char path[PATH_MAX];
+	autofree char *text = NULL;
+
+	snprintf(path, sizeof(path), "%s/status", id);
+	text = read_file_at(store->containers, path, 16);
+	return text && *text ? atoi(text) : -1;
 }
 
 static bool read_place_link(struct store *store, const char *id, const char *link, char text[256])
@@ -61,10 +72,10 @@ static bool has_file(struct store *store, const char *id, const char *file)
 	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Its box has ended without a word: that leaves the file "ended". */
+/* Its box has ended without a word, such as a status. */
 static bool is_stale(struct store *store, const char *id)
 {
-	return !has_file(store, id, "ended") && is_dead(store, id);
+	return read_status(store, id) < 0 && is_dead(store, id);
 }
 
 /* One that is not kept: never finished, or started with --rm. */
@@ -158,6 +169,31 @@ int place_make(struct store *store, const char *image, const char *name, struct 
 	return -1;
 }
 
+/* Others hold the lock for a moment, when they look; for longer who starts, ends or removes it. */
+static int lock_place(struct store *store, const struct place *place)
+{
+	struct cgroup cgroup;
+	struct state state;
+
+	for (int i = 0; flock(place->dir, LOCK_EX | LOCK_NB) < 0; i++) {
+		bool running = state_read(store, place->id, &state) == 0 &&
+			       state.phase == PHASE_RUNNING;
+
+		state_free(&state);
+		if (running || i == 1000)
+			return failx("container %.12s is %s", place->id,
+				running ? "running" : "in use by another box");
+		usleep(5000);
+	}
+	/* Whoever removed it meanwhile held the lock. */
+	if (faccessat(store->containers, place->id, F_OK, 0) < 0)
+		return failx("%.12s: no such container", place->id);
+	/* What a box that was killed has left, processes that are dying among it. */
+	if (read_status(store, place->id) < 0 && cgroup_open(&cgroup, place->id) == 0)
+		return cgroup_remove(&cgroup);
+	return 0;
+}
+
 int place_open(struct store *store, const char *id, bool lock, struct place *place)
 {
 	*place = (struct place){.dir = -1};
@@ -165,40 +201,39 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 	place->dir = openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->dir < 0)
 		return failx("%.12s: no such container", id);
-	if (lock && flock(place->dir, LOCK_EX | LOCK_NB) < 0) {
+	if (lock && lock_place(store, place) < 0) {
 		close_fd(&place->dir);
-		return failx("container %.12s is running", id);
-	}
-	/* Whoever removed it between the two calls held the lock. */
-	if (lock && faccessat(store->containers, id, F_OK, 0) < 0) {
-		close_fd(&place->dir);
-		return failx("%.12s: no such container", id);
+		return -1;
 	}
 	return name_paths(store, place);
 }
 
-int place_end(const struct place *place)
+int place_begin(const struct place *place)
 {
-	autoclose int fd = openat(place->dir, "ended", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+	autoclose int fd = openat(place->dir, "status", flags, 0600);
 
 	return fd < 0 ? fail("container %.12s", place->id) : 0;
 }
 
-int place_begin(const struct place *place)
+int place_end(const struct place *place, int status)
 {
-	return unlinkat(place->dir, "ended", 0) < 0 && errno != ENOENT
-		       ? fail("container %.12s", place->id)
-		       : 0;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", status);
+	return write_file_at(place->dir, "status", text);
 }
 
 int place_remove(struct store *store, struct place *place)
 {
-	char file[ID_LENGTH + sizeof(".json")];
-	int result = remove_tree_at(store->containers, place->id);
+	char file[ID_LENGTH + sizeof(".json.new")];
 
+	/* The file first: without the folder nobody would find it. */
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);
-	return result;
+	strcat(file, ".new");
+	unlinkat(store->state, file, 0);
+	return remove_tree_at(store->containers, place->id);
 }
 
 void place_close(struct place *place)
@@ -263,18 +298,18 @@ static const char *const phases[] = {"created", "running", "exited"};
 int state_write(struct store *store, const struct state *state)
 {
 	json_auto_t *json =
-		json_pack("{s:s, s:s, s:o, s:o, s:s, s:b, s:i, s:i, s:I, s:s, s:I, s:I, s:I}", "id",
+		json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:i, s:I, s:s, s:I, s:I, s:I}", "id",
 			state->id, "name", state->name, "image", json_any(state->image), "command",
-			json_any(state->command), "status", phases[state->phase], "paused",
-			state->paused, "exit_status", state->exit_status, "pid", state->pid,
+			json_any(state->command), "status", phases[state->phase], "exit_status",
+			state->exit_status, "pid", state->pid,
 			"pid_start", (json_int_t)state->pid_start, "boot_id", boot_id(), "created",
 			(json_int_t)state->created, "started", (json_int_t)state->started,
 			"finished", (json_int_t)state->finished);
-	char file[ID_LENGTH + sizeof(".json")], new[sizeof(file) + 16];
+	char file[ID_LENGTH + sizeof(".json")], new[sizeof(file) + 4];
 	autoclose int fd = -1;
 
 	snprintf(file, sizeof(file), "%s.json", state->id);
-	snprintf(new, sizeof(new), "%s.%d", file, getpid());
+	snprintf(new, sizeof(new), "%s.new", file); /* who writes has the place's lock */
 	fd = openat(store->state, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (!json || fd < 0 || json_dumpfd(json, fd, JSON_COMPACT) < 0 ||
 		renameat(store->state, new, store->state, file) < 0) {
@@ -289,11 +324,10 @@ static int unpack_state(json_t *json, struct state *state)
 {
 	const char *name, *image, *command, *phase, *boot;
 	json_int_t pid_start, created, started, finished;
-	int paused;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:I, s:s, s:I, s:I, s:I}",
-		    "name", &name, "image", &image, "command", &command, "status", &phase, "paused",
-		    &paused, "exit_status", &state->exit_status, "pid", &state->pid, "pid_start",
+	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:s, s:I, s:I, s:I}",
+		    "name", &name, "image", &image, "command", &command, "status", &phase,
+		    "exit_status", &state->exit_status, "pid", &state->pid, "pid_start",
 		    &pid_start, "boot_id", &boot, "created", &created, "started", &started,
 		    "finished", &finished) < 0)
 		return -1;
@@ -302,7 +336,6 @@ static int unpack_state(json_t *json, struct state *state)
 	state->command = strdup(command);
 	while (state->phase < PHASE_EXITED && strcmp(phase, phases[state->phase]) != 0)
 		state->phase++;
-	state->paused = paused;
 	state->pid_start = pid_start;
 	state->created = created;
 	state->started = started;
@@ -330,14 +363,17 @@ int state_read(struct store *store, const char *id, struct state *state)
 		state->image = strdup("");
 		state->command = strdup("");
 		state->phase = PHASE_EXITED;
-		state->exit_status = 255;
+		state->exit_status = read_status(store, id);
+		if (state->exit_status < 0)
+			state->exit_status = 128 + SIGKILL;
 	}
-	if (state->phase == PHASE_RUNNING &&
-		(!state->pid || start_time(state->pid) != state->pid_start) && is_dead(store, id)) {
-		state->phase = PHASE_EXITED; /* box was killed: nobody wrote how it ended */
-		state->exit_status = 137;
+	if (state->phase == PHASE_RUNNING && is_dead(store, id)) {
+		/* Box was killed, and the kernel kills the container: nobody wrote how it ended. */
+		state->phase = PHASE_EXITED;
+		state->exit_status = 128 + SIGKILL;
 		state->pid = 0;
 	}
+	state->paused = state->phase == PHASE_RUNNING && cgroup_frozen(id);
 	return state->image && state->command ? 0 : fail("memory");
 }
 
@@ -452,26 +488,20 @@ int state_each(struct store *store, int (*each)(struct store *, struct state *, 
 
 /* ---- what killed ones left ---- */
 
-/* For cgroup_sweep(): another store's containers are none of our business. */
-static bool is_not_stale(const char *id, void *data)
-{
-	return !is_dead(data, id);
-}
-
-static bool find_stale(struct store *store, const char *id, void *data)
-{
-	return !(*(bool *)data = is_stale(store, id));
-}
-
 static bool end_stale(struct store *store, const char *id, void *data)
 {
 	bool garbage = is_garbage(store, id);
 	struct place place;
 	int *result = data;
 
-	if (!is_stale(store, id) || place_open(store, id, true, &place) < 0)
+	if (!is_stale(store, id))
 		return true;
-	*result |= garbage ? place_remove(store, &place) : place_end(&place);
+	if (place_open(store, id, true, &place) < 0)
+		*result |= faccessat(store->containers, id, F_OK, 0);
+	else if (garbage)
+		*result |= place_remove(store, &place);
+	else if (read_status(store, id) < 0) /* nobody was faster */
+		*result |= place_begin(&place) < 0 ? -1 : place_end(&place, 128 + SIGKILL);
 	place_close(&place);
 	return true;
 }
@@ -479,15 +509,9 @@ static bool end_stale(struct store *store, const char *id, void *data)
 int sweep(struct store *store)
 {
 	autoclose int lock = store_lock(store, LOCK_EX | LOCK_NB);
-	bool any = false;
 	int result = 0;
 
 	if (lock < 0)
 		return errno == EWOULDBLOCK ? 0 : -1;
-	if (each_place(store, find_stale, &any) < 0 || !any)
-		return any ? -1 : 0;
-	/* The processes first: they have the folder open. */
-	if (cgroup_sweep(is_not_stale, store) < 0)
-		return -1;
 	return each_place(store, end_stale, &result) < 0 ? -1 : result;
 }
