@@ -380,6 +380,9 @@ int state_pidfd(const struct state *state);
 /* The ID of the container with a NAME, an ID, or the first digits of one. */
 int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1]);
 
+/* TEXT (NULL: "") as JSON, which is UTF-8: names and arguments that are not get question marks. */
+json_t *json_any(const char *text);
+
 /* Calls EACH with every container, the newest first. */
 int state_each(
 	struct store *store, int (*each)(struct store *, struct state *, void *), void *data);

@@ -8,9 +8,11 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 
 /* One container of a command, opened. */
 struct target {
@@ -514,11 +516,68 @@ int command_logs(const struct places *places, int argc, char *argv[])
 	return names ? for_each(places, names, print_logs, &logs) : report();
 }
 
+static json_t *list_json(char **list)
+{
+	json_t *json = json_array();
+
+	for (; list && *list; list++)
+		json_array_append_new(json, json_any(*list));
+	return json;
+}
+
+static json_t *mounts_json(const struct options *options)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < options->n_volumes; i++) {
+		const struct mount *mount = &options->volumes[i];
+
+		json_array_append_new(json,
+			json_pack("{s:s, s:o, s:o, s:b}", "Type", mount->type ?: "bind", "Source",
+				json_any(mount->type ? "" : mount->source), "Destination",
+				json_any(mount->target), "RW",
+				!(mount->attributes & MOUNT_ATTR_RDONLY)));
+	}
+	return json;
+}
+
+/* What options and the image make of it, by Docker's names. */
+static json_t *config_json(const struct options *options, const struct image *image)
+{
+	const struct spec *spec = &options->spec;
+	const struct limits *limits = &spec->limits;
+
+	return json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:b},"
+			 " s:{s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:b}, s:o}",
+		"Config", "Hostname", json_any(spec->hostname), "User", json_any(spec->user), "Env",
+		list_json(spec->env), "Cmd", list_json(spec->argv), "WorkingDir",
+		json_any(spec->cwd), "StopSignal",
+		json_any(options->stop_signal ?: image->stop_signal ?: "SIGTERM"), "Tty",
+		spec->terminal, "HostConfig", "Memory", (json_int_t)limits->memory, "PidsLimit",
+		(json_int_t)limits->pids, "CpuQuota", (json_int_t)limits->cpu_quota, "CpuPeriod",
+		(json_int_t)limits->cpu_period, "CpusetCpus", limits->cpuset_cpus ?: "",
+		"NetworkMode", options->host_network ? "host" : "none", "Privileged",
+		options->privileged, "ReadonlyRootfs", options->read_only, "AutoRemove",
+		options->remove, "Init", spec->init, "Mounts", mounts_json(options));
+}
+
 static int inspect(struct target *target)
 {
-	json_auto_t *json = state_json(&target->state);
+	json_auto_t *json = state_json(&target->state), *config = NULL;
+	struct options options = {0};
+	struct image image = {0};
+	struct place place = {.dir = -1};
 	bool *any = target->data;
 
+	/* Of a container whose image, a folder, is gone, the state is all that is known. */
+	if (place_open(target->store, target->state.id, false, &place) == 0 &&
+		options_load(&options, place.dir) == 0 &&
+		load_container(target->store, &place, &options, &image) == 0)
+		config = config_json(&options, &image);
+	if (json && config)
+		json_object_update(json, config);
+	image_free(&image);
+	place_close(&place);
 	fputs(*any ? ",\n" : "[\n", stdout);
 	*any = true;
 	return json && json_dumpf(json, stdout, JSON_INDENT(4)) == 0 ? 0 : fail("json");

@@ -281,8 +281,7 @@ static uint64_t start_time(pid_t pid)
 	return start;
 }
 
-/* JSON is UTF-8; names of files and arguments need not be. */
-static json_t *json_any(const char *text)
+json_t *json_any(const char *text)
 {
 	autofree char *copy = strdup(text ? text : "");
 	json_t *json = copy ? json_string(copy) : NULL;
