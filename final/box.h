@@ -344,7 +344,7 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 int place_begin(const struct place *place);
 int place_end(const struct place *place, int status);
 
-/* Removes it, its state, and all that the container wrote. */
+/* Removes it, its state, all that the container wrote, and what is left of its cgroup. */
 int place_remove(struct store *store, struct place *place);
 void place_close(struct place *place);
 
@@ -428,7 +428,10 @@ int cgroup_kill(const struct cgroup *cgroup);
 /* Kills every process in it, and removes it. */
 int cgroup_remove(struct cgroup *cgroup);
 
-/* Opens the cgroup that cgroup_make() made for ID. */
+/* Kills and removes what there is of the cgroup that cgroup_make() made for ID. */
+int cgroup_sweep(const char *id);
+
+/* Opens it. */
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 

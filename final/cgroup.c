@@ -567,7 +567,15 @@ int cgroup_remove(struct cgroup *cgroup)
 	return result;
 }
 
-int cgroup_open(struct cgroup *cgroup, const char *id)
+void cgroup_close(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		close_fd(&cgroup->hierarchies[i].dir);
+	cgroup->n = 0;
+}
+
+/* Opens what there is. */
+static int open_all(struct cgroup *cgroup, const char *id)
 {
 	cgroup->n = 0;
 	if (find_bases() < 0)
@@ -579,10 +587,29 @@ int cgroup_open(struct cgroup *cgroup, const char *id)
 		if (snprintf(h->path, sizeof(h->path), "%s/box/%s", bases[i].path, id) >=
 			(int)sizeof(h->path))
 			continue;
-		if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
 			cgroup->n++;
+		} else if (errno != ENOENT) {
+			fail("%s", h->path);
+			cgroup_close(cgroup);
+			return -1;
+		}
 	}
+	return 0;
+}
+
+int cgroup_open(struct cgroup *cgroup, const char *id)
+{
+	if (open_all(cgroup, id) < 0)
+		return -1;
 	return cgroup->n > 0 || n_bases == 0 ? 0 : failx("container %.12s has no cgroup", id);
+}
+
+int cgroup_sweep(const char *id)
+{
+	struct cgroup cgroup;
+
+	return open_all(&cgroup, id) < 0 ? -1 : cgroup_remove(&cgroup);
 }
 
 bool cgroup_frozen(const char *id)
@@ -595,11 +622,4 @@ bool cgroup_frozen(const char *id)
 			cgroup.hierarchies[0].v2 ? "cgroup.freeze" : "freezer.state", 64);
 	cgroup_close(&cgroup);
 	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
-}
-
-void cgroup_close(struct cgroup *cgroup)
-{
-	for (size_t i = 0; i < cgroup->n; i++)
-		close_fd(&cgroup->hierarchies[i].dir);
-	cgroup->n = 0;
 }

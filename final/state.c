@@ -72,10 +72,10 @@ static bool has_file(struct store *store, const char *id, const char *file)
 	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Its box has ended without a word, such as a status. */
+/* Its box has ended without a word, such as a status, or has failed to remove it. */
 static bool is_stale(struct store *store, const char *id)
 {
-	return read_status(store, id) < 0 && is_dead(store, id);
+	return (has_file(store, id, "remove") || read_status(store, id) < 0) && is_dead(store, id);
 }
 
 /* One that is not kept: never finished, or started with --rm. */
@@ -172,7 +172,6 @@ int place_make(struct store *store, const char *image, const char *name, struct 
 /* Others hold the lock for a moment, when they look; for longer who starts, ends or removes it. */
 static int lock_place(struct store *store, const struct place *place)
 {
-	struct cgroup cgroup;
 	struct state state;
 
 	for (int i = 0; flock(place->dir, LOCK_EX | LOCK_NB) < 0; i++) {
@@ -189,9 +188,7 @@ static int lock_place(struct store *store, const struct place *place)
 	if (faccessat(store->containers, place->id, F_OK, 0) < 0)
 		return failx("%.12s: no such container", place->id);
 	/* What a box that was killed has left, processes that are dying among it. */
-	if (read_status(store, place->id) < 0 && cgroup_open(&cgroup, place->id) == 0)
-		return cgroup_remove(&cgroup);
-	return 0;
+	return read_status(store, place->id) < 0 ? cgroup_sweep(place->id) : 0;
 }
 
 int place_open(struct store *store, const char *id, bool lock, struct place *place)
@@ -228,7 +225,9 @@ int place_remove(struct store *store, struct place *place)
 {
 	char file[ID_LENGTH + sizeof(".json.new")];
 
-	/* The file first: without the folder nobody would find it. */
+	/* The folder last: without it nobody would find the others. */
+	if (cgroup_sweep(place->id) < 0)
+		return -1;
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);
 	strcat(file, ".new");
