@@ -127,24 +127,22 @@ host_state() {
 	find "$BOX_DATA/containers" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
-# Other suites' boxes may be at work on this machine: a cgroup counts when it is empty, and stays so for
-# a second. One that does is removed, as it is not in a namespace that ends with the test.
+# Other suites' boxes may be at work on this machine, and their cgroups come and go: one counts when it
+# is there and empty all the time. It is removed, as it is not in a namespace that ends with the test.
 host_as_before() {
-	local left others cgroups look
-	for look in {1..20}; do
+	local left others stays try
+	for try in {1..20}; do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]') || return 0
-		others=$(grep -v 'cgroup: ' <<<"$left")
-		if ((look == 1)); then
-			cgroups=$(empty_cgroups <<<"$left")
-		else
-			cgroups=$(empty_cgroups <<<"$left" | grep -xF -e "$cgroups")
-		fi
-		[[ $others$cgroups ]] || return 0
+		others=$(grep -v 'cgroup: ' <<<"$left") || true
+		((try > 1)) || stays=$(sed -n 's/^> cgroup: //p' <<<"$left")
+		stays=$(empty_cgroups <<<"$stays")
+		[[ $others$stays ]] || return 0
 		sleep 0.05
 	done
-	[[ ! $cgroups ]] || xargs rmdir <<<"$cgroups"
-	say "the host is not as it was before the test:" "$others" "$cgroups"
-	case $others in
+	xargs -r rmdir <<<"$stays"
+	left=$others${stays:+$'\n'> cgroup: ${stays//$'\n'/$'\n'> cgroup: }}
+	say "the host is not as it was before the test:" "$left"
+	case $left in
 	*mount:*) fail "hint: what box mounts must be gone afterwards" ;;
 	*process:*) fail "hint: what the command has started must end with it" ;;
 	*hostname:*) fail "hint: the host keeps its name: is CLONE_NEWUTS set?" ;;
@@ -153,10 +151,11 @@ host_as_before() {
 	esac
 }
 
+# Of the cgroups on standard input, those that are there, without a process in them or below.
 empty_cgroups() {
-	local line
-	sed -n 's/^> cgroup: //p' | while read -r line; do
-		[[ ! -d $line || $(cat "$line/cgroup.procs" 2>/dev/null) ]] || echo "$line"
+	local cgroup
+	while read -r cgroup; do
+		if [[ -d $cgroup && ! $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null) ]]; then echo "$cgroup"; fi
 	done
 }
 
