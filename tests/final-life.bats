@@ -1,0 +1,266 @@
+# final: containers in the background, and the commands on those that there are. Their faults and races
+# are tested in final-races.bats.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+load life
+
+# --- run -d ---
+
+@test "run -d prints the ID, and a reader of that does not wait for the container" {
+	life 'timeout 5 bash -c "\"\$BOX\" run -d --name mine \"$ROOTFS\" sleep 1000 2>&1 | cat"; box ps -q --no-trunc'
+	[[ $output =~ ^([0-9a-f]{64})$'\n'([0-9a-f]{64})$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] ||
+		report "expected the ID, twice" "see background in monitor.c"
+}
+
+@test "the monitor has no descriptor of its caller, and leaves its folder and session" {
+	life 'exec 7<"$DIR/plain" 8>mine; sleeper --name mine >/dev/null; m=$(monitor mine)
+		ls -l /proc/$m/fd | grep -c "plain\|mine$"; readlink /proc/$m/cwd; ps -o sid= $m | tr -d " " | grep -qx $m && echo own; rm mine'
+	output_is $'0\n/\nown' "see background in monitor.c, and close_range in box.c"
+}
+
+@test "the monitor takes less than 1 MB of memory for itself" {
+	life 'sleeper --name mine >/dev/null; awk "/^Private/{ n += \$2 } END { print n }" /proc/$(monitor mine)/smaps_rollup'
+	((output > 0 && output < 1024)) || report "expected less than 1024 KB" "see monitor_main"
+}
+
+@test "a container outlives the terminal that it was started on" {
+	life '"$1" "end()" "$BOX" run -d --name mine "$ROOTFS" sleep 1000; sleep 0.2; status_of mine' "$REPO/tests/terminal"
+	output_is running "setsid(2): SIGHUP comes to who has the terminal"
+}
+
+@test "a command that cannot be executed is said at once, and the container stays as exited" {
+	for command in /no/such 127 /plain 126; do
+		[[ $command == /* ]] || continue
+		expected=127
+		[[ $command != /plain ]] || { expected=126 && chmod 600 "$ROOTFS/plain"; }
+		box_exec run -d --name mine "$ROOTFS" "$command"
+		status_is "$expected" "see monitor_main"
+		[[ $stderr == "box: $command: "* ]] || report "expected the name, and why" "see background"
+		life 'status_of mine; box wait mine; box rm mine'
+		output_is $'exited\n'"$expected"$'\nmine' "see note_end"
+	done
+	box_exec run -d --rm --name mine "$ROOTFS" /no/such
+	status_is 127 "see monitor_main"
+	box_exec ps -aq
+	output_is "" "with --rm nothing stays"
+}
+
+@test "--rm -d leaves nothing when the command ends, and box wait has its status" {
+	life 'detach --rm --name mine "sleep 0.3; exit 9" >/dev/null; box wait mine; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1 | wc -l'
+	output_is $'9\n0' "see wait_one"
+}
+
+@test "with -d and -t the command has a terminal, and its log what it wrote there" {
+	life 'detach -t --name mine "tty; exit 3" >/dev/null; box wait mine; box logs mine'
+	output_is $'3\n/dev/pts/0\r' "see create in monitor.c"
+}
+
+@test "an ID that cannot be printed is an error" {
+	life 'box run -d "$ROOTFS" true >/dev/full; echo $?'
+	output_has 125 "see end_output"
+}
+
+# --- what a container is given again ---
+
+@test "start takes the same options, whatever bytes they have" {
+	echo data >"$DIR/file"
+	printf 'FROM_FILE=1\nBOTH=file\n' >"$DIR/vars"
+	life 'box run -d --name mine -v ./file:/file --env-file vars -e BOTH=option -e EMPTY= -e $'\''LINES=a\nb'\'' -e $'\''BYTE=\xff'\'' -w /tmp "$ROOTFS" sh -c "
+			pwd; cat /file; for v in \"\$FROM_FILE\" \"\$BOTH\" \"\${EMPTY-unset}\" \"\$LINES\" \"\$1\" \"\$2\"; do echo \"<\$v>\"; done
+			printf %s \"\$BYTE\$3\" | od -An -tx1" - "" "two
+lines" $'\''\xfe'\'' >/dev/null
+		box wait mine; box logs mine >first; cd /; box start mine >/dev/null; box wait mine; cd "$DIR"; box logs mine | tail -n +12 | diff first - && cat first; rm first'
+	output_is $'0\n0\n/tmp\ndata\n<1>\n<option>\n<>\n<a\nb>\n<>\n<two\nlines>\n ff fe' "see options_save"
+}
+
+@test "start does not take a relative volume from another folder" {
+	life 'mkdir -p here/data there/data; touch here/data/right there/data/wrong; cd here; box run --name mine -v data:/data "$ROOTFS" ls /data
+		cd ../there; rm -r ../here; box start mine; echo $?; box ps -a | grep -c mine; cd ..; rm -r there'
+	output_lacks wrong "see options_load"
+	output_has $'125\n1' "a folder that is gone is an error"
+}
+
+@test "what a container has written is there when it is started again, and the image is as it was" {
+	life 'box run --name mine "$ROOTFS" sh -c "cat /new; echo x >>/new"; box start -a mine; box start -a mine; ls "$ROOTFS/new"'
+	[[ $(grep -c '^x$' <<<"$output") == 3 && $output == *"cannot access"* ]] ||
+		report "expected 0, 1 and 2 lines" "see place_open"
+}
+
+@test "containers of an archive are started again, and execed in" {
+	life 'box run -d --name mine "$1" sleep 1000 >/dev/null; box exec mine echo in; box stop -t 0 mine; box start mine; box exec mine echo again
+		box rm -f mine; box rmi $(box images -q)' "$REPO/rootfs.tar.gz"
+	output_has $'in\nmine\nmine\nagain\nmine' "see load_container"
+}
+
+@test "start -a passes signals on" {
+	life 'box run --name mine "$ROOTFS" sh -c "trap \"exit 7\" TERM; [ -e /again ] || { touch /again; exit 0; }; while :; do sleep 0.05; done"
+		"$BOX" start -a mine & until_true is mine running; sleep 0.3; kill -TERM $!; wait $!; echo $?'
+	output_is 7 "see block_signals in start_one"
+}
+
+# --- exec ---
+
+@test "exec runs a command with the container's namespaces, cgroup and rights, and its exit status" {
+	life 'sleeper --name mine --pids-limit 50 --ulimit nofile=99 --security-opt no-new-privileges >/dev/null
+		see="for n in pid mnt uts ipc net cgroup; do readlink /proc/\$1/ns/\$n; done; cat /proc/\$1/cgroup
+			grep -E \"^(Cap|NoNew|Seccomp:|Uid|Sig[BI])\" /proc/\$1/status; grep files /proc/\$1/limits"
+		box exec mine sh -c "$see" - 1 >one; box exec mine sh -c "exec sh -c '\''$see'\'' - self" >two; cmp one two && echo same; grep -c . one
+		box exec mine sh -c "exit 42"; echo $?; box exec mine /no/such; echo $?; box exec mine /etc; echo $?; rm one two'
+	[[ $output == same$'\n'* ]] || report "expected the same" "see exec_spec, and join_main"
+	output_has $'\n42\n' "its own status"
+	output_has $'\n127\n' "not found"
+	output_has $'\n126' "found, but not executable"
+}
+
+@test "exec has the container's user, folder and variables, but for what it is told" {
+	life 'sleeper --name mine -u 1000 -w /tmp -e A=run -e B=run >/dev/null
+		show="echo \$(id -u) \$(pwd) \$A \$B \$C"; box exec mine sh -c "$show"; box exec -u 0 -w /etc -e A=exec -e C=more mine sh -c "$show"'
+	output_is $'1000 /tmp run run\n0 /etc exec run more' "see exec_spec"
+}
+
+@test "exec without -t has no terminal, also where the container has one" {
+	life 'sleeper -t --name mine >/dev/null; box exec mine tty; echo typed | box exec -i mine cat; echo typed | box exec mine cat'
+	output_is $'not a tty\ntyped' "see exec_spec"
+}
+
+@test "exec -it has a terminal of the container's" {
+	life 'sleeper --name mine >/dev/null; "$1" '\''expect("#"); send("tty; test -t 2 && echo thr\"\"ee\r"); expect("/dev/pts/"); expect("three")
+send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$BOX" exec -it mine sh' "$REPO/tests/terminal"
+	output_is "3 False" "see exec_in"
+}
+
+@test "exec -d leaves the command in the background, with no descriptor of its caller" {
+	life 'sleeper --name mine >/dev/null; timeout 5 bash -c "\"\$BOX\" exec -d mine sleep 1234 2>&1 | cat" && box top mine | grep -c "sleep 1234"
+		box exec -d mine /no/such; echo $?; box stop -t 0 mine; until_true eval "! pgrep -f ^sleep.1234 >/dev/null" && echo gone'
+	output_is $'1\nbox: /no/such: No such file or directory\n127\nmine\ngone' "see background"
+}
+
+@test "exec's command ends with its box, and box with the container" {
+	life 'sleeper --name mine >/dev/null; "$BOX" exec mine sleep 1234 & until_true pgrep -f "^sleep 1234" >/dev/null; kill -KILL $!; wait $! 2>/dev/null
+		until_true eval "! pgrep -f ^sleep.1234 >/dev/null" && echo ended; "$BOX" exec mine sleep 1234 & until_true pgrep -f "^sleep 1234" >/dev/null
+		box rm -f mine; wait $!; echo $?' 2>/dev/null
+	output_has $'ended\nmine\n137' "see PR_SET_PDEATHSIG in join_main"
+}
+
+@test "exec in a container that does not run, or is paused, is an error that says so" {
+	life 'sleeper --name mine >/dev/null; box pause mine; box exec mine true; echo $?; box stop -t 0 mine; box exec mine true; echo $?; box exec none true; echo $?'
+	output_has $'box: container mine is paused\n125' "it would wait for ever"
+	output_has $'box: container mine is not running\n125' "see exec_spec"
+	output_has $'box: none: no such container\n125' "see state_find"
+}
+
+@test "exec cannot be made to write to box's own file" {
+	sum=$(cksum <"$BOX")
+	life 'sleeper --name mine --cap-add ALL --security-opt seccomp=unconfined >/dev/null
+		box exec mine sh -c "for i in 1 2 3 4 5 6 7 8 9; do for p in /proc/[0-9]*; do case \$(readlink \$p/exe) in */box) echo x >>\$p/exe;; esac; done; done" & 
+		for _ in {1..20}; do box exec mine /proc/self/exe; done; wait' >/dev/null 2>&1
+	[[ $(cksum <"$BOX") == "$sum" ]] || fail "hint: see protect_own_file"
+}
+
+# --- logs ---
+
+@test "logs prints stdout and stderr apart, in order, and a line without an end as it is" {
+	life 'detach --name mine "echo one; echo two >&2; sleep 0.1; echo three; printf end" >/dev/null; box wait mine
+		box logs mine 2>/dev/null; echo; box logs mine 2>&1 >/dev/null; box logs --tail 2 mine; echo; box logs -n 0 mine'
+	output_is $'0\none\nthree\nend\ntwo\nthree\nend' "see print_line"
+}
+
+@test "logs -t has one time a line, however the line was written, and --tail counts lines" {
+	life 'detach --name mine "for i in 1 2 3; do printf \$i; sleep 0.05; done; echo; printf %020000d 7; echo; echo last" >/dev/null; box wait mine
+		box logs -t mine | cut -c 1-35 | sed "s/^....-..-..T..:..:..\..........Z /TIME /"; box logs -n 2 mine | wc -c'
+	output_is $'0\nTIME 123\nTIME 0000\nTIME last\n20006' "see struct reader"
+}
+
+@test "logs -f follows, and ends with the container" {
+	life 'detach --name mine "for i in 1 2 3 4 5; do echo \$i; sleep 0.1; done" >/dev/null; timeout 10 "$BOX" logs -f mine | xargs; echo ${PIPESTATUS[0]}'
+	output_is $'1 2 3 4 5\n0' "see log_print"
+}
+
+@test "a log stays within twice its bound, and logs -f loses nothing while it keeps up" {
+	life 'detach --name mine --log-opt max-size=4k "for i in \$(seq 200); do echo line \$i; [ \$((i % 20)) != 0 ] || sleep 0.12; done" >/dev/null
+		box logs -f mine | tail -n 199 | head -n 1; du -cb "$BOX_DATA"/containers/*/log* | sed -n "s/\ttotal//p"; box logs mine | tail -n 1'
+	[[ $output =~ ^line\ 2$'\n'([0-9]+)$'\n'line\ 200$ ]] && ((BASH_REMATCH[1] <= 8192)) ||
+		report "expected all lines, and at most 8192 bytes" "see rotate, and open_next"
+}
+
+@test "a full disk stops the log, not the container, and nothing in the log is torn" {
+	export BOX_DATA=/mnt/data
+	host mount -t tmpfs -o size=256k small /mnt
+	life 'detach --name mine --log-opt max-size=10m "for i in \$(seq 4000); do echo line \$i of a log that is longer than its disk; done; exit 5" >/dev/null
+		box wait mine; box logs mine | grep -vcE "^line [0-9]+ of a log that is longer than its disk$"; box logs mine | grep -c . ; box rm mine' 2>&1
+	box_exec ps -aq
+	host umount /mnt
+	export BOX_DATA=$BATS_TEST_TMPDIR/data
+	[[ $output == "" && $stderr == "" ]] || report "expected that it can be removed" "see for_each"
+}
+
+# --- ps, inspect, top ---
+
+@test "ps shows containers that run, with -a all, in columns" {
+	life 'sleeper --name one >/dev/null; box run --name two "$ROOTFS" sh -c "exit 3"; box ps | sed "s/  .*  / /"; box ps -a | sed "s/.*  //" | xargs
+		box ps -a | grep -bo "NAME\|one$\|two$" | cut -d : -f 1 | tr "\n" " "; box ps -a | awk "{ print length }" | sort -u | wc -l; box ps -a | grep -c "Exited (3) [0-9]* second"; box ps -aq | grep -c "^............$"'
+	[[ $output == *"NAME two one"* && $output == *$'\n1\n2' ]] || report "expected a table" "see print_row"
+}
+
+@test "ps and inspect print JSON, of any bytes" {
+	life 'box run --name mine -e $'\''A=\xff"\n'\'' -v "$DIR:/x:ro" -m 64m "$ROOTFS" echo $'\''\xfe"\e[31m\n'\'' >/dev/null
+		box ps -a --format json | python3 -c "import json, sys; print([c[\"Name\"] for c in json.load(sys.stdin)])"
+		box inspect mine | python3 -c "import json, sys; c, = json.load(sys.stdin); print(c[\"State\"][\"Status\"], c[\"State\"][\"ExitCode\"], c[\"Mounts\"][0][\"Destination\"], c[\"HostConfig\"][\"Memory\"], c[\"Config\"][\"Cmd\"][0], c[\"Created\"][-1])"
+		box ps -a | grep -c "\[31m"; box ps -a | tr -d "\n" | LC_ALL=C grep -c "[[:cntrl:]]"; box ps --format json'
+	output_is $'[\'mine\']\nexited 0 /x 67108864 echo Z\n1\n0\n[]' "see json_any, and make_printable"
+}
+
+@test "an ID may be shortened as long as no other begins so" {
+	life 'id=$(sleeper); box run --name mine "$ROOTFS" true; for n in ${id:0:12} $id ${id:0:20}; do status_of $n; done
+		for n in {1..17}; do sleeper --rm >/dev/null; done; for c in {0..9} {a..f}; do box inspect $c 2>&1 >/dev/null; done | grep -c "several containers"'
+	[[ $output == running$'\n'running$'\n'running$'\n'[1-9]* ]] || report "expected errors that say so" "see state_find"
+}
+
+@test "names are unique, and checked" {
+	life 'sleeper --name mine >/dev/null; for n in mine "" -x .x a/b "a b" ü; do box run -d --name "$n" "$ROOTFS" true 2>&1; echo $?; done; box ps -aq | wc -l'
+	[[ $(grep -c '^125$' <<<"$output") == 7 && $output == *$'\n1' ]] || report "expected 7 refusals" "see check_name"
+}
+
+@test "ps with 1000 stored containers takes no second, nor does a start" {
+	life 'id=$(sleeper); for n in {1..1000}; do i=$(printf %064d $n); mkdir "$BOX_DATA/containers/$i"; echo 0 >"$BOX_DATA/containers/$i/status"
+			: >"$BOX_DATA/containers/$i/options"; sed "s/$id/$i/; s/running/exited/" "$BOX_ROOT/$id.json" >"$BOX_ROOT/$i.json"; done
+		time box ps -a | wc -l; time box run --rm "$ROOTFS" true; box rm -f $(box ps -aq --no-trunc) | wc -l' 2>&1
+	[[ $output == 1002$'\n'* && $(grep -c 'real.0m0\.' <<<"$output") == 2 && $output == *1001 ]] || report "expected less than a second" "see sweep"
+}
+
+# --- stop, kill, pause, wait, rm ---
+
+@test "stop sends the stop signal, and SIGKILL after a while" {
+	life 'detach --name one "trap \"exit 3\" TERM; while :; do sleep 0.05; done" >/dev/null; detach --stop-signal USR1 --name two "trap \"exit 4\" USR1; while :; do sleep 0.05; done" >/dev/null
+		detach --name three "trap \"\" TERM; while :; do sleep 0.05; done" >/dev/null; sleep 0.3; box stop one two; box stop -t 1 three; box wait one two three; box stop one; echo $?'
+	output_is $'one\ntwo\nthree\n3\n4\n137\none\n0' "see stop in life.c"
+}
+
+@test "kill sends a signal, and SIGKILL without -s" {
+	life 'detach --name mine "trap \"echo got it\" USR1; echo ready; while :; do sleep 0.05; done" >/dev/null; until_true eval "box logs mine | grep -q ready"
+		box kill -s USR1 mine; until_true eval "box logs mine | grep -q got"; box kill mine; box wait mine; box kill mine; echo $?; box kill -s NONE mine; echo $?'
+	output_has $'mine\nmine\n137\nbox: container' "see kill_one"
+	output_has $'not running\n125\nbox: NONE: no such signal\n125' "see kill_one"
+}
+
+@test "a paused container does nothing, shows as such, and can be stopped, killed and removed" {
+	life 'detach --name mine "while :; do echo x; sleep 0.01; done" >/dev/null; box pause mine; sleep 0.1; a=$(box logs mine | wc -l); sleep 0.2; [[ $a == $(box logs mine | wc -l) ]] && echo still
+		status_of mine; box ps | grep -c Paused; box pause mine; box unpause mine; sleep 0.2; (($(box logs mine | wc -l) > a)) && echo goes on; status_of mine; box unpause mine
+		box pause mine; box stop -t 0 mine; box start mine; box pause mine; box kill mine; box start mine; box pause mine; box rm -f mine'
+	output_has $'mine\nstill\npaused\n1\n' "see cgroup_freeze"
+	output_has $'goes on\nrunning\n' "see cgroup_freeze"
+	output_has $'is paused\n' "twice is an error"
+	[[ $(tail -n 7 <<<"$output" | sort -u) == mine ]] || report "expected that all of it is done" "what is frozen acts on no signal: see end in life.c"
+}
+
+@test "a command with several containers goes on after one fails, and its exit status says so" {
+	life 'sleeper --name one >/dev/null; sleeper --name two >/dev/null; for c in "stop -t 0" start pause unpause kill wait inspect "rm -f"; do
+		box $c one none two >out 2>err; echo "$c $? $(grep -cw "one\|two\|^137" out) $(grep -c "none: no such" err)"; done; rm out err'
+	output_is $'stop -t 0 125 2 1\nstart 125 2 1\npause 125 2 1\nunpause 125 2 1\nkill 125 2 1\nwait 125 2 1\ninspect 125 2 1\nrm -f 125 2 1' "see for_each"
+}
+
+@test "rm refuses a container that runs, and rm -f does not" {
+	life 'sleeper --name mine >/dev/null; box rm mine; echo $?; box rm -f mine; box rm mine; echo $?'
+	output_has $'is running' "say why"
+	output_has $'125\nmine\nbox: mine: no such container\n125' "see rm"
+}
