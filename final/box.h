@@ -360,6 +360,8 @@ struct state {
 	int exit_status; /* when it has exited */
 	pid_t pid; /* of its PID 1, while it runs */
 	uint64_t pid_start; /* when that started, in clock ticks after boot: proc_pid_stat(5) */
+	pid_t box; /* that runs it */
+	uint64_t box_start;
 	int64_t created, started, finished; /* seconds since 1970; 0: not yet */
 };
 
@@ -371,7 +373,7 @@ int state_write(struct store *store, const struct state *state);
 int state_read(struct store *store, const char *id, struct state *state);
 void state_free(struct state *state);
 
-/* Notes PID and its start in STATE. */
+/* Notes PID, and this process as the box that runs it. */
 int state_set_pid(struct state *state, pid_t pid);
 
 /* A pidfd of the running container's PID 1; an error when it does not run, or PID is another's. */

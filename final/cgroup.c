@@ -369,9 +369,10 @@ static int make_in(struct cgroup *cgroup, const struct base *base, const char *i
 		if (errno != EROFS && errno != EACCES && errno != EPERM)
 			return -1;
 		/* As in most containers. What has no limit ends with its PID namespace even so. */
-		return !controllers ? 0
-				    : failx("%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
-					      names[__builtin_ctz(controllers)], failure());
+		return !controllers
+			       ? 0
+			       : failx("%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
+					 names[__builtin_ctz(controllers)], failure());
 	}
 	cgroup->n++;
 	if (base->v2 && controllers) {

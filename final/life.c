@@ -144,7 +144,7 @@ static const char *date_text(int64_t seconds, char text[32])
 
 static json_t *state_json(const struct state *state)
 {
-	const char *phase = state->paused                    ? "paused"
+	const char *phase = state->paused                   ? "paused"
 			    : state->phase == PHASE_RUNNING ? "running"
 			    : state->phase == PHASE_EXITED  ? "exited"
 							    : "created";
@@ -279,8 +279,8 @@ static int freeze(const char *id, bool frozen)
 	return result;
 }
 
-/* Sends SIGNAL, and thaws what is frozen, which would not act on it. What has no process any more is
- * about to end by itself. Returns as wait_for_end(). */
+/* Sends SIGNAL, and thaws what is frozen, which would not act on it. What has no process any more
+ * is about to end by itself. Returns as wait_for_end(). */
 static int end(struct target *target, int signal, bool surely, double seconds)
 {
 	if (send(target, signal, surely) == 0)
@@ -532,11 +532,11 @@ static json_t *mounts_json(const struct options *options)
 	for (size_t i = 0; i < options->n_volumes; i++) {
 		const struct mount *mount = &options->volumes[i];
 
-		json_array_append_new(json,
-			json_pack("{s:s, s:o, s:o, s:b}", "Type", mount->type ?: "bind", "Source",
-				json_any(mount->type ? "" : mount->source), "Destination",
-				json_any(mount->target), "RW",
-				!(mount->attributes & MOUNT_ATTR_RDONLY)));
+		json_array_append_new(
+			json, json_pack("{s:s, s:o, s:o, s:b}", "Type", mount->type ?: "bind",
+				      "Source", json_any(mount->type ? "" : mount->source),
+				      "Destination", json_any(mount->target), "RW",
+				      !(mount->attributes & MOUNT_ATTR_RDONLY)));
 	}
 	return json;
 }

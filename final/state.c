@@ -175,8 +175,8 @@ static int lock_place(struct store *store, const struct place *place)
 	struct state state;
 
 	for (int i = 0; flock(place->dir, LOCK_EX | LOCK_NB) < 0; i++) {
-		bool running = state_read(store, place->id, &state) == 0 &&
-			       state.phase == PHASE_RUNNING;
+		bool running =
+			state_read(store, place->id, &state) == 0 && state.phase == PHASE_RUNNING;
 
 		state_free(&state);
 		if (running || i == 1000)
@@ -295,14 +295,14 @@ static const char *const phases[] = {"created", "running", "exited"};
 
 int state_write(struct store *store, const struct state *state)
 {
-	json_auto_t *json =
-		json_pack("{s:s, s:s, s:o, s:o, s:s, s:i, s:i, s:I, s:s, s:I, s:I, s:I}", "id",
-			state->id, "name", state->name, "image", json_any(state->image), "command",
-			json_any(state->command), "status", phases[state->phase], "exit_status",
-			state->exit_status, "pid", state->pid,
-			"pid_start", (json_int_t)state->pid_start, "boot_id", boot_id(), "created",
-			(json_int_t)state->created, "started", (json_int_t)state->started,
-			"finished", (json_int_t)state->finished);
+	json_auto_t *json = json_pack(
+		"{s:s, s:s, s:o, s:o, s:s, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:I, s:I}", "id",
+		state->id, "name", state->name, "image", json_any(state->image), "command",
+		json_any(state->command), "status", phases[state->phase], "exit_status",
+		state->exit_status, "pid", state->pid, "pid_start", (json_int_t)state->pid_start,
+		"box", state->box, "box_start", (json_int_t)state->box_start, "boot_id", boot_id(),
+		"created", (json_int_t)state->created, "started", (json_int_t)state->started,
+		"finished", (json_int_t)state->finished);
 	char file[ID_LENGTH + sizeof(".json")], new[sizeof(file) + 4];
 	autoclose int fd = -1;
 
@@ -321,13 +321,13 @@ int state_write(struct store *store, const struct state *state)
 static int unpack_state(json_t *json, struct state *state)
 {
 	const char *name, *image, *command, *phase, *boot;
-	json_int_t pid_start, created, started, finished;
+	json_int_t pid_start, box_start, created, started, finished;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:s, s:I, s:I, s:I}",
+	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:I, s:I}",
 		    "name", &name, "image", &image, "command", &command, "status", &phase,
-		    "exit_status", &state->exit_status, "pid", &state->pid, "pid_start",
-		    &pid_start, "boot_id", &boot, "created", &created, "started", &started,
-		    "finished", &finished) < 0)
+		    "exit_status", &state->exit_status, "pid", &state->pid, "pid_start", &pid_start,
+		    "box", &state->box, "box_start", &box_start, "boot_id", &boot, "created",
+		    &created, "started", &started, "finished", &finished) < 0)
 		return -1;
 	snprintf(state->name, sizeof(state->name), "%s", name);
 	state->image = strdup(image);
@@ -335,6 +335,7 @@ static int unpack_state(json_t *json, struct state *state)
 	while (state->phase < PHASE_EXITED && strcmp(phase, phases[state->phase]) != 0)
 		state->phase++;
 	state->pid_start = pid_start;
+	state->box_start = box_start;
 	state->created = created;
 	state->started = started;
 	state->finished = finished;
@@ -343,7 +344,7 @@ static int unpack_state(json_t *json, struct state *state)
 	return state->image && state->command ? 0 : -1;
 }
 
-int state_read(struct store *store, const char *id, struct state *state)
+static void read_file_of(struct store *store, const char *id, struct state *state)
 {
 	char file[ID_LENGTH + sizeof(".json")];
 	json_auto_t *json = NULL;
@@ -364,6 +365,19 @@ int state_read(struct store *store, const char *id, struct state *state)
 		state->exit_status = read_status(store, id);
 		if (state->exit_status < 0)
 			state->exit_status = 128 + SIGKILL;
+	}
+}
+
+int state_read(struct store *store, const char *id, struct state *state)
+{
+	read_file_of(store, id, state);
+	/* Without its box, who has the lock sweeps, or starts it again: not for long. */
+	for (int i = 0; i < 200 && state->phase == PHASE_RUNNING && !is_dead(store, id) &&
+			start_time(state->box) != state->box_start;
+		i++) {
+		usleep(5000);
+		state_free(state);
+		read_file_of(store, id, state);
 	}
 	if (state->phase == PHASE_RUNNING && is_dead(store, id)) {
 		/* Box was killed, and the kernel kills the container: nobody wrote how it ended. */
@@ -386,6 +400,8 @@ int state_set_pid(struct state *state, pid_t pid)
 {
 	state->pid = pid;
 	state->pid_start = start_time(pid);
+	state->box = getpid();
+	state->box_start = start_time(state->box);
 	return state->pid_start ? 0 : failx("process %d has ended", pid);
 }
 

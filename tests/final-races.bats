@@ -18,14 +18,12 @@ load life
 			state >after; diff before after || echo differs
 		done; rm before after'
 	output_is $'100\n100\n100\n100' "each must end, and take all that is its own with it"
-	host_as_before
 }
 
 @test "50 starts, stops and removals at once all end, and none in another's way" {
 	life 'for n in {1..50}; do { sleeper --name c$n >/dev/null && box stop -t 0 c$n >/dev/null && box start c$n >/dev/null && box exec c$n true &&
 			box rm -f c$n >/dev/null || echo $n failed; } & done; wait; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1'
 	output_is "" "who wants a container's lock waits for who merely looks: see lock_place"
-	host_as_before
 }
 
 # --- commands that meet ---
@@ -66,7 +64,6 @@ load life
 			sleeper --name mine -m 64m >/dev/null; pid=$(pid_of mine); m=$(monitor mine); kill -KILL $m; until_true ended $m; box $do >/dev/null 2>err; echo "$do $? $(sed "s/^box: //; s/[0-9a-f]\{12\}/mine/" err)"
 			until_true ended $pid || [[ $do == start* ]] || echo lives; box rm -f mine >/dev/null 2>&1; done; rm err'
 	output_is $'start mine 0 \nrm mine 0 \nrm -f mine 0 \nstop mine 0 \nwait mine 0 \nkill mine 125 container mine is not running\nexec mine true 125 container mine is not running' "see lock_place"
-	host_as_before
 }
 
 @test "boxes killed at any moment leave nothing that box ps, rm and the next command do not clean up" {
@@ -82,7 +79,6 @@ load life
 			left=$(find "$BOX_DATA/containers" "$BOX_ROOT" "$BOX_DATA/tmp" -mindepth 1); [[ ! $left ]] || { echo "round $i: $left"; break; }
 		done; rm list; until_true eval "! pgrep -x sleep | grep -v ^1$" || ps -ef' "$rounds" "$seed"
 	output_is "" "SEED=$seed repeats it"
-	host_as_before
 }
 
 # --- what the files say ---
