@@ -12,29 +12,16 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
-#include <time.h>
-
-/* In one archive. */
-#define MAX_FILES "10000000"
 
 struct job {
 	const char *name; /* of the archive, for messages */
 	int archive, target, socket;
 	pid_t pid;
-	off_t size;
 	SHA2_CTX sha;
-	off_t hashed;
+	off_t size, hashed;
 	uint64_t bytes;
-	struct timespec start, drawn;
+	int percent; /* as it was drawn last */
 };
-
-static double seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - then->tv_sec + (now.tv_nsec - then->tv_nsec) / 1e9;
-}
 
 const char *human_size(uint64_t bytes, char text[16])
 {
@@ -54,45 +41,33 @@ const char *human_size(uint64_t bytes, char text[16])
 /* box-unpack reads through the same open file, so its place in it is known here. */
 static void draw_progress(struct job *job)
 {
-	static const char bar[] = "##############################";
-	static const char rest[] = "..............................";
-	off_t at = lseek(job->archive, 0, SEEK_CUR), all = job->size;
-	double seconds = seconds_since(&job->start);
-	char a[16], b[16], c[16];
-	int part;
+	off_t at = lseek(job->archive, 0, SEEK_CUR);
+	int percent = job->size && at < job->size ? at * 100 / job->size : 100;
+	char size[16];
 
-	if (!isatty(STDERR_FILENO) || seconds_since(&job->drawn) < 0.1)
+	if (percent == job->percent || !isatty(STDERR_FILENO))
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &job->drawn);
-	at = at > all ? all : at;
-	part = all ? at * 30 / all : 0;
-	fprintf(stderr, "\r\033[K%s: [%.*s%.*s] %s of %s, %s/s", job->name, part, bar, 30 - part,
-		rest, human_size(at, a), human_size(all, b), human_size(at / seconds, c));
+	job->percent = percent;
+	fprintf(stderr, "\r\033[K%s: %d%% of %s", job->name, percent, human_size(job->size, size));
 }
 
-static void clear_progress(void)
+static void clear_progress(struct job *job)
 {
-	if (isatty(STDERR_FILENO))
+	if (job->percent >= 0)
 		fputs("\r\033[K", stderr);
+	job->percent = -1;
 }
 
 _Noreturn static void exec_unpacker(const struct job *job, int socket, char *argv[])
 {
-	int fds[] = {job->archive, job->target, socket};
 	char text[1024];
-	sigset_t none;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < 3; i++)
-		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10);
-	for (int i = 0; i < 3; i++)
-		dup2(fds[i], 3 + i);
-	syscall(SYS_close_range, 6, ~0U, 0);
-	execv(argv[0], argv);
+	if (fchdir(job->target) == 0 && dup2(job->archive, STDIN_FILENO) == STDIN_FILENO &&
+		dup2(socket, STDOUT_FILENO) == STDOUT_FILENO && close_range(3, ~0U, 0) == 0)
+		execv(argv[0], argv);
 	fail("e%s", argv[0]);
 	snprintf(text, sizeof(text), "%s", failure());
-	send(5, text, strlen(text), MSG_NOSIGNAL);
+	send(STDOUT_FILENO, text, strlen(text), MSG_NOSIGNAL);
 	_exit(EXIT_BOX);
 }
 
@@ -101,8 +76,8 @@ static int start_unpacker(struct job *job, bool layer, uint64_t max_bytes)
 	/* A PID namespace: nothing of box-unpack can outlive it, and it sees no other process. */
 	struct clone_args arguments = {.flags = CLONE_NEWPID, .exit_signal = SIGCHLD};
 	autofree char *program = helper_path("box-unpack");
-	autofree char *bytes = format_text("%llu", (unsigned long long)max_bytes);
-	char *argv[] = {program, layer ? "layer" : "root", bytes, MAX_FILES, NULL};
+	autofree char *bytes = format_text("%" PRIu64, max_bytes);
+	char *argv[] = {program, layer ? "layer" : "root", bytes, NULL};
 	int pair[2];
 
 	if (!program || !bytes)
@@ -150,7 +125,7 @@ static int handle_message(struct job *job)
 	case 'o':
 		return set_opaque(job, text + 1);
 	case 'w':
-		clear_progress();
+		clear_progress(job);
 		failx("%s: %s", job->name, text + 1); /* makes it safe to print */
 		warn_user("%s", failure());
 		return 0;
@@ -159,40 +134,26 @@ static int handle_message(struct job *job)
 	}
 }
 
-/* Hashes a part of the file. Returns 1 at its end. */
-static int hash_part(struct job *job)
-{
-	static uint8_t buffer[1 << 19];
-	ssize_t n = pread(job->archive, buffer, sizeof(buffer), job->hashed);
-
-	if (n < 0)
-		return fail("%s", job->name);
-	SHA256Update(&job->sha, buffer, n);
-	job->hashed += n;
-	return n == 0;
-}
-
-static bool is_interrupted(void)
-{
-	sigset_t pending;
-
-	return sigpending(&pending) == 0 &&
-	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-		       sigismember(&pending, SIGHUP));
-}
-
 /* Computes the digest while box-unpack works, from the same open file. */
 static int watch(struct job *job)
 {
+	static uint8_t buffer[1 << 19];
 	struct pollfd poller = {.fd = job->socket, .events = POLLIN};
-	int hashed = 0, done = 0;
+	ssize_t n = 1;
+	int done = 0;
 
-	while (!hashed || !done) {
-		if (is_interrupted())
+	while (n > 0 || !done) {
+		sigset_t pending;
+
+		if (sigpending(&pending) == 0 &&
+			(sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+				sigismember(&pending, SIGHUP)))
 			return failx("%s: interrupted", job->name);
-		if (!hashed && (hashed = hash_part(job)) < 0)
-			return -1;
-		if (!done && poll(&poller, 1, hashed ? 100 : 0) > 0 &&
+		if (n > 0 && (n = pread(job->archive, buffer, sizeof(buffer), job->hashed)) < 0)
+			return fail("%s", job->name);
+		SHA256Update(&job->sha, buffer, n);
+		job->hashed += n;
+		if (!done && poll(&poller, 1, n > 0 ? 0 : 100) > 0 &&
 			(done = handle_message(job)) < 0)
 			return -1;
 		draw_progress(job);
@@ -218,24 +179,22 @@ int file_key(int fd, const char *name, char key[KEY_LENGTH])
 int unpack(int archive, int target, bool layer, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes)
 {
-	struct job job = {.name = name, .archive = archive, .target = target, .socket = -1};
+	struct job job = {.name = name, .archive = archive, .target = target, .percent = -1};
 	char before[KEY_LENGTH], after[KEY_LENGTH];
-	struct stat st;
 	int result;
 
 	if (file_key(archive, name, before) < 0 || start_unpacker(&job, layer, max_bytes) < 0)
 		return -1;
 	SHA256Init(&job.sha);
-	job.size = fstat(archive, &st) < 0 ? 0 : st.st_size;
-	clock_gettime(CLOCK_MONOTONIC, &job.start);
-	job.drawn = job.start;
+	job.size = lseek(archive, 0, SEEK_END);
+	lseek(archive, 0, SEEK_SET);
 	result = watch(&job);
-	clear_progress();
+	clear_progress(&job);
 	close(job.socket);
-	if (result < 0 && job.pid > 0)
+	if (job.pid > 0) {
 		kill(job.pid, SIGKILL);
-	if (job.pid > 0)
 		waitpid(job.pid, NULL, 0);
+	}
 	SHA256End(&job.sha, digest);
 	*bytes = job.bytes;
 	if (result < 0 || file_key(archive, name, after) < 0)
