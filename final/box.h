@@ -220,11 +220,12 @@ void image_free(struct image *image);
 /*
  * DATA (/var/lib/box, --data, $BOX_DATA), all of it for root alone, 0700:
  *   layers/HEX         one unpacked layer each, by the first 32 digits of its file's SHA-256;
- *                      HEX-root: an archive that was not of an image, unpacked without whiteouts
- *   layers/NAME.size   symlink to the bytes that were written for it
+ *                      HEX-root: an archive that was not of an image, unpacked without whiteouts;
+ *                      its extended attribute trusted.box.size: the bytes that were written
  *   images/ID.json     one image each
  *   names/NAME         symlink to the ID
- *   files/KEY          symlink to the ID: which archive file (device, inode, size, times) that was
+ *   files/KEY          symlink to the ID; KEY is a hash of which archive file (device, inode, size,
+ *                      times) and which tag that was
  *   containers/ID/     upper, work; locked while the container lives
  *   tmp/               half unpacked; each folder locked by the process that fills it
  *   lock               flock(2): shared to use an image, exclusive to remove one
@@ -247,11 +248,16 @@ int store_lock(const struct store *store, int operation);
 /* The same for the layers: shared to count on those that are there, exclusive to remove some. */
 int store_lock_layers(const struct store *store, int operation);
 
-/* Takes the lock NAME, a file of tmp. It is released when NAME is removed, then closed. */
-int store_lock_name(const struct store *store, const char *name);
+/* Makes a new folder of tmp, NAME, and locks it. Waits for another process that has one, until that
+ * removes it. Returns its descriptor: closed, it is swept. */
+int store_staging(const struct store *store, const char *name);
 
-/* Makes a new folder of tmp, NAME, and locks it. Returns its descriptor: closed, it is swept. */
-int store_staging(const struct store *store, char name[ID_LENGTH + 1]);
+/* Removes what nobody holds a lock on from tmp. */
+void store_sweep(const struct store *store);
+
+/* What is in the folder DIR, sorted, NULL-terminated, without names that begin with '.'. Freed by
+ * free_list(). NULL after fail(). */
+char **store_names(int dir);
 
 /* The target of the symlink NAME of DIR. The caller frees it. NULL after fail(). */
 char *store_read_link(int dir, const char *name);
@@ -270,6 +276,8 @@ char *copy_text(const json_t *object, const char *key);
 /* The strings of the array KEY of OBJECT, NULL-terminated; NULL when there are none. */
 char **copy_list(const json_t *object, const char *key);
 void free_list(char **list);
+void free_list_at(char ***list);
+#define autolist __attribute__((cleanup(free_list_at)))
 
 /* Reads the file NAME, as the root folder ROOT shows it. It must have the SHA-256 EXPECTED (NULL:
  * any); DIGEST (or NULL) gets the one it has. NULL after fail(). */
@@ -294,11 +302,10 @@ const char *human_size(uint64_t bytes, char text[16]);
 /* ---- layout.c: image layouts: OCI's, and that of docker save ---- */
 
 struct layer {
-	char digest[ID_LENGTH + 1]; /* SHA-256 of its file; "": not known yet */
+	char digest[ID_LENGTH + 1]; /* SHA-256 of its file */
 	char name[48]; /* below store->layers */
 	char *file; /* in the layout */
 	int staged; /* the number of its folder in the staging folder, or -1: already in place */
-	bool compressed;
 	uint64_t bytes;
 };
 
@@ -317,6 +324,9 @@ int layout_read(struct layout *layout);
 void layout_free(struct layout *layout);
 
 /* ---- import.c: an archive or a layout -> an image of the store ---- */
+
+/* The length of FILE in FILE or FILE:TAG; 0 when there is no such file. */
+size_t file_length(const char *name);
 
 /* Imports FILE or FILE:TAG, unless it was before. Gives its ID; or "" if it is a folder that is a
  * root filesystem. */

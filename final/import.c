@@ -8,44 +8,39 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 struct import {
 	struct store *store;
 	char *path; /* FILE of FILE:TAG */
-	char key[KEY_LENGTH + 40]; /* which file that is, and which tag */
+	char key[ID_LENGTH + 1]; /* which file that is, and which tag */
 	int file; /* the archive, or the folder */
-	int staging; /* a folder of store->tmp */
-	char staging_name[ID_LENGTH + 1];
+	int staging; /* the folder KEY of store->tmp */
 	int64_t max_bytes; /* what may still be unpacked */
 	struct layout layout;
 };
 
 /* ---- layers ---- */
 
-/* A new, empty folder, as a root filesystem's own. */
-static int new_folder(const struct import *import, int number)
-{
-	autoclose int fd = -1;
-	char name[16];
+/* On its folder; uint64_t. */
+static const char size_xattr[] = "trusted.box.size";
 
-	snprintf(name, sizeof(name), "%d", number);
-	if (mkdirat(import->staging, name, 0755) < 0 ||
-		(fd = openat(import->staging, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-		fchmod(fd, 0755) < 0)
-		return fail("%s/tmp", import->store->path);
-	return steal_fd(&fd);
-}
-
-/* Unpacks ARCHIVE into folder NUMBER of the staging folder. Returns that. */
-static int unpack_into(struct import *import, int archive, int number, bool layer, const char *name,
+/* Unpacks ARCHIVE into a new folder NUMBER of the staging folder: a layer, but for folder 0.
+ * Returns that. */
+static int unpack_into(struct import *import, int archive, int number, const char *name,
 	char digest[ID_LENGTH + 1], uint64_t *bytes)
 {
-	autoclose int target = new_folder(import, number);
+	autofree char *folder = format_text("%d", number);
+	autoclose int target = -1;
 
-	if (target < 0 ||
-		unpack(archive, target, layer, name, import->max_bytes, digest, bytes) < 0)
+	if (!folder || mkdirat(import->staging, folder, 0755) < 0 ||
+		(target = openat(import->staging, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return fail("%s/tmp", import->store->path);
+	if (unpack(archive, target, number > 0, name, import->max_bytes, digest, bytes) < 0)
 		return -1;
+	if (fsetxattr(target, size_xattr, bytes, sizeof(*bytes), 0) < 0)
+		return fail("%s/tmp: %s", import->store->path, size_xattr);
 	import->max_bytes = *bytes < (uint64_t)import->max_bytes ? import->max_bytes - *bytes : 0;
 	return steal_fd(&target);
 }
@@ -56,16 +51,13 @@ static void name_layer(struct layer *layer, const char *suffix)
 	snprintf(layer->name, sizeof(layer->name), "%.32s%s", layer->digest, suffix);
 }
 
-/* The size of a layer is kept beside it, in a symlink that is made first. */
 static bool has_layer(const struct import *import, struct layer *layer)
 {
-	autofree char *link = format_text("%s.size", layer->name);
-	autofree char *size = link ? store_read_link(import->store->layers, link) : NULL;
+	autoclose int fd =
+		openat(import->store->layers, layer->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!size || faccessat(import->store->layers, layer->name, F_OK, 0) < 0)
-		return false;
-	layer->bytes = strtoull(size, NULL, 10);
-	return true;
+	return fd >= 0 && fgetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes)) ==
+				  sizeof(layer->bytes);
 }
 
 static bool is_compressed(int fd)
@@ -85,43 +77,30 @@ static int import_layer(struct import *import, size_t i)
 	autoclose int fd =
 		open_in_root(layout->root, layer->file, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	autoclose int target = -1;
-	char digest[SHA256_DIGEST_STRING_LENGTH];
+	char digest[ID_LENGTH + 1], both[2 * ID_LENGTH + 1];
+	bool compressed;
 
 	if (fd < 0)
 		return fail("%s: %s", name, layer->file);
-	if ((layer->compressed = layout->docker && is_compressed(fd)))
-		layer->digest[0] = '\0';
+	/* docker save's ID is the configuration's digest, which has those of the layers before
+	 * compression. Other programs compress them there: their own are added to the ID. */
+	compressed = layout->docker && is_compressed(fd);
 	name_layer(layer, "");
-	if (layer->digest[0] && has_layer(import, layer))
+	if (!compressed && has_layer(import, layer))
 		return 0;
-	for (size_t j = 0; layer->digest[0] && j < i; j++)
-		if (strcmp(layout->layers[j].digest, layer->digest) == 0)
-			return 0;
 	layer->staged = i + 1;
-	target = unpack_into(import, fd, layer->staged, true, name, digest, &layer->bytes);
+	target = unpack_into(import, fd, layer->staged, name, digest, &layer->bytes);
 	if (target < 0)
 		return -1;
-	if (layer->digest[0] && strcmp(layer->digest, digest) != 0)
+	if (compressed) {
+		strcpy(layer->digest, digest);
+		name_layer(layer, "");
+		snprintf(both, sizeof(both), "%s%s", layout->id, digest);
+		SHA256Data((const uint8_t *)both, strlen(both), layout->id);
+	} else if (strcmp(layer->digest, digest) != 0) {
 		return failx("%s: its SHA-256 is not the one the image gives", name);
-	strcpy(layer->digest, digest);
-	name_layer(layer, "");
+	}
 	return 0;
-}
-
-/* The ID of docker save's is the configuration's digest: it has those of the layers, which were
- * compared; but for compressed ones, whose own are added here. */
-static void complete_id(struct layout *layout, bool compressed)
-{
-	char id[SHA256_DIGEST_STRING_LENGTH];
-	SHA2_CTX sha;
-
-	if (!compressed)
-		return;
-	SHA256Init(&sha);
-	SHA256Update(&sha, (const uint8_t *)layout->id, ID_LENGTH);
-	for (size_t i = 0; i < layout->n_layers; i++)
-		SHA256Update(&sha, (const uint8_t *)layout->layers[i].digest, ID_LENGTH);
-	strcpy(layout->id, SHA256End(&sha, id));
 }
 
 /* A root filesystem is its only layer. Other than a layer with this digest it has no whiteouts. */
@@ -131,8 +110,8 @@ static int become_layer(struct layout *layout, const char *digest, uint64_t byte
 		return fail("memory");
 	layout->n_layers = 1;
 	layout->layers->bytes = bytes;
-	strcpy(layout->layers->digest, digest);
 	strcpy(layout->id, digest);
+	strcpy(layout->layers->digest, digest);
 	name_layer(layout->layers, "-root");
 	return 0;
 }
@@ -140,30 +119,26 @@ static int become_layer(struct layout *layout, const char *digest, uint64_t byte
 /* Unpacks what is not unpacked yet. */
 static int import_layers(struct import *import)
 {
-	char digest[SHA256_DIGEST_STRING_LENGTH] = "";
 	struct layout *layout = &import->layout;
-	bool compressed = false;
+	char digest[ID_LENGTH + 1] = "";
 	uint64_t bytes = 0;
 	struct stat st;
 	int result;
 
 	if (fstat(import->file, &st) < 0)
 		return fail("%s", import->path);
-	layout->root = S_ISDIR(st.st_mode) ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
-					   : unpack_into(import, import->file, 0, false,
-						     import->path, digest, &bytes);
+	layout->root = S_ISDIR(st.st_mode)
+			       ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
+			       : unpack_into(import, import->file, 0, import->path, digest, &bytes);
 	if (layout->root < 0)
 		return -1;
 	if ((result = layout_read(layout)) < 0)
 		return failx("%s: %s", import->path, failure());
 	if (result == 0)
 		return become_layer(layout, digest, bytes);
-	for (size_t i = 0; i < layout->n_layers; i++) {
+	for (size_t i = 0; i < layout->n_layers; i++)
 		if (import_layer(import, i) < 0)
 			return -1;
-		compressed |= layout->layers[i].compressed;
-	}
-	complete_id(layout, compressed);
 	/* Before what is left is written to the disk. */
 	return remove_tree_at(import->staging, "0");
 }
@@ -180,12 +155,10 @@ static int place_layers(const struct import *import)
 	for (size_t i = 0; i < import->layout.n_layers; i++) {
 		const struct layer *layer = &import->layout.layers[i];
 		autofree char *number = format_text("%d", layer->staged);
-		autofree char *link = format_text("%s.size", layer->name);
-		autofree char *size = format_text("%llu", (unsigned long long)layer->bytes);
 
 		if (layer->staged < 0)
 			continue;
-		if (!number || !link || !size || store_set_link(layers, link, size) < 0)
+		if (!number)
 			return -1;
 		if (renameat(import->staging, number, layers, layer->name) < 0 && errno != EEXIST &&
 			errno != ENOTEMPTY)
@@ -218,21 +191,16 @@ static json_t *list_layers(const struct layout *layout, uint64_t *bytes)
 
 static json_t *make_record(const struct import *import)
 {
-	static const char *const keys[] = {
-		"Entrypoint", "Cmd", "Env", "WorkingDir", "User", "StopSignal"};
-	const json_t *from = json_object_get(import->layout.config, "config");
 	const char *created = get_text(import->layout.config, "created");
 	uint64_t bytes = 0;
-	json_t *layers = list_layers(&import->layout, &bytes), *config = json_object();
+	json_t *layers = list_layers(&import->layout, &bytes);
 	time_t now = time(NULL);
 	char text[32];
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		json_object_set(config, keys[i], json_object_get(from, keys[i]));
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-	return json_pack("{s:s, s:s, s:I, s:o, s:o}", "source", import->path, "created",
+	return json_pack("{s:s, s:s, s:I, s:o, s:O*}", "source", import->path, "created",
 		created ? created : text, "size", (json_int_t)bytes, "layers", layers, "config",
-		config);
+		json_object_get(import->layout.config, "config"));
 }
 
 static int write_record(const struct import *import)
@@ -252,32 +220,33 @@ static int write_record(const struct import *import)
 
 /* ---- which file that is, and whether it was imported before ---- */
 
-/* Cuts the tag off from FILE:TAG, where there is no such file. */
-static int split_tag(struct import *import)
+size_t file_length(const char *name)
 {
-	struct stat st;
+	size_t length = strlen(name);
+	autofree char *path = strdup(name);
 
-	for (char *c = import->path; stat(import->path, &st) < 0 && (c = strchr(c, ':')); c++) {
-		*c = '\0';
-		if (stat(import->path, &st) == 0)
-			return (import->layout.tag = strdup(c + 1)) ? 0 : fail("memory");
-		*c = ':';
+	while (path && length > 0 && access(path, F_OK) < 0) {
+		while (length > 0 && name[--length] != ':')
+			;
+		path[length] = '\0';
 	}
-	return 0;
+	return length;
 }
 
 /* Opens FILE. Returns 1 if it is a folder that is a root filesystem. */
 static int import_open(struct import *import, const char *name)
 {
-	char digest[SHA256_DIGEST_STRING_LENGTH] = "", key[KEY_LENGTH];
-	const char *tag;
+	size_t length = file_length(name);
+	bool tagged = length > 0 && name[length];
+	char key[KEY_LENGTH];
+	autofree char *whole = NULL;
 	autoclose int index = -1;
 	struct stat st;
 
-	if (!(import->path = strdup(name)))
+	import->path = length ? strndup(name, length) : strdup(name);
+	import->layout.tag = tagged ? strdup(name + length + 1) : NULL;
+	if (!import->path || (tagged && !import->layout.tag))
 		return fail("memory");
-	if (split_tag(import) < 0)
-		return -1;
 	import->file = open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (import->file < 0 || fstat(import->file, &st) < 0)
 		return fail("%s", import->path);
@@ -286,11 +255,10 @@ static int import_open(struct import *import, const char *name)
 		if (index < 0 || faccessat(import->file, "oci-layout", F_OK, 0) < 0)
 			return 1;
 	}
-	if (file_key(index < 0 ? import->file : index, import->path, key) < 0)
+	if (file_key(index < 0 ? import->file : index, import->path, key) < 0 ||
+		!(whole = format_text("%s%s", key, name + strlen(import->path))))
 		return -1;
-	if ((tag = import->layout.tag))
-		SHA256Data((const uint8_t *)tag, strlen(tag), digest);
-	snprintf(import->key, sizeof(import->key), "%s%s%.32s", key, tag ? "-" : "", digest);
+	SHA256Data((const uint8_t *)whole, strlen(whole), import->key);
 	return 0;
 }
 
@@ -311,52 +279,34 @@ static int find_known(const struct import *import, char id[ID_LENGTH + 1])
 
 /* ---- import ---- */
 
-static int import_new(struct import *import)
+static int import_new(struct import *import, char id[ID_LENGTH + 1])
 {
 	struct store *store = import->store;
 	/* Until the record refers to them, nothing but this lock keeps rmi from the layers. */
 	autoclose int lock = store_lock_layers(store, LOCK_SH);
 	const char *size = getenv("BOX_MAX_SIZE");
+	sigset_t before, blocked;
 	int result;
 
+	/* Of two boxes that are given the same file at once, the second waits here. */
 	if (lock < 0 || parse_size(size ? size : "64g", &import->max_bytes) < 0 ||
-		(import->staging = store_staging(store, import->staging_name)) < 0)
+		(import->staging = store_staging(store, import->key)) < 0)
 		return -1;
-	result = import_layers(import) < 0 || place_layers(import) < 0 || write_record(import) < 0;
-	remove_tree_at(store->tmp, import->staging_name);
-	return result ? -1 : store_set_link(store->files, import->key, import->layout.id);
-}
-
-/* Blocks the signals that end box by themselves, so that it can remove what is half unpacked. */
-static void hold_signals(sigset_t *old)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action;
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&set, signals[i]);
-	sigprocmask(SIG_BLOCK, &set, old);
-}
-
-/* Two boxes that are given the same file at once: the second waits, and finds it unpacked. */
-static int import_locked(struct import *import, char id[ID_LENGTH + 1])
-{
-	autofree char *name = format_text("%s.lock", import->key);
-	autoclose int lock = name ? store_lock_name(import->store, name) : -1;
-	sigset_t mask;
-	int result;
-
-	if (lock < 0)
-		return -1;
-	hold_signals(&mask);
-	if ((result = find_known(import, id)) == 0 && (result = import_new(import)) == 0)
+	/* What would end box must let it remove what is half unpacked. */
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	block_signals(&blocked);
+	if ((result = find_known(import, id)) == 0) {
+		result = import_layers(import) < 0 || place_layers(import) < 0 ||
+					 write_record(import) < 0 ||
+					 store_set_link(
+						 store->files, import->key, import->layout.id) < 0
+				 ? -1
+				 : 0;
 		strcpy(id, import->layout.id);
-	unlinkat(import->store->tmp, name, 0);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	return result < 0 ? -1 : 0;
+	}
+	remove_tree_at(store->tmp, import->key);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return result;
 }
 
 int import_file(struct store *store, const char *name, char id[ID_LENGTH + 1])
@@ -366,7 +316,7 @@ int import_file(struct store *store, const char *name, char id[ID_LENGTH + 1])
 
 	*id = '\0';
 	if (result == 0 && (result = find_known(&import, id)) == 0)
-		result = import_locked(&import, id);
+		result = import_new(&import, id);
 	layout_free(&import.layout);
 	close_fd(&import.file);
 	close_fd(&import.staging);

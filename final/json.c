@@ -28,6 +28,11 @@ void free_list(char **list)
 	free(list);
 }
 
+void free_list_at(char ***list)
+{
+	free_list(*list);
+}
+
 char **copy_list(const json_t *object, const char *key)
 {
 	const json_t *array = json_object_get(object, key), *item;

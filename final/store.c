@@ -31,53 +31,59 @@ static void make_parents(const char *path)
 	}
 }
 
-/* Whether NAME of DIR still is the file that FD is. */
-static bool is_same(int dir, const char *name, int fd)
+char **store_names(int dir)
 {
-	struct stat a, b;
+	struct dirent **entries = NULL;
+	int n = scandirat(dir, ".", &entries, NULL, alphasort), used = 0;
+	char **names = n < 0 ? NULL : calloc(n + 1, sizeof(*names));
 
-	return fstat(fd, &a) == 0 && fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	for (int i = 0; i < n; i++) {
+		if (names && entries[i]->d_name[0] != '.' &&
+			!(names[used++] = strdup(entries[i]->d_name)))
+			free_list(steal_pointer(&names));
+		free(entries[i]);
+	}
+	free(entries);
+	if (!names)
+		fail("list a folder of the store");
+	return names;
 }
 
-/* Removes what nobody holds a lock on. Who locks a thing looks whether it is still there. */
-static void sweep_tmp(int tmp)
+/* Who locks a thing looks whether it is still there. */
+void store_sweep(const struct store *store)
 {
-	int copy = openat(tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *entry;
+	autolist char **names = store_names(store->tmp);
 
-	while (stream && (entry = readdir(stream))) {
-		autoclose int fd = -1;
+	for (char **name = names; name && *name; name++) {
+		autoclose int fd =
+			openat(store->tmp, *name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		fd = openat(tmp, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			remove_tree_at(tmp, entry->d_name);
+			remove_tree_at(store->tmp, *name);
 	}
-	if (stream)
-		closedir(stream);
 }
 
 int store_open(struct store *store, const char *path, const char *root)
 {
+	static const char *const names[] = {
+		"layers", "images", "names", "files", "containers", "tmp"};
+	int *const folders[] = {&store->layers, &store->images, &store->names, &store->files,
+		&store->containers, &store->tmp};
+	bool ok;
+
 	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1};
 	make_parents(path);
-	if ((store->dir = open_folder(AT_FDCWD, path)) < 0 ||
-		!(store->path = realpath(path, NULL)) ||
-		(store->layers = open_folder(store->dir, "layers")) < 0 ||
-		(store->images = open_folder(store->dir, "images")) < 0 ||
-		(store->names = open_folder(store->dir, "names")) < 0 ||
-		(store->files = open_folder(store->dir, "files")) < 0 ||
-		(store->containers = open_folder(store->dir, "containers")) < 0 ||
-		(store->tmp = open_folder(store->dir, "tmp")) < 0 ||
-		(make_parents(root), store->state = open_folder(AT_FDCWD, root)) < 0) {
+	make_parents(root);
+	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 &&
+	     (store->path = realpath(path, NULL));
+	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
+		ok = (*folders[i] = open_folder(store->dir, names[i])) >= 0;
+	if (!ok || (store->state = open_folder(AT_FDCWD, root)) < 0) {
 		failx("%s: %s", path, failure());
 		store_close(store);
 		return -1;
 	}
-	sweep_tmp(store->tmp);
+	store_sweep(store);
 	return 0;
 }
 
@@ -101,37 +107,33 @@ int store_lock(const struct store *store, int operation)
 
 int store_lock_layers(const struct store *store, int operation)
 {
-	autoclose int fd = openat(store->layers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = open_folder(store->layers, ".");
 
 	return fd < 0 || flock(fd, operation) < 0 ? fail("%s/layers", store->path) : steal_fd(&fd);
 }
 
-int store_lock_name(const struct store *store, const char *name)
+int store_staging(const struct store *store, const char *name)
 {
 	for (;;) {
-		autoclose int fd =
-			openat(store->tmp, name, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-		if (fd < 0 || flock(fd, LOCK_EX) < 0)
-			return fail("%s/tmp/%s", store->path, name);
-		if (is_same(store->tmp, name, fd))
-			return steal_fd(&fd);
-	}
-}
-
-int store_staging(const struct store *store, char name[ID_LENGTH + 1])
-{
-	for (;;) {
+		bool made = mkdirat(store->tmp, name, 0700) == 0;
 		autoclose int fd = -1;
+		struct stat own, there;
 
-		random_id(name);
-		if (mkdirat(store->tmp, name, 0700) < 0)
-			return fail("%s/tmp", store->path);
-		fd = openat(store->tmp, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_same(store->tmp, name, fd))
-			return steal_fd(&fd);
-		if (fd < 0 && errno != ENOENT)
+		if (!made && errno != EEXIST)
 			return fail("%s/tmp/%s", store->path, name);
+		fd = openat(store->tmp, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &own) < 0)
+			return fail("%s/tmp/%s", store->path, name);
+		/* Removed, while it was waited for? */
+		if (fstatat(store->tmp, name, &there, 0) < 0 || own.st_ino != there.st_ino)
+			continue;
+		if (made)
+			return steal_fd(&fd);
+		/* What a killed box has left. */
+		if (remove_tree_at(store->tmp, name) < 0)
+			return -1;
 	}
 }
 
