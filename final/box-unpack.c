@@ -322,26 +322,13 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 		tell('o', "%s", path);
 }
 
-/* The later of two entries with a name wins, unless both are folders. libarchive replaces files
- * alone, and keeps a symlink to a folder where a folder should be. */
-static void make_way(const char *name, bool folder, bool *was_whiteout)
-{
-	struct stat st;
-
-	*was_whiteout = false;
-	if (lstat(name, &st) < 0 || S_ISDIR(st.st_mode) == folder)
-		return;
-	*was_whiteout = is_whiteout(&st);
-	if (remove_tree_at(AT_FDCWD, name) < 0)
-		die("%s", failure());
-}
-
 static void extract(struct archive_entry *entry, const char *name)
 {
 	const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	mode_t type = archive_entry_filetype(entry);
 	autofree char *link = NULL;
-	bool was_whiteout;
+	struct stat st = {0};
+	bool is_folder;
 
 	if (is_layer && strncmp(last, ".wh.", 4) == 0) {
 		whiteout(entry, name, last);
@@ -355,29 +342,19 @@ static void extract(struct archive_entry *entry, const char *name)
 		count(&left_out, name, NULL);
 		return;
 	}
-	make_way(name, type == AE_IFDIR && !link, &was_whiteout);
+	/* The later of two entries with a name wins, unless both are folders. libarchive replaces
+	 * files alone, and keeps a symlink to a folder where a folder should be. */
+	is_folder = type == AE_IFDIR && !link;
+	if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) != is_folder &&
+		remove_tree_at(AT_FDCWD, name) < 0)
+		die("%s", failure());
 	write_entry(entry, name);
 	set_xattrs(entry, name);
-	if (was_whiteout && type == AE_IFDIR)
+	if (is_whiteout(&st) && is_folder)
 		tell('o', "%s", name);
 }
 
 /* ---- the whole archive ---- */
-
-/* A tar that was cut between two files looks whole to libarchive: its end mark is missing, and so
- * the last search for a header, from position BEFORE on, found nothing to read. */
-static void check_end(la_int64_t before)
-{
-	int format = archive_format(reader) & ARCHIVE_FORMAT_BASE_MASK;
-	la_int64_t after = archive_filter_bytes(reader, 0);
-
-	if (is_layer)
-		return;
-	if (entries == 0)
-		die("no files in it");
-	if (format == ARCHIVE_FORMAT_TAR && after - (before + 511) / 512 * 512 < 512)
-		die("no end mark: it was cut short");
-}
 
 static void extract_all(void)
 {
@@ -399,7 +376,16 @@ static void extract_all(void)
 		extract(entry, name);
 		before = archive_filter_bytes(reader, 0);
 	}
-	check_end(before);
+	if (is_layer)
+		return;
+	if (entries == 0)
+		die("no files in it");
+	/* A tar that was cut between two files looks whole to libarchive: its end mark is missing,
+	 * and so the last search for a header, from position BEFORE on, found nothing to read. */
+	before = (before + 511) / 512 * 512;
+	if ((archive_format(reader) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
+		archive_filter_bytes(reader, 0) - before < 512)
+		die("no end mark: it was cut short");
 }
 
 static void unpack_archive(void)

@@ -186,14 +186,15 @@ char *helper_path(const char *name);
 /* An image, or a folder that is used as one. Freed by image_free(). */
 struct image {
 	char id[ID_LENGTH + 1]; /* a SHA-256, see import.c; "" for a folder */
-	char *source; /* as it was given when it was unpacked */
+	struct json_t *record; /* what import.c has written; it owns the texts below */
+	const char *source; /* as it was given when it was unpacked */
 	char *folder; /* a folder used as the only layer; NULL for others */
 	char **layers; /* names below store->layers, the topmost first; NULL-terminated */
 	size_t n_layers;
-	/* the configuration; NULL where the image says nothing. Lists are NULL-terminated. */
+	/* the configuration; NULL or empty where the image says nothing */
 	char **entrypoint, **cmd, **env;
-	char *workdir, *user, *stop_signal;
-	char *created; /* RFC 3339, UTC */
+	const char *workdir, *user, *stop_signal;
+	const char *created; /* RFC 3339, UTC */
 	uint64_t size; /* bytes of all layers, unpacked */
 };
 
@@ -255,9 +256,11 @@ int store_staging(const struct store *store, const char *name);
 /* Removes what nobody holds a lock on from tmp. */
 void store_sweep(const struct store *store);
 
-/* What is in the folder DIR, sorted, NULL-terminated, without names that begin with '.'. Freed by
- * free_list(). NULL after fail(). */
+/* What is in the folder DIR, sorted, NULL-terminated, without names that begin with '.'. NULL after
+ * fail(). */
 char **store_names(int dir);
+void free_list(char ***list);
+#define autolist __attribute__((cleanup(free_list)))
 
 /* The target of the symlink NAME of DIR. The caller frees it. NULL after fail(). */
 char *store_read_link(int dir, const char *name);
@@ -269,15 +272,12 @@ int store_set_link(int dir, const char *name, const char *target);
 
 typedef struct json_t json_t;
 
-/* The text KEY of OBJECT, or NULL; and a copy, which the caller frees, NULL when it is "". */
+/* The text KEY of OBJECT; NULL when there is none, or it is "". */
 const char *get_text(const json_t *object, const char *key);
-char *copy_text(const json_t *object, const char *key);
 
-/* The strings of the array KEY of OBJECT, NULL-terminated; NULL when there are none. */
-char **copy_list(const json_t *object, const char *key);
-void free_list(char **list);
-void free_list_at(char ***list);
-#define autolist __attribute__((cleanup(free_list_at)))
+/* The strings of the array KEY of OBJECT, NULL-terminated. They are OBJECT's; the list is the
+ * caller's, to free. */
+char **get_list(const json_t *object, const char *key);
 
 /* Reads the file NAME, as the root folder ROOT shows it. It must have the SHA-256 EXPECTED (NULL:
  * any); DIGEST (or NULL) gets the one it has. NULL after fail(). */
@@ -304,7 +304,7 @@ const char *human_size(uint64_t bytes, char text[16]);
 struct layer {
 	char digest[ID_LENGTH + 1]; /* SHA-256 of its file */
 	char name[48]; /* below store->layers */
-	char *file; /* in the layout */
+	const char *file; /* in the layout; NULL: the blob DIGEST */
 	int staged; /* the number of its folder in the staging folder, or -1: already in place */
 	uint64_t bytes;
 };
@@ -316,7 +316,7 @@ struct layout {
 	struct layer *layers; /* the lowest first */
 	size_t n_layers;
 	json_t *config; /* NULL: none */
-	bool docker; /* docker save's: the digests are of layers that are not compressed */
+	json_t *manifest; /* docker save's: the digests are of layers that are not compressed */
 };
 
 /* Reads the layout in layout->root. Returns 1, or 0 if it is none, but a root filesystem. */

@@ -10,40 +10,37 @@
 
 void image_free(struct image *image)
 {
-	free_list(image->layers);
-	free_list(image->entrypoint);
-	free_list(image->cmd);
-	free_list(image->env);
-	free(image->source);
+	free(image->layers);
+	free(image->entrypoint);
+	free(image->cmd);
+	free(image->env);
 	free(image->folder);
-	free(image->workdir);
-	free(image->user);
-	free(image->stop_signal);
-	free(image->created);
+	json_decref(image->record);
 	*image = (struct image){0};
 }
 
-/* Reads what import.c has written: ID.json. */
 static int image_load(struct store *store, const char *id, struct image *image)
 {
-	autofree char *name = format_text("%.*s.json", ID_LENGTH, id);
-	json_auto_t *record = name ? read_json(store->images, name, NULL, NULL) : NULL;
+	autofree char *name = format_text("%s.json", id);
+	json_t *record = name ? read_json(store->images, name, NULL, NULL) : NULL;
 	const json_t *config = json_object_get(record, "config");
 
-	*image = (struct image){0};
 	if (!record)
 		return failx("%s/images/%s", store->path, failure());
-	snprintf(image->id, sizeof(image->id), "%s", id);
-	image->source = copy_text(record, "source");
-	image->created = copy_text(record, "created");
-	image->size = json_integer_value(json_object_get(record, "size"));
-	image->layers = copy_list(record, "layers");
-	image->entrypoint = copy_list(config, "Entrypoint");
-	image->cmd = copy_list(config, "Cmd");
-	image->env = copy_list(config, "Env");
-	image->workdir = copy_text(config, "WorkingDir");
-	image->user = copy_text(config, "User");
-	image->stop_signal = copy_text(config, "StopSignal");
+	*image = (struct image){
+		.record = record,
+		.source = get_text(record, "source"),
+		.created = get_text(record, "created"),
+		.size = json_integer_value(json_object_get(record, "size")),
+		.layers = get_list(record, "layers"),
+		.entrypoint = get_list(config, "Entrypoint"),
+		.cmd = get_list(config, "Cmd"),
+		.env = get_list(config, "Env"),
+		.workdir = get_text(config, "WorkingDir"),
+		.user = get_text(config, "User"),
+		.stop_signal = get_text(config, "StopSignal"),
+	};
+	strcpy(image->id, id);
 	while (image->layers && image->layers[image->n_layers])
 		image->n_layers++;
 	if (image->n_layers > 0 && image->source && image->created)

@@ -26,23 +26,24 @@ struct import {
 /* On its folder; uint64_t. */
 static const char size_xattr[] = "trusted.box.size";
 
-/* Unpacks ARCHIVE into a new folder NUMBER of the staging folder: a layer, but for folder 0.
- * Returns that. */
-static int unpack_into(struct import *import, int archive, int number, const char *name,
-	char digest[ID_LENGTH + 1], uint64_t *bytes)
+/* Unpacks ARCHIVE into the folder of the staging folder that is for LAYER; a root filesystem, or an
+ * image, into folder 0. Returns that, and its DIGEST. */
+static int unpack_into(struct import *import, int archive, struct layer *layer, const char *name,
+	char digest[ID_LENGTH + 1])
 {
-	autofree char *folder = format_text("%d", number);
-	autoclose int target = -1;
+	autofree char *folder = format_text("%d", layer->staged);
+	autoclose int fd = -1;
+	uint64_t left = import->max_bytes;
 
 	if (!folder || mkdirat(import->staging, folder, 0755) < 0 ||
-		(target = openat(import->staging, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		(fd = openat(import->staging, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return fail("%s/tmp", import->store->path);
-	if (unpack(archive, target, number > 0, name, import->max_bytes, digest, bytes) < 0)
+	if (unpack(archive, fd, layer->staged > 0, name, left, digest, &layer->bytes) < 0)
 		return -1;
-	if (fsetxattr(target, size_xattr, bytes, sizeof(*bytes), 0) < 0)
+	if (fsetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes), 0) < 0)
 		return fail("%s/tmp: %s", import->store->path, size_xattr);
-	import->max_bytes = *bytes < (uint64_t)import->max_bytes ? import->max_bytes - *bytes : 0;
-	return steal_fd(&target);
+	import->max_bytes = layer->bytes < left ? left - layer->bytes : 0;
+	return steal_fd(&fd);
 }
 
 /* A short name, as the options of one overlay mount with many layers must fit into a page. */
@@ -74,23 +75,23 @@ static int import_layer(struct import *import, size_t i)
 	struct layer *layer = &layout->layers[i];
 	autofree char *name =
 		format_text("%s: layer %zu of %zu", import->path, i + 1, layout->n_layers);
-	autoclose int fd =
-		open_in_root(layout->root, layer->file, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	autofree char *blob = format_text("blobs/sha256/%s", layer->digest);
+	const char *file = layer->file ?: blob;
+	autoclose int fd = open_in_root(layout->root, file, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	autoclose int target = -1;
 	char digest[ID_LENGTH + 1], both[2 * ID_LENGTH + 1];
 	bool compressed;
 
 	if (fd < 0)
-		return fail("%s: %s", name, layer->file);
+		return fail("%s: %s", name, file);
 	/* docker save's ID is the configuration's digest, which has those of the layers before
 	 * compression. Other programs compress them there: their own are added to the ID. */
-	compressed = layout->docker && is_compressed(fd);
+	compressed = layer->file && is_compressed(fd);
 	name_layer(layer, "");
 	if (!compressed && has_layer(import, layer))
 		return 0;
 	layer->staged = i + 1;
-	target = unpack_into(import, fd, layer->staged, name, digest, &layer->bytes);
-	if (target < 0)
+	if ((target = unpack_into(import, fd, layer, name, digest)) < 0)
 		return -1;
 	if (compressed) {
 		strcpy(layer->digest, digest);
@@ -103,39 +104,33 @@ static int import_layer(struct import *import, size_t i)
 	return 0;
 }
 
-/* A root filesystem is its only layer. Other than a layer with this digest it has no whiteouts. */
-static int become_layer(struct layout *layout, const char *digest, uint64_t bytes)
-{
-	if (!(layout->layers = calloc(1, sizeof(*layout->layers))))
-		return fail("memory");
-	layout->n_layers = 1;
-	layout->layers->bytes = bytes;
-	strcpy(layout->id, digest);
-	strcpy(layout->layers->digest, digest);
-	name_layer(layout->layers, "-root");
-	return 0;
-}
-
 /* Unpacks what is not unpacked yet. */
 static int import_layers(struct import *import)
 {
 	struct layout *layout = &import->layout;
-	char digest[ID_LENGTH + 1] = "";
-	uint64_t bytes = 0;
+	struct layer whole = {0};
 	struct stat st;
 	int result;
 
 	if (fstat(import->file, &st) < 0)
 		return fail("%s", import->path);
-	layout->root = S_ISDIR(st.st_mode)
-			       ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
-			       : unpack_into(import, import->file, 0, import->path, digest, &bytes);
+	layout->root = S_ISDIR(st.st_mode) ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
+					   : unpack_into(import, import->file, &whole, import->path,
+						     whole.digest);
 	if (layout->root < 0)
 		return -1;
 	if ((result = layout_read(layout)) < 0)
 		return failx("%s: %s", import->path, failure());
-	if (result == 0)
-		return become_layer(layout, digest, bytes);
+	if (result == 0) {
+		/* A root filesystem. A layer with this digest would have whiteouts. */
+		name_layer(&whole, "-root");
+		strcpy(layout->id, whole.digest);
+		if (!(layout->layers = malloc(sizeof(whole))))
+			return fail("memory");
+		*layout->layers = whole;
+		layout->n_layers = 1;
+		return 0;
+	}
 	for (size_t i = 0; i < layout->n_layers; i++)
 		if (import_layer(import, i) < 0)
 			return -1;
@@ -169,43 +164,35 @@ static int place_layers(const struct import *import)
 
 /* ---- the image's record ---- */
 
-/* The topmost first. One that is there twice counts where it is higher: it hides the lower one, and
- * an overlay takes a folder only once. */
-static json_t *list_layers(const struct layout *layout, uint64_t *bytes)
+/* The topmost layer first. One that is there twice counts where it is higher: it hides the lower
+ * one, and an overlay takes a folder only once. */
+static json_t *make_record(const struct layout *layout, const char *source)
 {
-	json_t *list = json_array();
+	const char *created = get_text(layout->config, "created");
+	json_auto_t *seen = json_object();
+	json_t *layers = json_array();
+	time_t now = time(NULL);
+	json_int_t bytes = 0;
+	char text[32];
 
 	for (size_t i = layout->n_layers; i-- > 0;) {
 		const struct layer *layer = &layout->layers[i];
-		size_t j = i + 1;
 
-		while (j < layout->n_layers && strcmp(layer->name, layout->layers[j].name) != 0)
-			j++;
-		if (j < layout->n_layers)
+		if (json_object_get(seen, layer->name))
 			continue;
-		json_array_append_new(list, json_string(layer->name));
-		*bytes += layer->bytes;
+		json_object_set_new(seen, layer->name, json_true());
+		json_array_append_new(layers, json_string(layer->name));
+		bytes += layer->bytes;
 	}
-	return list;
-}
-
-static json_t *make_record(const struct import *import)
-{
-	const char *created = get_text(import->layout.config, "created");
-	uint64_t bytes = 0;
-	json_t *layers = list_layers(&import->layout, &bytes);
-	time_t now = time(NULL);
-	char text[32];
-
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-	return json_pack("{s:s, s:s, s:I, s:o, s:O*}", "source", import->path, "created",
-		created ? created : text, "size", (json_int_t)bytes, "layers", layers, "config",
-		json_object_get(import->layout.config, "config"));
+	return json_pack("{s:s, s:s, s:I, s:o, s:O*}", "source", source, "created", created ?: text,
+		"size", bytes, "layers", layers, "config",
+		json_object_get(layout->config, "config"));
 }
 
 static int write_record(const struct import *import)
 {
-	json_auto_t *record = make_record(import);
+	json_auto_t *record = make_record(&import->layout, import->path);
 	autofree char *name = format_text("%s.json", import->layout.id);
 	autoclose int fd =
 		openat(import->staging, "record", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -289,19 +276,17 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	int result;
 
 	/* Of two boxes that are given the same file at once, the second waits here. */
-	if (lock < 0 || parse_size(size ? size : "64g", &import->max_bytes) < 0 ||
+	if (lock < 0 || parse_size(size ?: "64g", &import->max_bytes) < 0 ||
 		(import->staging = store_staging(store, import->key)) < 0)
 		return -1;
 	/* What would end box must let it remove what is half unpacked. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
 	if ((result = find_known(import, id)) == 0) {
-		result = import_layers(import) < 0 || place_layers(import) < 0 ||
-					 write_record(import) < 0 ||
-					 store_set_link(
-						 store->files, import->key, import->layout.id) < 0
-				 ? -1
-				 : 0;
+		if (import_layers(import) < 0 || place_layers(import) < 0 ||
+			write_record(import) < 0 ||
+			store_set_link(store->files, import->key, import->layout.id) < 0)
+			result = -1;
 		strcpy(id, import->layout.id);
 	}
 	remove_tree_at(store->tmp, import->key);

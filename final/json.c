@@ -11,38 +11,19 @@ enum { JSON_LIMIT = 4 << 20 };
 
 const char *get_text(const json_t *object, const char *key)
 {
-	return json_string_value(json_object_get(object, key));
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && *text ? text : NULL;
 }
 
-char *copy_text(const json_t *object, const char *key)
-{
-	const char *text = get_text(object, key);
-
-	return text && *text ? strdup(text) : NULL;
-}
-
-void free_list(char **list)
-{
-	for (char **item = list; item && *item; item++)
-		free(*item);
-	free(list);
-}
-
-void free_list_at(char ***list)
-{
-	free_list(*list);
-}
-
-char **copy_list(const json_t *object, const char *key)
+char **get_list(const json_t *object, const char *key)
 {
 	const json_t *array = json_object_get(object, key), *item;
 	char **list = calloc(json_array_size(array) + 1, sizeof(*list));
 	size_t i, n = 0;
 
-	json_array_foreach(array, i, item) if (list && json_is_string(item) &&
-					       (list[n] = strdup(json_string_value(item)))) n++;
-	if (n == 0)
-		free_list(steal_pointer(&list));
+	json_array_foreach(array, i, item) if (list && json_is_string(item)) list[n++] =
+		(char *)json_string_value(item);
 	return list;
 }
 

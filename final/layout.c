@@ -12,14 +12,8 @@ enum { MAX_LAYERS = 500, MAX_NESTING = 4 };
 #define ARCHITECTURE "amd64"
 #elif defined(__aarch64__)
 #define ARCHITECTURE "arm64"
-#elif defined(__i386__)
-#define ARCHITECTURE "386"
-#elif defined(__arm__)
-#define ARCHITECTURE "arm"
 #elif defined(__riscv)
 #define ARCHITECTURE "riscv64"
-#elif defined(__powerpc64__)
-#define ARCHITECTURE "ppc64le"
 #elif defined(__s390x__)
 #define ARCHITECTURE "s390x"
 #else
@@ -35,33 +29,32 @@ static const char *digest_of(const char *text)
 	return text + 7;
 }
 
-/* Whether TAG is NAME, or its end: "foo:v1" and "v1" are docker.io/library/foo:v1. */
-static bool is_tag(const char *name, const char *tag)
-{
-	size_t all = strlen(name), end = strlen(tag);
-
-	return end <= all && strcmp(name + all - end, tag) == 0 &&
-	       (end == all || strchr(":/", name[all - end - 1]));
-}
-
-/* Whether ITEM of an index has the name TAG. Its names are added to NAMES. */
+/* Whether ITEM of an index has the name TAG, or one that ends so: "foo:v1" and "v1" are both
+ * docker.io/library/foo:v1. Its names are added to NAMES. */
 static bool has_name(const json_t *item, const char *tag, char names[512])
 {
 	const json_t *notes = json_object_get(item, "annotations");
-	const json_t *tags = json_object_get(item, "RepoTags");
-	const char *all[16] = {get_text(notes, "org.opencontainers.image.ref.name"),
-		get_text(notes, "io.containerd.image.name")};
+	json_auto_t *all = json_array();
+	const json_t *one;
 	bool found = false;
+	size_t i;
 
-	for (size_t i = 0; i < json_array_size(tags) && i < 14; i++)
-		all[2 + i] = json_string_value(json_array_get(tags, i));
-	for (size_t i = 0; i < 16; i++) {
-		size_t length = strlen(names);
+	json_array_append(all, json_object_get(notes, "org.opencontainers.image.ref.name"));
+	json_array_append(all, json_object_get(notes, "io.containerd.image.name"));
+	json_array_extend(all, json_object_get(item, "RepoTags"));
+	json_array_foreach(all, i, one)
+	{
+		const char *name = json_string_value(one);
+		size_t length = strlen(names), before;
 
-		if (!all[i])
+		if (!name)
 			continue;
-		snprintf(names + length, 512 - length, "%s%s", length ? ", " : "", all[i]);
-		found |= tag && is_tag(all[i], tag);
+		snprintf(names + length, 512 - length, "%s%s", length ? ", " : "", name);
+		if (!tag || strlen(tag) > strlen(name))
+			continue;
+		before = strlen(name) - strlen(tag);
+		found |= strcmp(name + before, tag) == 0 &&
+			 (before == 0 || strchr(":/", name[before - 1]));
 	}
 	return found;
 }
@@ -124,7 +117,7 @@ static int note_layers(struct layout *layout, const json_t *files, const json_t 
 		return failx("not an image: %zu layers", n);
 	if (!(layout->layers = calloc(n, sizeof(*layout->layers))))
 		return fail("memory");
-	for (layout->n_layers = 0; layout->n_layers < n; layout->n_layers++) {
+	for (; layout->n_layers < n; layout->n_layers++) {
 		struct layer *layer = &layout->layers[layout->n_layers];
 		const char *file = json_string_value(json_array_get(files, layout->n_layers));
 		const json_t *item = json_array_get(digests, layout->n_layers);
@@ -135,9 +128,7 @@ static int note_layers(struct layout *layout, const json_t *files, const json_t 
 		if (!digest || (files && !file))
 			return failx("a layer without a file or a SHA-256 digest");
 		strcpy(layer->digest, digest);
-		layer->file = files ? strdup(file) : format_text("blobs/sha256/%s", digest);
-		if (!layer->file)
-			return fail("memory");
+		layer->file = file;
 	}
 	return 0;
 }
@@ -165,12 +156,11 @@ static int read_oci(struct layout *layout)
 }
 
 /* docker save's: the configuration has the digests of the layers before compression. */
-static int read_docker(struct layout *layout, const json_t *manifest)
+static int read_docker(struct layout *layout)
 {
-	const json_t *item = choose(layout, manifest, true);
+	const json_t *item = choose(layout, layout->manifest, true);
 	const char *name = get_text(item, "Config");
 
-	layout->docker = true;
 	if (!item || !name)
 		return item ? failx("no Config") : -1;
 	if (!(layout->config = read_json(layout->root, name, NULL, layout->id)))
@@ -179,34 +169,37 @@ static int read_docker(struct layout *layout, const json_t *manifest)
 		json_object_get(json_object_get(layout->config, "rootfs"), "diff_ids"));
 }
 
+static bool has_file(const struct layout *layout, const char *name)
+{
+	return faccessat(layout->root, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int layout_read(struct layout *layout)
 {
-	json_auto_t *manifest = NULL;
 	const json_t *first;
-	int result;
 
-	if (faccessat(layout->root, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-		faccessat(layout->root, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		result = read_oci(layout);
+	if (has_file(layout, "oci-layout") && has_file(layout, "index.json")) {
+		if (read_oci(layout) < 0)
+			return -1;
 	} else {
-		manifest = read_json(layout->root, "manifest.json", NULL, NULL);
-		first = json_array_get(manifest, 0);
+		layout->manifest = read_json(layout->root, "manifest.json", NULL, NULL);
+		first = json_array_get(layout->manifest, 0);
 		if (!json_object_get(first, "Config") || !json_object_get(first, "Layers"))
 			return 0;
-		result = read_docker(layout, manifest);
+		if (read_docker(layout) < 0)
+			return -1;
 	}
-	if (result == 0 && !is_for_this_machine(layout->config))
-		return failx("an image for %s, and this machine is " ARCHITECTURE,
-			get_text(layout->config, "architecture"));
-	return result < 0 ? -1 : 1;
+	if (is_for_this_machine(layout->config))
+		return 1;
+	return failx("an image for %s, and this machine is " ARCHITECTURE,
+		get_text(layout->config, "architecture") ?: "another system");
 }
 
 void layout_free(struct layout *layout)
 {
-	for (size_t i = 0; i < layout->n_layers; i++)
-		free(layout->layers[i].file);
 	free(layout->layers);
 	free(layout->tag);
+	json_decref(layout->manifest);
 	json_decref(layout->config);
 	close_fd(&layout->root);
 }

@@ -31,6 +31,13 @@ static void make_parents(const char *path)
 	}
 }
 
+void free_list(char ***list)
+{
+	for (char **item = *list; item && *item; item++)
+		free(*item);
+	free(steal_pointer(list));
+}
+
 char **store_names(int dir)
 {
 	struct dirent **entries = NULL;
@@ -40,7 +47,7 @@ char **store_names(int dir)
 	for (int i = 0; i < n; i++) {
 		if (names && entries[i]->d_name[0] != '.' &&
 			!(names[used++] = strdup(entries[i]->d_name)))
-			free_list(steal_pointer(&names));
+			free_list(&names);
 		free(entries[i]);
 	}
 	free(entries);

@@ -183,11 +183,11 @@ int unpack(int archive, int target, bool layer, const char *name, uint64_t max_b
 	char before[KEY_LENGTH], after[KEY_LENGTH];
 	int result;
 
-	if (file_key(archive, name, before) < 0 || start_unpacker(&job, layer, max_bytes) < 0)
-		return -1;
 	SHA256Init(&job.sha);
 	job.size = lseek(archive, 0, SEEK_END);
-	lseek(archive, 0, SEEK_SET);
+	if (file_key(archive, name, before) < 0 || lseek(archive, 0, SEEK_SET) < 0 ||
+		start_unpacker(&job, layer, max_bytes) < 0)
+		return -1;
 	result = watch(&job);
 	clear_progress(&job);
 	close(job.socket);
