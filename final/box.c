@@ -119,16 +119,13 @@ static int print_usage(const struct command *command)
 static int run_command(
 	const struct command *command, const struct places *places, int argc, char *argv[])
 {
-	static const struct option help[] = {{"help", no_argument, NULL, 'h'}, {0}};
 	struct store store;
 	bool quiet = false;
 	int option, result;
 
 	optind = 0; /* the GNU way to start anew */
-	while ((option = getopt_long(argc, argv, command->flags, help, NULL)) == 'q')
+	while ((option = getopt(argc, argv, command->flags)) == 'q')
 		quiet = true;
-	if (option == 'h')
-		return print_usage(command);
 	if (option != -1 || argc - optind < command->least || argc - optind > command->most) {
 		failx("usage: box %s %s", command->name, command->usage);
 		return report();
@@ -137,9 +134,7 @@ static int run_command(
 		return report();
 	result = command->function(&store, argv + optind, quiet);
 	store_close(&store);
-	if (result != 0)
-		return result < 0 ? report() : result;
-	return end_output();
+	return result < 0 ? report() : result > 0 ? result : end_output();
 }
 
 /* With 0, 1 or 2 closed, the next file that is opened would be written to as standard output. */
@@ -223,10 +218,10 @@ int main(int argc, char *argv[])
 	}
 	argc -= optind;
 	argv += optind;
-	if (command->function)
-		return run_command(command, &places, argc, argv);
 	if (command->with_options != command_run && argc == 2 && strcmp(argv[1], "--help") == 0)
 		return print_usage(command);
+	if (command->function)
+		return run_command(command, &places, argc, argv);
 	/* A monitor must not keep what its caller has open: a pipe would never end. */
 	if (close_range(3, ~0U, 0) < 0) {
 		fail("close_range");
