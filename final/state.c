@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "box.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
@@ -19,19 +18,12 @@
 static int each_place(
 	struct store *store, bool (*visit)(struct store *, const char *, void *), void *data)
 {
-	int fd = openat(store->containers, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	autolist char **ids = store_names(store->containers);
 
-	if (!stream) {
-		close_fd(&fd);
-		return fail("%s/containers", store->path);
-	}
-	while ((entry = readdir(stream)))
-		if (strlen(entry->d_name) == ID_LENGTH && !visit(store, entry->d_name, data))
+	for (char **id = ids; id && *id; id++)
+		if (strlen(*id) == ID_LENGTH && !visit(store, *id, data))
 			break;
-	closedir(stream);
-	return 0;
+	return ids ? 0 : -1;
 }
 
 /* Whether nobody holds the lock of the place ID. Shared: two who ask at once both get it. */
