@@ -203,7 +203,7 @@ static int open_decompressed(void)
 			die("%s", archive_error_string(raw) ?: "nothing in it");
 		/* Some formats have their table of contents at the end, and must seek. */
 		if (!is_layer && archive_filter_count(raw) == 1)
-			return lseek(ARCHIVE_FD, 0, SEEK_SET), ARCHIVE_FD;
+			return lseek(ARCHIVE_FD, 0, SEEK_SET) < 0 ? -1 : ARCHIVE_FD;
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe: %m");
@@ -288,21 +288,18 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	check(disk, archive_write_finish_entry(disk), name);
 }
 
-/* FOLDER/.wh.NAME: FOLDER/NAME becomes the overlay's mark, unless this layer has such a file. In
- * the place of a folder, MARK is its last part: it hides what lower layers have, as .wh..wh..opq
- * does. */
+/* FOLDER/.wh.NAME: FOLDER/NAME becomes the overlay's mark, unless this layer has such a file; if it
+ * is a folder, it hides what lower layers have in it, as FOLDER does by FOLDER/.wh..wh..opq. */
 static void whiteout(struct archive_entry *entry, const char *name, const char *mark)
 {
 	const char *hidden = mark + strlen(".wh.");
 	bool opaque = strcmp(mark, ".wh..wh..opq") == 0;
-	int length = mark - name;
-	autofree char *path = opaque && length == 0 ? strdup(".")
-			      : opaque              ? strndup(name, length - 1)
-						    : format_text("%.*s%s", length, name, hidden);
+	autofree char *path =
+		format_text("%.*s%s", (int)(mark - name), name, opaque ? "." : hidden);
 	struct stat st = {0};
 
 	if (!path)
-		die("memory");
+		die("%s", failure());
 	if (!opaque && strncmp(hidden, ".wh.", 4) == 0)
 		return; /* left by aufs */
 	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
