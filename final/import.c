@@ -249,19 +249,17 @@ static int import_open(struct import *import, const char *name)
 	return 0;
 }
 
-/* Finds out the ID that this file had before. Returns 1 if that image is still there. */
-static int find_known(const struct import *import, char id[ID_LENGTH + 1])
+/* Gives the ID that this file had before, if that image is still there. */
+static bool find_known(const struct import *import, char id[ID_LENGTH + 1])
 {
 	const struct store *store = import->store;
 	autofree char *known = store_read_link(store->files, import->key);
 	autofree char *record = known ? format_text("%s.json", known) : NULL;
 
-	if (!record || strlen(known) != ID_LENGTH)
-		return 0;
-	if (faccessat(store->images, record, F_OK, 0) < 0)
-		return unlinkat(store->files, import->key, 0);
+	if (!record || strlen(known) != ID_LENGTH || faccessat(store->images, record, F_OK, 0) < 0)
+		return false;
 	strcpy(id, known);
-	return 1;
+	return true;
 }
 
 /* ---- import ---- */
@@ -273,7 +271,7 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	autoclose int lock = store_lock_layers(store, LOCK_SH);
 	const char *size = getenv("BOX_MAX_SIZE");
 	sigset_t before, blocked;
-	int result;
+	int result = 0;
 
 	/* Of two boxes that are given the same file at once, the second waits here. */
 	if (lock < 0 || parse_size(size ?: "64g", &import->max_bytes) < 0 ||
@@ -282,7 +280,7 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	/* What would end box must let it remove what is half unpacked. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
-	if ((result = find_known(import, id)) == 0) {
+	if (!find_known(import, id)) {
 		if (import_layers(import) < 0 || place_layers(import) < 0 ||
 			write_record(import) < 0 ||
 			store_set_link(store->files, import->key, import->layout.id) < 0)
@@ -300,7 +298,7 @@ int import_file(struct store *store, const char *name, char id[ID_LENGTH + 1])
 	int result = import_open(&import, name);
 
 	*id = '\0';
-	if (result == 0 && (result = find_known(&import, id)) == 0)
+	if (result == 0 && !find_known(&import, id))
 		result = import_new(&import, id);
 	layout_free(&import.layout);
 	close_fd(&import.file);

@@ -60,14 +60,11 @@ static void clear_progress(struct job *job)
 
 _Noreturn static void exec_unpacker(const struct job *job, int socket, char *argv[])
 {
-	char text[1024];
-
 	if (fchdir(job->target) == 0 && dup2(job->archive, STDIN_FILENO) == STDIN_FILENO &&
 		dup2(socket, STDOUT_FILENO) == STDOUT_FILENO && close_range(3, ~0U, 0) == 0)
 		execv(argv[0], argv);
 	fail("e%s", argv[0]);
-	snprintf(text, sizeof(text), "%s", failure());
-	send(STDOUT_FILENO, text, strlen(text), MSG_NOSIGNAL);
+	send(STDOUT_FILENO, failure(), strlen(failure()), MSG_NOSIGNAL);
 	_exit(EXIT_BOX);
 }
 
