@@ -16,6 +16,7 @@ struct import {
 	char *path; /* FILE of FILE:TAG */
 	char key[ID_LENGTH + 1]; /* which file that is, and which tag */
 	int file; /* the archive, or the folder */
+	bool is_folder;
 	int staging; /* the folder KEY of store->tmp */
 	int64_t max_bytes; /* what may still be unpacked */
 	struct layout layout;
@@ -109,14 +110,11 @@ static int import_layers(struct import *import)
 {
 	struct layout *layout = &import->layout;
 	struct layer whole = {0};
-	struct stat st;
 	int result;
 
-	if (fstat(import->file, &st) < 0)
-		return fail("%s", import->path);
-	layout->root = S_ISDIR(st.st_mode) ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
-					   : unpack_into(import, import->file, &whole, import->path,
-						     whole.digest);
+	layout->root = import->is_folder ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
+					 : unpack_into(import, import->file, &whole, import->path,
+						   whole.digest);
 	if (layout->root < 0)
 		return -1;
 	if ((result = layout_read(layout)) < 0)
@@ -237,7 +235,7 @@ static int import_open(struct import *import, const char *name)
 	import->file = open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (import->file < 0 || fstat(import->file, &st) < 0)
 		return fail("%s", import->path);
-	if (S_ISDIR(st.st_mode)) {
+	if ((import->is_folder = S_ISDIR(st.st_mode))) {
 		index = openat(import->file, "index.json", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		if (index < 0 || faccessat(import->file, "oci-layout", F_OK, 0) < 0)
 			return 1;
