@@ -188,8 +188,8 @@ static int print_row(struct store *store, struct state *state, void *data)
 	}
 	make_printable(state->image);
 	make_printable(state->command);
-	printf("%.*s  %-*.*s  %-*.*s  %-14s  %-26s  %-8d  %s\n", width, state->id, 20,
-		ps->whole ? 4096 : 20, state->image, 24, ps->whole ? 4096 : 24, state->command,
+	printf("%.*s  %-*.*s  %-*.*s  %-11s  %-25s  %-7d  %s\n", width, state->id, 16,
+		ps->whole ? 4096 : 16, state->image, 20, ps->whole ? 4096 : 20, state->command,
 		ago(time(NULL) - state->created, created), status_text(state, status), state->pid,
 		state->name);
 	return 0;
@@ -221,7 +221,7 @@ int command_ps(const struct places *places, int argc, char *argv[])
 	if (!parse(argc, argv, "+aqf:", longs, set_ps, &ps) || places_open(places, &store) < 0)
 		return report();
 	if (!ps.quiet && !ps.json)
-		printf("%-*s  %-20s  %-24s  %-14s  %-26s  %-8s  NAME\n",
+		printf("%-*s  %-16s  %-20s  %-11s  %-25s  %-7s  NAME\n",
 			ps.whole ? ID_LENGTH : SHORT_ID_LENGTH, "CONTAINER ID", "IMAGE", "COMMAND",
 			"CREATED", "STATUS", "PID");
 	result = sweep(&store) < 0 || state_each(&store, print_row, &ps) < 0 ? -1 : 0;
