@@ -350,7 +350,7 @@ int place_make(struct store *store, const char *image, const char *name, struct 
 int place_open(struct store *store, const char *id, bool lock, struct place *place);
 
 /* Notes in its file "status" that a box has begun, or duly ended, a run of the container. Between
- * the two the file is empty; if the place is not locked then, that box was killed. */
+ * the two it says -1; if the place is not locked then, that box was killed. */
 int place_begin(const struct place *place);
 int place_end(const struct place *place, int status);
 

@@ -367,6 +367,7 @@ static int wait_one(struct target *target)
 {
 	char path[ID_LENGTH + 16], text[16] = "";
 	autoclose int fd = -1;
+	int status;
 
 	/* Opened before the end: with --rm nothing has a name afterwards. See place_end(). */
 	snprintf(path, sizeof(path), "%s/status", target->state.id);
@@ -377,7 +378,9 @@ static int wait_one(struct target *target)
 		return -1;
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		return fail("%s", path);
-	puts(*text ? text : "137"); /* box was killed, and it with that */
+	/* -1: box was killed, and it with that */
+	status = *text ? atoi(text) : -1;
+	printf("%d\n", status < 0 ? 128 + SIGKILL : status);
 	return fflush(stdout) == 0 ? 0 : fail("stdout");
 }
 

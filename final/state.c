@@ -34,7 +34,7 @@ static bool is_dead(struct store *store, const char *id)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* What place_end() wrote; -1: nothing. */
+/* What place_end() wrote; -1: that was not called. */
 static int read_status(struct store *store, const char *id)
 {
 	char path[PATH_MAX];
@@ -197,20 +197,25 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 	return name_paths(store, place);
 }
 
+/* In place, and always as long: a disk that has become full takes it, too. */
+static int write_status(const struct place *place, int status)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%-14d\n", status);
+	return write_file_at(place->dir, "status", text);
+}
+
 int place_begin(const struct place *place)
 {
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-	autoclose int fd = openat(place->dir, "status", flags, 0600);
+	autoclose int fd = openat(place->dir, "status", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
-	return fd < 0 ? fail("container %.12s", place->id) : 0;
+	return fd < 0 ? fail("container %.12s", place->id) : write_status(place, -1);
 }
 
 int place_end(const struct place *place, int status)
 {
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", status);
-	return write_file_at(place->dir, "status", text);
+	return write_status(place, status);
 }
 
 int place_remove(struct store *store, struct place *place)

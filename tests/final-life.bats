@@ -188,11 +188,10 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	export BOX_DATA=/mnt/data
 	host mount -t tmpfs -o size=256k small /mnt
 	life 'detach --name mine --log-opt max-size=10m "for i in \$(seq 4000); do echo line \$i of a log that is longer than its disk; done; exit 5" >/dev/null
-		box wait mine; box logs mine | grep -vcE "^line [0-9]+ of a log that is longer than its disk$"; box logs mine | grep -c . ; box rm mine' 2>&1
-	box_exec ps -aq
+		box wait mine; (($(box logs mine | wc -l) > 100)) || echo empty; box logs mine | grep -vE "^line [0-9]+ of a log that is longer than its disk$"; box rm mine' 2>&1
 	host umount /mnt
 	export BOX_DATA=$BATS_TEST_TMPDIR/data
-	[[ $output == "" && $stderr == "" ]] || report "expected that it can be removed" "see for_each"
+	output_is $'5\nmine' "see put_line; and box rm must work on a full disk"
 }
 
 # --- ps, inspect, top ---
@@ -231,9 +230,9 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 
 # --- stop, kill, pause, wait, rm ---
 
-@test "stop sends the stop signal, and SIGKILL after a while" {
+@test "stop sends the stop signal, also to one that is paused, and SIGKILL after a while" {
 	life 'detach --name one "trap \"exit 3\" TERM; while :; do sleep 0.05; done" >/dev/null; detach --stop-signal USR1 --name two "trap \"exit 4\" USR1; while :; do sleep 0.05; done" >/dev/null
-		detach --name three "trap \"\" TERM; while :; do sleep 0.05; done" >/dev/null; sleep 0.3; box stop one two; box stop -t 1 three; box wait one two three; box stop one; echo $?'
+		detach --name three "trap \"\" TERM; while :; do sleep 0.05; done" >/dev/null; sleep 0.3; box pause one >/dev/null; box stop one two; box stop -t 1 three; box wait one two three; box stop one; echo $?'
 	output_is $'one\ntwo\nthree\n3\n4\n137\none\n0' "see stop in life.c"
 }
 
