@@ -73,7 +73,7 @@ load life
 			opts=(--name "c$((RANDOM % 3))"); ((RANDOM % 2)) && opts+=(--rm); ((RANDOM % 2)) && opts+=(-m 64m)
 			{ "$BOX" run -d "${opts[@]}" "$ROOTFS" sh -c "while :; do echo x; sleep 0.01; done" & "$BOX" run --name x "$ROOTFS" sleep 1000 &
 			sleep 0.0$((RANDOM % 100 + 100)); "$BOX" exec c0 sleep 1000 & "$BOX" start c0 c1 & "$BOX" stop -t 0 c2 & "$BOX" rm -f c1 & "$BOX" pause c2 & 
-			sleep 0.0$((RANDOM % 900 + 100)); pkill -KILL -x box; wait; } >/dev/null 2>&1
+			sleep 0.0$((RANDOM % 900 + 100)); while pkill -KILL -x box; do :; done; wait; } >/dev/null 2>&1
 			box ps -a >list || echo "round $i: ps: $?"; [[ ! $(box ps -q) ]] || echo "round $i: $(box ps)"
 			ids=$(box ps -aq --no-trunc); [[ ! $ids ]] || box rm -f $ids >/dev/null || echo "round $i: rm: $?"
 			left=$(find "$BOX_DATA/containers" "$BOX_ROOT" "$BOX_DATA/tmp" -mindepth 1); [[ ! $left ]] || { echo "round $i: $left"; break; }
