@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 
 struct job {
 	const char *name; /* of the archive, for messages */
@@ -21,6 +22,7 @@ struct job {
 	off_t size, hashed;
 	uint64_t bytes;
 	int percent; /* as it was drawn last */
+	struct timespec start;
 };
 
 const char *human_size(uint64_t bytes, char text[16])
@@ -41,14 +43,20 @@ const char *human_size(uint64_t bytes, char text[16])
 /* box-unpack reads through the same open file, so its place in it is known here. */
 static void draw_progress(struct job *job)
 {
+	static const char bar[] = "####################....................";
 	off_t at = lseek(job->archive, 0, SEEK_CUR);
 	int percent = job->size && at < job->size ? at * 100 / job->size : 100;
-	char size[16];
+	char done[16], all[16], rate[16];
+	struct timespec now;
 
 	if (percent == job->percent || !isatty(STDERR_FILENO))
 		return;
 	job->percent = percent;
-	fprintf(stderr, "\r\033[K%s: %d%% of %s", job->name, percent, human_size(job->size, size));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	at = at / (now.tv_sec - job->start.tv_sec + (now.tv_nsec - job->start.tv_nsec) / 1e9);
+	fprintf(stderr, "\r\033[K%s [%.20s] %s of %s, %s/s", job->name, bar + 20 - percent / 5,
+		human_size(job->size * percent / 100, done), human_size(job->size, all),
+		human_size(at, rate));
 }
 
 static void clear_progress(struct job *job)
@@ -181,6 +189,7 @@ int unpack(int archive, int target, bool layer, const char *name, uint64_t max_b
 	int result;
 
 	SHA256Init(&job.sha);
+	clock_gettime(CLOCK_MONOTONIC, &job.start);
 	job.size = lseek(archive, 0, SEEK_END);
 	if (file_key(archive, name, before) < 0 || lseek(archive, 0, SEEK_SET) < 0 ||
 		start_unpacker(&job, layer, max_bytes) < 0)

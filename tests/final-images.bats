@@ -471,6 +471,13 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 	output_has "box " "its version"
 }
 
+@test "on a terminal, unpacking shows how far it is, and how fast" {
+	host_script 'head -c 20m /dev/urandom >file; tar -cf a.tar file; script -qec "$BOX import a.tar" /dev/null
+		echo; tar -cf b.tar file; "$BOX" import b.tar'
+	[[ $output =~ 'a.tar ['#+\.*']'.*' of 21 MB, '.*'/s' ]] || report "expected a bar, bytes and a rate" "see draw_progress"
+	output_lacks 'b.tar [' "a log is no terminal"
+}
+
 @test "only root may use images, but anyone may ask for help" {
 	host_script 'cp -r "${BOX%/*}" /tmp/box-for-all-$$ && chmod 755 /tmp/box-for-all-$$; box=/tmp/box-for-all-$$/box
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$box" images; echo $?
