@@ -499,30 +499,40 @@ int state_each(struct store *store, int (*each)(struct store *, struct state *, 
 
 /* ---- what killed ones left ---- */
 
-static bool end_stale(struct store *store, const char *id, void *data)
+static int end_place(struct store *store, const char *id)
 {
 	bool garbage = is_garbage(store, id);
 	struct place place;
-	int *result = data;
+	int result = 0;
 
-	if (!is_stale(store, id))
-		return true;
 	if (place_open(store, id, true, &place) < 0)
-		*result |= faccessat(store->containers, id, F_OK, 0);
-	else if (garbage)
-		*result |= place_remove(store, &place);
-	else if (read_status(store, id) < 0) /* nobody was faster */
-		*result |= place_begin(&place) < 0 ? -1 : place_end(&place, 128 + SIGKILL);
+		return 0; /* another box was faster */
+	if (garbage)
+		result = place_remove(store, &place);
+	else if (read_status(store, id) < 0)
+		result = place_begin(&place) < 0 ? -1 : place_end(&place, 128 + SIGKILL);
 	place_close(&place);
+	return result;
+}
+
+/* Keeps what is said of the first that fails: the next ones have things to say, too. */
+static bool end_stale(struct store *store, const char *id, void *data)
+{
+	char **failed = data;
+
+	if (is_stale(store, id) && end_place(store, id) < 0 && !*failed)
+		*failed = strdup(failure());
 	return true;
 }
 
 int sweep(struct store *store)
 {
 	autoclose int lock = store_lock(store, LOCK_EX | LOCK_NB);
-	int result = 0;
+	autofree char *failed = NULL;
 
 	if (lock < 0)
 		return errno == EWOULDBLOCK ? 0 : -1;
-	return each_place(store, end_stale, &result) < 0 ? -1 : result;
+	if (each_place(store, end_stale, &failed) < 0)
+		return -1;
+	return failed ? failx("%s", failed) : 0;
 }
