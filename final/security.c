@@ -257,6 +257,8 @@ static int install(const struct sock_fprog *filter)
 int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
 	const struct capabilities *to = &spec->capabilities;
+	/* execve(2) leaves another user than 0 no more, but box may stay, as --init. */
+	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 
 	if (limit_bounding_set(to->bounding) < 0 || become(uid, gid, groups, n) < 0 ||
@@ -266,7 +268,7 @@ int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *
 		return -1;
 	if (!spec->no_new_privileges && install(spec->seccomp) < 0)
 		return -1;
-	if (set_capabilities(to->effective, to->permitted, to->inheritable) < 0)
+	if (set_capabilities(to->effective & kept, to->permitted & kept, to->inheritable) < 0)
 		return -1;
 	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail("no_new_privs");

@@ -130,6 +130,17 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	[[ $stderr == *"Permission denied"* ]] || report "expected that / cannot be written" "/ belongs to root"
 }
 
+@test "capabilities go by the user's number, not by its name, with --init, too" {
+	echo 'toor:x:0:0::/:/bin/sh' >>"$ROOTFS/etc/passwd"
+	sed -i 's/^root:x:0/root:x:1000/' "$ROOTFS/etc/passwd"
+	for user in toor root; do
+		OPTIONS=(--init -u "$user")
+		box sh -c 'id -u; grep -h CapEff /proc/1/status /proc/self/status | sort -u | cut -f 2'
+		[[ $user == root ]] || output_is $'0\n00000000a80425fb' "see drop_privileges"
+		[[ $user == toor ]] || output_is $'1000\n0000000000000000' "see drop_privileges"
+	done
+}
+
 @test "-h names the container, for programs and in /etc/hostname" {
 	for option in "-h mine" "--hostname mine" --hostname=mine -hmine; do
 		read -ra OPTIONS <<<"$option"
