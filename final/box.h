@@ -372,7 +372,8 @@ struct state {
 	uint64_t pid_start; /* when that started, in clock ticks after boot: proc_pid_stat(5) */
 	pid_t box; /* that runs it */
 	uint64_t box_start;
-	int64_t created, started, finished; /* seconds since 1970; 0: not yet */
+	int64_t created; /* microseconds since 1970: two made in a second have an order */
+	int64_t started, finished; /* seconds since 1970; 0: not yet */
 };
 
 /* Writes the file anew, or leaves the old one as it is. For who has the place's lock alone. */

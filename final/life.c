@@ -152,10 +152,11 @@ static json_t *state_json(const struct state *state)
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:b, s:b, s:i, s:i, s:s, s:s}}", "Id",
 		state->id, "Name", state->name, "Image", state->image, "Command", state->command,
-		"Created", date_text(state->created, created), "State", "Status", phase, "Running",
-		state->phase == PHASE_RUNNING, "Paused", state->paused, "Pid", state->pid,
-		"ExitCode", state->exit_status, "StartedAt", date_text(state->started, started),
-		"FinishedAt", date_text(state->finished, finished));
+		"Created", date_text(state->created / 1000000, created), "State", "Status", phase,
+		"Running", state->phase == PHASE_RUNNING, "Paused", state->paused, "Pid",
+		state->pid, "ExitCode", state->exit_status, "StartedAt",
+		date_text(state->started, started), "FinishedAt",
+		date_text(state->finished, finished));
 }
 
 /* What was given may hold anything: on a terminal, nothing of it moves the cursor. */
@@ -190,8 +191,8 @@ static int print_row(struct store *store, struct state *state, void *data)
 	make_printable(state->command);
 	printf("%.*s  %-*.*s  %-*.*s  %-11s  %-25s  %-7d  %s\n", width, state->id, 16,
 		ps->whole ? 4096 : 16, state->image, 20, ps->whole ? 4096 : 20, state->command,
-		ago(time(NULL) - state->created, created), status_text(state, status), state->pid,
-		state->name);
+		ago(time(NULL) - state->created / 1000000, created), status_text(state, status),
+		state->pid, state->name);
 	return 0;
 }
 

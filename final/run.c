@@ -336,14 +336,16 @@ static int note_container(struct run *run, const struct image *image)
 	struct options *options = run->options;
 	struct state *state = run->state;
 	autofree char *folder = image->folder ? realpath(image->folder, NULL) : NULL;
+	struct timespec now;
 
 	if (image->folder && !folder)
 		return fail("%s", image->folder);
+	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(state->id, sizeof(state->id), "%s", run->place->id);
 	snprintf(state->name, sizeof(state->name), "%s", options->name ?: "");
 	state->image = strdup(options->image);
 	state->command = command_text(options->spec.argv);
-	state->created = time(NULL);
+	state->created = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 	if (!state->image || !state->command)
 		return fail("memory");
 	if (options_save(options, folder ?: image->id, run->place->dir) < 0)
