@@ -171,6 +171,9 @@ int remove_tree_at(int dir, const char *name);
 /* 32 random bytes as ID_LENGTH hexadecimal digits, and a NUL. */
 void random_id(char id[ID_LENGTH + 1]);
 
+/* Replaces what is no UTF-8, and what commands a terminal, by question marks. */
+void make_printable(char *text);
+
 /* Opens NAME as the root DIR shows it: absolute names, "..", and symlinks stay in DIR; magic links
  * of /proc are refused (openat2(2), RESOLVE_IN_ROOT). Returns the descriptor; errno only, no
  * fail().
@@ -544,6 +547,9 @@ void terminal_restore(void);
 /* Gives the pty MASTER the size of the terminal on stdin, if that is one. */
 void terminal_resize(int master);
 
+/* Opens the other end of MASTER, or returns -1. */
+int terminal_peer(int master);
+
 /* Bytes on their way from stdin to a pty, which takes no more for now. */
 struct input {
 	char data[4096];
@@ -568,6 +574,7 @@ struct container {
 	int pidfd;
 	int socket; /* to init.c: SEQPACKET, see there */
 	int master; /* the other end of the container's terminal, or -1 */
+	bool joined; /* by container_join(): not the container's PID 1 */
 };
 
 /* Makes the container, up to the moment before its process is executed. On an error nothing of it

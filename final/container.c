@@ -141,7 +141,7 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	pid_t helper;
 
 	*container = (struct container){
-		.spec = spec, .pid = -1, .pidfd = -1, .socket = -1, .master = -1};
+		.spec = spec, .pid = -1, .pidfd = -1, .socket = -1, .master = -1, .joined = true};
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
@@ -235,7 +235,10 @@ void container_signal(const struct container *container, int fd)
 		}
 		/* fall through */
 	default:
-		container_kill(container->pid, container->pidfd, info.ssi_signo);
+		if (container->joined) /* it is no PID 1 */
+			syscall(SYS_pidfd_send_signal, container->pidfd, info.ssi_signo, NULL, 0);
+		else
+			container_kill(container->pid, container->pidfd, info.ssi_signo);
 	}
 }
 
@@ -250,8 +253,11 @@ static void relay(
 		in->fd = -1;
 	if (pending && (out->revents & POLLOUT) && !input_write(input, container->master))
 		in->fd = -1;
-	if ((out->revents & ~POLLOUT) && !terminal_output(container->master))
+	if ((out->revents & ~POLLOUT) && !terminal_output(container->master)) {
+		/* Nobody reads what it says: as SIGPIPE would have ended it. */
+		container_kill(container->pid, container->pidfd, SIGKILL);
 		out->fd = -1;
+	}
 	pending = input->start < input->end;
 	in->events = pending ? 0 : POLLIN;
 	out->events = POLLIN | (pending ? POLLOUT : 0);
@@ -261,6 +267,9 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 {
 	autoclose int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	int master = container->master;
+	/* While somebody has the terminal open, reading it does not end: a process may open it
+	 * anew. */
+	autoclose int peer = terminal_peer(master);
 	struct pollfd polls[] = {
 		{.fd = container->pidfd, .events = POLLIN},
 		{.fd = fd, .events = POLLIN},

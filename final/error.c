@@ -18,9 +18,7 @@ __attribute__((format(printf, 1, 0))) static void note(
 		snprintf(new + length, sizeof(new) - length, ": %s", cause);
 	strcpy(text, new);
 	/* Names from images and archives come here: they must not move a terminal's cursor. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	make_printable(text);
 }
 
 int fail(const char *format, ...)

@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -38,12 +40,15 @@ static void wait_for(enum message_kind kind)
 }
 
 /* What is open may lead out of the container: also by names of the image, such as a symlink to
- * /proc/self/fd/7. So it is closed before any of them is looked up (CVE-2024-21626). */
-static int close_descriptors(void)
+ * /proc/self/fd/7. So all but OTHER is closed before any of them is looked up (CVE-2024-21626). */
+static int close_descriptors(int other)
 {
+	int low = other < box ? other : box, high = other < box ? box : other;
 	struct stat st;
 
-	if ((box > 3 && close_range(3, box - 1, 0) < 0) || close_range(box + 1, ~0U, 0) < 0)
+	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
+		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
+		close_range(high + 1, ~0U, 0) < 0)
 		return fail("close_range");
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
@@ -136,6 +141,19 @@ static int set_home(const struct user *user)
 	return setenv("HOME", user->home, 0) < 0 ? fail("memory") : 0;
 }
 
+/* A terminal belongs to who uses it, and pipes, which have no name outside, too: /dev/stdout opens
+ * them anew. */
+static int own_stdio(const struct spec *spec, uid_t uid)
+{
+	struct statfs fs;
+
+	for (int fd = 0; fd < 3; fd++)
+		if ((spec->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
+			fchown(fd, uid, -1) < 0)
+			return fail("give descriptor %d to user %u", fd, uid);
+	return 0;
+}
+
 static int prepare_process(const struct spec *spec)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -154,9 +172,8 @@ static int prepare_process(const struct spec *spec)
 			return fail("limit %s of the process", spec->rlimits[i].name);
 	if (enter_folder(spec->cwd) < 0)
 		return -1;
-	/* A terminal belongs to who uses it: the shell's, not root's alone. */
-	if (spec->terminal && fchown(STDIN_FILENO, user.uid, -1) < 0)
-		return fail("give the terminal to user %d", user.uid);
+	if (own_stdio(spec, user.uid) < 0)
+		return -1;
 	return drop_privileges(spec, user.uid, user.gid, user.groups, user.n_groups);
 }
 
@@ -228,7 +245,8 @@ _Noreturn void join_main(
 	/* From here on the container's root could look into us (CVE-2016-9962). */
 	prctl(PR_SET_DUMPABLE, 0);
 	wait_for(MESSAGE_GO);
-	if (cgroup_join(cgroup, true) < 0)
+	/* Nothing else is open when a process inside, with CAP_SYS_PTRACE, can look at us. */
+	if (cgroup_join(cgroup, true) < 0 || close_descriptors(pidfd) < 0)
 		die(EXIT_BOX);
 	if (setns(pidfd, namespaces) < 0) {
 		fail("join the container's namespaces");
@@ -246,7 +264,7 @@ _Noreturn void join_main(
 		fail("setsid");
 		die(EXIT_BOX);
 	}
-	if (session_keyring() < 0 || close_descriptors() < 0 ||
+	if (session_keyring() < 0 || close_descriptors(box) < 0 ||
 		(spec->terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
 	message = (struct message){.kind = MESSAGE_READY};
@@ -270,7 +288,7 @@ _Noreturn void init_main(
 	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
 	box = socket;
 	wait_for(MESSAGE_GO);
-	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors() < 0)
+	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(box) < 0)
 		die(EXIT_BOX);
 	if (make_inside(spec) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))
 		die(EXIT_BOX);

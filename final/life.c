@@ -159,14 +159,6 @@ static json_t *state_json(const struct state *state)
 		date_text(state->finished, finished));
 }
 
-/* What was given may hold anything: on a terminal, nothing of it moves the cursor. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static int print_row(struct store *store, struct state *state, void *data)
 {
 	struct ps *ps = data;
@@ -181,7 +173,9 @@ static int print_row(struct store *store, struct state *state, void *data)
 
 		fputs(ps->any ? ",\n " : "[", stdout);
 		ps->any = true;
-		return json && json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : fail("json");
+		return json && json_dumpf(json, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0
+			       ? 0
+			       : fail("json");
 	}
 	if (ps->quiet) {
 		printf("%.*s\n", width, state->id);
@@ -584,7 +578,9 @@ static int inspect(struct target *target)
 	place_close(&place);
 	fputs(*any ? ",\n" : "[\n", stdout);
 	*any = true;
-	return json && json_dumpf(json, stdout, JSON_INDENT(4)) == 0 ? 0 : fail("json");
+	return json && json_dumpf(json, stdout, JSON_INDENT(4) | JSON_ENSURE_ASCII) == 0
+		       ? 0
+		       : fail("json");
 }
 
 int command_inspect(const struct places *places, int argc, char *argv[])

@@ -66,7 +66,7 @@ static int watch(struct monitor *monitor)
 {
 	struct container *container = &monitor->container;
 	sigset_t signals;
-	autoclose int fd = -1;
+	autoclose int fd = -1, peer = terminal_peer(container->master); /* as container_wait() */
 	struct pollfd polls[4];
 	int status;
 

@@ -257,7 +257,7 @@ int note_end(struct store *store, const struct place *place, struct state *state
 	state->exit_status = status;
 	state->finished = time(NULL);
 	state->pid = 0;
-	if (state_write(store, state) < 0 || place_end(place, status) < 0)
+	if ((state_write(store, state) < 0) | (place_end(place, status) < 0))
 		report();
 	return status;
 }
@@ -407,7 +407,7 @@ int command_run(const struct places *places, int argc, char *argv[])
 	else
 		status = run_image(&options, &store, &image);
 	if (sweep(&store) < 0)
-		status = report();
+		report(); /* what another one has left is not this one's status */
 	image_free(&image);
 	store_close(&store);
 	return status;

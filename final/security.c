@@ -133,12 +133,13 @@ static int make_filter(uint64_t capabilities, int dir, const char *name, struct 
 
 const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data)
 {
-	static struct sock_fprog filter = {LENGTH(default_filter), default_filter};
+	static const struct sock_fprog standard = {LENGTH(default_filter), default_filter};
+	static struct sock_fprog filter;
 	autofree char *folder = NULL, *name = NULL;
 	autoclose int dir = -1, file = -1;
 
 	if (capabilities == DEFAULT_CAPABILITIES)
-		return &filter;
+		return &standard;
 	folder = format_text("%s/seccomp", data);
 	name = format_text("%llx-%016llx", (unsigned long long)capabilities,
 		(unsigned long long)default_filter_hash());

@@ -70,6 +70,35 @@ void store_sweep(const struct store *store)
 	}
 }
 
+/* What lies in a store may be removed. So a folder that box has not made, or found empty, is none.
+ */
+static int claim(int dir)
+{
+	static const char marker[] = ".box-store";
+	autoclose int fd = -1;
+	struct dirent **entries = NULL;
+	struct stat st;
+	int n, others = 0;
+
+	if (fstat(dir, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022))
+		return failx("others may write into it");
+	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	n = scandirat(dir, ".", &entries, NULL, NULL);
+	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+
+		others += strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+			  strcmp(name, marker) != 0 && strcmp(name, "lost+found") != 0;
+		free(entries[i]);
+	}
+	free(entries);
+	if (n < 0 || others)
+		return failx("it is neither empty nor a store of box");
+	fd = openat(dir, marker, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? fail("%s", marker) : 0;
+}
+
 int store_open(struct store *store, const char *path, const char *root)
 {
 	static const char *const names[] = {
@@ -81,7 +110,7 @@ int store_open(struct store *store, const char *path, const char *root)
 	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1};
 	make_parents(path);
 	make_parents(root);
-	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 &&
+	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0 &&
 	     (store->path = realpath(path, NULL));
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
 		ok = (*folders[i] = open_folder(store->dir, names[i])) >= 0;

@@ -28,7 +28,7 @@ int terminal_open(bool console)
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return fail("open a terminal of /dev/ptmx");
 	/* By the descriptor: a name below /dev/pts could be another file system's. */
-	if ((peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0)
+	if ((peer = terminal_peer(master)) < 0)
 		return fail("open the terminal's peer");
 	if (ioctl(peer, TIOCSCTTY, 0) < 0)
 		return fail("make it the controlling terminal");
@@ -38,6 +38,11 @@ int terminal_open(bool console)
 		if (dup2(peer, fd) < 0)
 			return fail("dup2");
 	return steal_fd(&master);
+}
+
+int terminal_peer(int master)
+{
+	return master < 0 ? -1 : ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
 void terminal_restore(void)
@@ -94,7 +99,7 @@ bool terminal_output(int master)
 	char data[65536];
 	ssize_t size = read(master, data, sizeof(data));
 
-	if (size < 0) /* EIO: the last process has closed its end */
+	if (size < 0)
 		return errno == EINTR;
 	return size > 0 && write_all(STDOUT_FILENO, data, size) == 0;
 }

@@ -63,12 +63,13 @@ static bool parse_id(const char *text, uint32_t *id)
 	return true;
 }
 
-/* Does WANTED, a name or a number, mean the entry NAME with ID? A name may look like a number. */
+/* Does WANTED, a name or a number, mean the entry NAME with ID? A number is always an ID: an image
+ * could else make root of it, by a user named 1000 (CVE-2016-3697). */
 static bool is_meant(const char *wanted, const char *name, uint32_t id)
 {
 	uint32_t number;
 
-	return strcmp(wanted, name) == 0 || (parse_id(wanted, &number) && number == id);
+	return parse_id(wanted, &number) ? number == id : strcmp(wanted, name) == 0;
 }
 
 /* Finds WANTED in /etc/passwd: *login is its name there, or NULL when it is a mere number. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
@@ -57,7 +58,9 @@ int write_all(int fd, const void *data, size_t size)
 	for (size_t done = 0; done < size;) {
 		ssize_t n = write(fd, (const char *)data + done, size - done);
 
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+		else if (n < 0 && errno != EINTR)
 			return fail("write");
 		done += n > 0 ? n : 0;
 	}
@@ -210,4 +213,36 @@ char *helper_path(const char *name)
 	}
 	failx("%s: not found beside box (%s)", name, folder);
 	return NULL;
+}
+
+/* Bytes of the character of UTF-8 at TEXT; 0 if there is none. */
+static size_t utf8_length(const unsigned char *text)
+{
+	size_t length = *text < 0x80   ? 1
+			: *text < 0xc2 ? 0
+			: *text < 0xe0 ? 2
+			: *text < 0xf0 ? 3
+				       : 4;
+
+	if (*text > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+void make_printable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	while (*c) {
+		size_t length = utf8_length(c);
+		/* C0, DEL, and C1, of which U+009B begins a command to the terminal, too. */
+		bool control = *c < ' ' || *c == 0x7f || (*c == 0xc2 && length == 2 && c[1] < 0xa0);
+
+		if (length == 0 || control)
+			memset(c, '?', length ? length : 1);
+		c += length ? length : 1;
+	}
 }
