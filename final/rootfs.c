@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -64,9 +65,19 @@ int rootfs_restrict(const struct spec *spec)
 	return 0;
 }
 
-/* Each component by itself, as the container's root shows it. */
-int make_in_root(int root, const char *path, bool folder)
+static int read_link_at(int dir, const char *name, char link[PATH_MAX])
 {
+	ssize_t size = readlinkat(dir, name, link, PATH_MAX - 1);
+
+	link[size < 0 ? 0 : size] = '\0';
+	return size > 0 ? 0 : -1;
+}
+
+/* Each component by itself, as the container's root shows it. A file is also made where a symlink
+ * says that it is, as many an image's /etc/resolv.conf does; after LINKS of them, that is ELOOP. */
+static int make_path(int root, const char *path, bool folder, int links)
+{
+	char link[PATH_MAX];
 	autofree char *copy = strdup(path);
 	autoclose int dir = open_in_root(root, "/", O_PATH | O_DIRECTORY, 0);
 	int fd = -1;
@@ -82,19 +93,26 @@ int make_in_root(int root, const char *path, bool folder)
 		end = *next;
 		*next = '\0';
 		if (last && !folder) {
-			/* Also through a symlink that leads nowhere yet, but not into a device. */
-			int file = open_in_root(root, copy, O_CREAT | O_EXCL | O_WRONLY, 0644);
+			int file = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
-			if (file < 0 && errno == EEXIST)
-				file = openat(dir, name, O_PATH | O_CLOEXEC);
-			if (file < 0)
+			if (file < 0 && errno != EEXIST && errno != EROFS)
 				return -1;
 			close_fd(&file);
 		} else if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST && errno != EROFS)
 			return -1;
 		/* By the whole name so far: a symlink in it may lead anywhere below the root. */
-		if ((fd = open_in_root(
-			     root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0)) < 0)
+		fd = open_in_root(root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0);
+		if (fd < 0 && errno == ENOENT && last && !folder &&
+			read_link_at(dir, name, link) == 0) {
+			autofree char *there =
+				*link == '/'
+					? strdup(link)
+					: format_text("%.*s%s", (int)(name - copy), copy, link);
+
+			errno = ELOOP;
+			return there && links > 0 ? make_path(root, there, false, links - 1) : -1;
+		}
+		if (fd < 0)
 			return -1;
 		close_fd(&dir);
 		dir = fd;
@@ -102,6 +120,11 @@ int make_in_root(int root, const char *path, bool folder)
 		next += strspn(next, "/");
 	}
 	return steal_fd(&dir);
+}
+
+int make_in_root(int root, const char *path, bool folder)
+{
+	return make_path(root, path, folder, 8);
 }
 
 int dev_fill(int dev, const struct spec *spec)

@@ -156,3 +156,20 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	status_is 127 "it is not found"
 	[[ $stderr == "box: no?[31m-such?command: No such file or directory" ]] || report "expected question marks" "see note in error.c"
 }
+
+@test "a folder that is no store of box is left as it is" {
+	mkdir -p "$DIR/home/tmp/thesis" "$DIR/home/containers/$(printf 'a%.0s' {1..64})/config"
+	run_on_host "$BOX" --data "$DIR/home" ps
+	refused "neither empty nor a store" "what lies in a store may be removed"
+	[[ -d $DIR/home/tmp/thesis && ! -e $DIR/home/layers ]] || report "the folder has changed" "see claim"
+	mkdir -m 777 "$DIR/open"
+	run_on_host "$BOX" --data "$DIR/open" ps
+	refused "others may write" "see claim"
+}
+
+@test "what another container has left, and cannot be removed, is not this one's exit status" {
+	host_script 'start sleep 1000; kill -KILL $box; wait $box; place=$(echo "$BOX_DATA"/containers/*); touch "$place/upper/stays"
+		chattr +i "$place/upper/stays"; box sh -c "exit 7"; echo "status $?"; chattr -i "$place/upper/stays"' 2>/dev/null
+	output_has "status 7" "see sweep"
+	after_sigkill
+}

@@ -438,3 +438,21 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 		--user
 	END
 }
+
+@test "a user other than root can open /dev/stdout, also where it is a pipe" {
+	OPTIONS=(-u 1000)
+	host_script 'box sh -c "echo out >/dev/stdout; echo err >/dev/stderr" | cat'
+	[[ $(sort <<<"$output") == $'err\nout' ]] || report "expected both" "see own_stdio"
+}
+
+@test "a symlink of the image that leads nowhere yet is followed by a file" {
+	ln -sf ../run/resolve/stub "$ROOTFS/etc/resolv.conf"
+	ln -s loop "$ROOTFS/etc/loop"
+	echo here >"$DIR/file"
+	OPTIONS=(-v "$DIR/file:/etc/resolv.conf")
+	box cat /run/resolve/stub /etc/resolv.conf
+	output_is $'here\nhere' "see make_path"
+	OPTIONS=(-v "$DIR/file:/etc/loop")
+	box true
+	refused "Too many levels of symbolic links" "see make_path"
+}

@@ -107,3 +107,14 @@ time.sleep(0.3); send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 	host_script '"$BOX" run --rm -t "$ROOTFS" sh -c "tty; exit 3" </dev/null; echo "status $?"'
 	output_is $'/dev/pts/0\r\nstatus 3' "see set_stdin"
 }
+
+@test "what is written to a terminal that nobody had open any more arrives" {
+	host_script 'box() { timeout 20 "$BOX" run --rm -t "$ROOTFS" "$@"; }
+		box sh -c "exec </dev/null >/dev/null 2>&1; sleep 0.3; dd if=/dev/zero of=/dev/console bs=1k count=100" </dev/null | wc -c'
+	output_is 102400 "see terminal_peer"
+}
+
+@test "a command on a terminal ends when nobody reads what it prints" {
+	host_script 'timeout 20 "$BOX" run --rm -t "$ROOTFS" yes </dev/null | head -n 1; echo "status ${PIPESTATUS[0]}"'
+	output_has "status 137" "see relay"
+}
