@@ -70,21 +70,12 @@ void store_sweep(const struct store *store)
 	}
 }
 
-/* What lies in a store may be removed. So a folder that box has not made, or found empty, is none.
- */
-static int claim(int dir)
+/* How many things are in the folder, but for what box or the file system has put there. */
+static int count_others(int dir, const char *marker)
 {
-	static const char marker[] = ".box-store";
-	autoclose int fd = -1;
 	struct dirent **entries = NULL;
-	struct stat st;
-	int n, others = 0;
+	int n = scandirat(dir, ".", &entries, NULL, NULL), others = n < 0 ? 1 : 0;
 
-	if (fstat(dir, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022))
-		return failx("others may write into it");
-	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	n = scandirat(dir, ".", &entries, NULL, NULL);
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
 
@@ -93,8 +84,25 @@ static int claim(int dir)
 		free(entries[i]);
 	}
 	free(entries);
-	if (n < 0 || others)
+	return others;
+}
+
+/* What lies in a store may be removed. So a folder that box has not made, or found empty, is none.
+ */
+static int claim(int dir)
+{
+	static const char marker[] = ".box-store";
+	autoclose int fd = -1;
+	struct stat st;
+
+	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
+		return failx("it is another user's");
+	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return st.st_mode & 022 ? failx("others may write into it") : 0;
+	if (count_others(dir, marker) > 0)
 		return failx("it is neither empty nor a store of box");
+	if (fchmod(dir, 0700) < 0)
+		return fail("chmod");
 	fd = openat(dir, marker, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return fd < 0 ? fail("%s", marker) : 0;
 }

@@ -163,6 +163,9 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	refused "neither empty nor a store" "what lies in a store may be removed"
 	[[ -d $DIR/home/tmp/thesis && ! -e $DIR/home/layers ]] || report "the folder has changed" "see claim"
 	mkdir -m 777 "$DIR/open"
+	run_on_host "$BOX" --data "$DIR/open" ps -q
+	[[ $(stat -c %a "$DIR/open") == 700 ]] || report "an empty one becomes root's alone" "see claim"
+	chmod 777 "$DIR/open"
 	run_on_host "$BOX" --data "$DIR/open" ps
 	refused "others may write" "see claim"
 }
