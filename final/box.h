@@ -574,6 +574,7 @@ struct container {
 	int pidfd;
 	int socket; /* to init.c: SEQPACKET, see there */
 	int master; /* the other end of the container's terminal, or -1 */
+	int outputs[2]; /* what it writes to stdout and stderr comes here, or -1: it has ours */
 	bool joined; /* by container_join(): not the container's PID 1 */
 };
 

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 int message_send(int socket, const struct message *message, int fd)
@@ -82,8 +84,46 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	return message.kind == kind ? 0 : failx("the container's first process is out of step");
 }
 
+/* A file, a terminal or another device; the null device is the container's own: see init.c. */
+static bool is_hosts(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev != makedev(1, 3));
+}
+
+/* Root in the container could change a terminal or a file of the host that it has open to write:
+ * its mode, its owner, what a file held before; and read the terminal's keys. So these two get
+ * pipes, whose other ends box copies from; one pipe where both are the same, to keep the order. */
+static int make_pipes(struct container *container, int pipes[2])
+{
+	struct stat st[2];
+	int ends[2];
+
+	pipes[0] = pipes[1] = -1;
+	for (int i = 0; i < 2 && !container->spec->terminal; i++) {
+		if (fstat(1 + i, &st[i]) < 0 || !is_hosts(&st[i]))
+			continue;
+		if (i == 1 && pipes[0] >= 0 && st[0].st_ino == st[1].st_ino &&
+			st[0].st_dev == st[1].st_dev) {
+			pipes[1] = fcntl(pipes[0], F_DUPFD_CLOEXEC, 3);
+			continue;
+		}
+		if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+			return fail("pipe");
+		container->outputs[i] = ends[0];
+		pipes[i] = ends[1];
+	}
+	return 0;
+}
+
+static void use_pipes(const int pipes[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (pipes[i] >= 0 && dup2(pipes[i], 1 + i) < 0)
+			_exit(EXIT_BOX);
+}
+
 /* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
-static pid_t clone_init(struct container *container, int sockets[2])
+static pid_t clone_init(struct container *container, int sockets[2], const int pipes[2])
 {
 	int cgroup = cgroup_clone_fd(&container->cgroup);
 	struct clone_args args = {
@@ -107,6 +147,7 @@ static pid_t clone_init(struct container *container, int sockets[2])
 	}
 	if (pid == 0) {
 		close(sockets[0]);
+		use_pipes(pipes);
 		init_main(container->spec, &container->cgroup, born_inside, sockets[1]);
 	}
 	return pid < 0 ? fail("clone3") : pid;
@@ -115,17 +156,24 @@ static pid_t clone_init(struct container *container, int sockets[2])
 int container_create(struct container *container, const struct spec *spec)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
-	int sockets[2], status;
+	int sockets[2], pipes[2], status;
 
-	*container = (struct container){
-		.spec = spec, .pid = -1, .pidfd = -1, .socket = -1, .master = -1};
+	*container = (struct container){.spec = spec,
+		.pid = -1,
+		.pidfd = -1,
+		.socket = -1,
+		.master = -1,
+		.outputs = {-1, -1}};
 	fflush(NULL); /* what is buffered must not be written by the child, too */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
-	if (cgroup_make(&container->cgroup, spec->id, &spec->limits) == 0)
-		container->pid = clone_init(container, sockets);
+	if (make_pipes(container, pipes) == 0 &&
+		cgroup_make(&container->cgroup, spec->id, &spec->limits) == 0)
+		container->pid = clone_init(container, sockets, pipes);
 	close(sockets[1]);
+	close_fd(&pipes[0]);
+	close_fd(&pipes[1]);
 	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
 		expect(container, MESSAGE_READY, &status) == 0)
 		return 0;
@@ -137,20 +185,28 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	const struct cgroup *cgroup)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
-	int sockets[2], status;
-	pid_t helper;
+	int sockets[2], pipes[2], status;
+	pid_t helper = -1;
 
-	*container = (struct container){
-		.spec = spec, .pid = -1, .pidfd = -1, .socket = -1, .master = -1, .joined = true};
+	*container = (struct container){.spec = spec,
+		.pid = -1,
+		.pidfd = -1,
+		.socket = -1,
+		.master = -1,
+		.outputs = {-1, -1},
+		.joined = true};
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
-	if ((helper = fork()) == 0) {
+	if (make_pipes(container, pipes) == 0 && (helper = fork()) == 0) {
 		close(sockets[0]);
+		use_pipes(pipes);
 		join_main(spec, cgroup, pidfd, sockets[1]);
 	}
 	close(sockets[1]);
+	close_fd(&pipes[0]);
+	close_fd(&pipes[1]);
 	if (helper > 0 && message_send(container->socket, &go, -1) == 0 &&
 		expect(container, MESSAGE_PID, &status) == 0 &&
 		(container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) >= 0 &&
@@ -263,6 +319,22 @@ static void relay(
 	out->events = POLLIN | (pending ? POLLOUT : 0);
 }
 
+/* Copies what there is now. False at the end, or when there is nothing. */
+static bool copy_output(struct container *container, int i)
+{
+	char data[65536];
+	ssize_t size =
+		container->outputs[i] < 0 ? 0 : read(container->outputs[i], data, sizeof(data));
+
+	if (size <= 0)
+		return false;
+	if (write_all(1 + i, data, size) == 0)
+		return true;
+	/* A full disk: the command shall have the error, too, by SIGPIPE. */
+	close_fd(&container->outputs[i]);
+	return false;
+}
+
 int container_wait(struct container *container, const sigset_t *signals, bool input)
 {
 	autoclose int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -275,6 +347,8 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 		{.fd = fd, .events = POLLIN},
 		{.fd = master >= 0 && input ? STDIN_FILENO : -1, .events = POLLIN},
 		{.fd = master, .events = POLLIN},
+		{.fd = container->outputs[0], .events = POLLIN},
+		{.fd = container->outputs[1], .events = POLLIN},
 	};
 	struct input pending = {.end = 0};
 	int status;
@@ -282,16 +356,22 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 	if (fd < 0 || (master >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) < 0))
 		return fail("signalfd");
 	while (!polls[0].revents) {
-		if (poll(polls, 4, -1) < 0)
+		if (poll(polls, 6, -1) < 0)
 			return fail("poll"); /* no EINTR: the signals are blocked */
 		if (polls[1].revents)
 			container_signal(container, fd);
 		if (master >= 0)
 			relay(container, &pending, &polls[2], &polls[3]);
+		for (int i = 0; i < 2; i++)
+			if (polls[4 + i].revents && !copy_output(container, i))
+				polls[4 + i].fd = -1;
 	}
 	/* All of its processes are dead, and have written their last. */
 	while (polls[3].fd >= 0 && terminal_output(master))
 		;
+	for (int i = 0; i < 2; i++)
+		while (copy_output(container, i))
+			;
 	if (waitpid(container->pid, &status, 0) < 0)
 		return fail("waitpid %d", container->pid);
 	container->pid = -1;
@@ -313,5 +393,7 @@ int container_destroy(struct container *container)
 	close_fd(&container->pidfd);
 	close_fd(&container->socket);
 	close_fd(&container->master);
+	close_fd(&container->outputs[0]);
+	close_fd(&container->outputs[1]);
 	return result;
 }

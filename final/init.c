@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 /* The only descriptor besides stdin, stdout and stderr: to container.c. */
@@ -85,6 +86,24 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 	return session_keyring();
 }
 
+/* The host's /dev/null would be the container's to chmod: it gets its own. */
+static int reopen_null(void)
+{
+	autoclose int null = -1;
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		if (null < 0)
+			null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) ||
+			st.st_rdev != makedev(1, 3) || dup2(null, fd) < 0)
+			return fail("/dev/null of the container");
+	}
+	return 0;
+}
+
 static int make_inside(const struct spec *spec)
 {
 	int trees[spec->n_mounts + 1];
@@ -94,7 +113,7 @@ static int make_inside(const struct spec *spec)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
 	if (mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
-		mounts_attach(spec, trees) < 0 || mounts_mask(spec) < 0)
+		mounts_attach(spec, trees) < 0 || mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
 	/* While the root can be written. That it is one of the container is checked when it is
 	 * entered.
@@ -264,7 +283,7 @@ _Noreturn void join_main(
 		fail("setsid");
 		die(EXIT_BOX);
 	}
-	if (session_keyring() < 0 || close_descriptors(box) < 0 ||
+	if (session_keyring() < 0 || close_descriptors(box) < 0 || reopen_null() < 0 ||
 		(spec->terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
 	message = (struct message){.kind = MESSAGE_READY};

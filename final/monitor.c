@@ -152,7 +152,8 @@ static void monitor_main(void *data, int box)
 	const struct job *job = data;
 	struct monitor monitor = {.log = {.fd = -1},
 		.ends = {-1, -1},
-		.container = {.pid = -1, .pidfd = -1, .socket = -1, .master = -1}};
+		.container = {
+			.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .outputs = {-1, -1}}};
 	int status = EXIT_BOX;
 
 	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||

@@ -3,9 +3,11 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 /* The files are the image's, and may be anything. */
 enum { MAX_FILE = 4 << 20 };
@@ -15,13 +17,17 @@ static int open_file(int root, const char *name, FILE **file)
 {
 	/* NONBLOCK: a fifo would wait for someone to write. */
 	autoclose int fd = open_in_root(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct statfs fs;
 	struct stat st;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail("the image's %s", name);
-	if (!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
+	/* By a symlink of the image: some of the kernel's have no end, or are emptied by reading.
+	 */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+		!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
 		return failx("the image's %s: not a file of a reasonable size", name);
 	if (!(*file = fdopen(fd, "re")))
 		return fail("the image's %s", name);

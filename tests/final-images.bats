@@ -485,3 +485,10 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 	output_has "only root may use it: try sudo"$'\n'125 "say how"
 	output_has "Usage: box" "help needs no root"
 }
+
+@test "the image's /etc/passwd is not a file of the kernel, by a symlink" {
+	ln -sf /proc/self/pagemap "$ROOTFS/etc/passwd"
+	OPTIONS=(-u somebody)
+	box_run "$ROOTFS" true
+	refused "the image's /etc/passwd" "see open_file in user.c"
+}

@@ -268,3 +268,14 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	box sh -c 'dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null; echo survived'
 	output_is survived "as with Docker: see memory.oom.group"
 }
+
+@test "the container changes no file, terminal or device of the host that it writes to or reads" {
+	host_script 'echo before >log; mount -t tmpfs dev /mnt; mknod -m 666 /mnt/null c 1 3; mount --bind /mnt/null /dev/null
+		"$BOX" run --rm "$ROOTFS" sh -c "chmod 4777 /proc/self/fd/0 /proc/self/fd/1; : >/proc/self/fd/1; echo after" >>log
+		stat -c %a /dev/null log; cat log; umount /dev/null /mnt'
+	output_is $'666\n644\nbefore\nafter' "see is_hosts, reopen_null"
+	host_script 'script -qec "\"$BOX\" run --rm \"$ROOTFS\" sh -c \"test -t 1 || test -t 2 || echo no terminal\"" /dev/null'
+	output_has "no terminal" "it could read what is typed there"
+	host_script '"$BOX" run --rm "$ROOTFS" sh -c "for i in 1 2 3; do echo out; echo err >&2; done" >both 2>&1; cat both | tr "\n" " "'
+	output_is "out err out err out err " "one pipe keeps the order"
+}
