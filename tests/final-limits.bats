@@ -212,19 +212,19 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 }
 
 @test "a process that was put into the container's cgroup ends with the container" {
-	host_script "$folders"'start sleep 0.5; sleep 1234 &
+	host_script "$folders"'start sleep 1000; sleep 1234 >&- 2>&- &
 		for folder in $(folders); do echo $! >$folder/cgroup.procs; done
-		wait $box; until_true ended $! && echo ended'
+		kill $box; wait $box; until_true ended $! && echo ended'
 	output_has ended "see cgroup.kill; v1 has none, and needs the freezer and a loop"
 	nothing_left "first kill, then remove"
 }
 
 @test "cgroups in the container's cgroup end with it, and what is in them" {
 	OPTIONS=(--memory 64m)
-	host_script "$folders"'start sleep 0.5
+	host_script "$folders"'start sleep 1000
 		for folder in $(folders); do
-			mkdir -p $folder/a/b $folder/c; sleep 1234 & processes+=($!); echo $! >$folder/a/b/cgroup.procs; done
-		wait $box; until_true ended "${processes[*]}" && echo ended'
+			mkdir -p $folder/a/b $folder/c; sleep 1234 >&- 2>&- & processes+=($!); echo $! >$folder/a/b/cgroup.procs; done
+		kill $box; wait $box; until_true ended "${processes[*]}" && echo ended'
 	output_has ended "a kill must reach what is in nested cgroups"
 	nothing_left "the inner ones come first"
 }
@@ -232,7 +232,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 @test "the next box removes the cgroups of one that was killed, and ends what is in them" {
 	for how in plain frozen nested; do
 		OPTIONS=(--memory 64m)
-		host_script "$folders"'start sleep 1000; folders=$(folders); sleep 1234 & sleep=$!
+		host_script "$folders"'start sleep 1000; folders=$(folders); sleep 1234 >&- 2>&- & sleep=$!
 			for folder in $folders; do
 				[[ $1 != nested ]] || { mkdir $folder/a; folder=$folder/a; }
 				echo $sleep >$folder/cgroup.procs
