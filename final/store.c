@@ -99,8 +99,11 @@ static int claim(int dir)
 		return failx("it is another user's");
 	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return st.st_mode & 022 ? failx("others may write into it") : 0;
+	/* Another box may have begun it since; the marker comes before all else. */
 	if (count_others(dir, marker) > 0)
-		return failx("it is neither empty nor a store of box");
+		return faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+			       ? 0
+			       : failx("it is neither empty nor a store of box");
 	if (fchmod(dir, 0700) < 0)
 		return fail("chmod");
 	fd = openat(dir, marker, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
