@@ -341,7 +341,7 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 	int master = container->master;
 	/* While somebody has the terminal open, reading it does not end: a process may open it
 	 * anew. */
-	autoclose int peer = terminal_peer(master);
+	autoclose int peer __attribute__((unused)) = terminal_peer(master);
 	struct pollfd polls[] = {
 		{.fd = container->pidfd, .events = POLLIN},
 		{.fd = fd, .events = POLLIN},

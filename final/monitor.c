@@ -66,7 +66,9 @@ static int watch(struct monitor *monitor)
 {
 	struct container *container = &monitor->container;
 	sigset_t signals;
-	autoclose int fd = -1, peer = terminal_peer(container->master); /* as container_wait() */
+	autoclose int fd = -1;
+	/* As container_wait(). */
+	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
 	struct pollfd polls[4];
 	int status;
 

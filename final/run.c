@@ -253,6 +253,8 @@ int note_start(struct store *store, struct state *state, const struct container 
 int note_end(struct store *store, const struct place *place, struct state *state,
 	struct container *container, int status)
 {
+	int written;
+
 	if (container_destroy(container) < 0) {
 		report(); /* the next command tries again, as nothing says that this run ended */
 		return EXIT_BOX;
@@ -261,7 +263,8 @@ int note_end(struct store *store, const struct place *place, struct state *state
 	state->exit_status = status;
 	state->finished = time(NULL);
 	state->pid = 0;
-	if ((state_write(store, state) < 0) | (place_end(place, status) < 0))
+	written = state_write(store, state);
+	if (place_end(place, status) < 0 || written < 0) /* the one does not wait for the other */
 		report();
 	return status;
 }
