@@ -339,8 +339,7 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 {
 	autoclose int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	int master = container->master;
-	/* While somebody has the terminal open, reading it does not end: a process may open it
-	 * anew. */
+	/* While box has the terminal open, reading it does not end: a process may open it anew. */
 	autoclose int peer __attribute__((unused)) = terminal_peer(master);
 	struct pollfd polls[] = {
 		{.fd = container->pidfd, .events = POLLIN},

@@ -115,9 +115,7 @@ static int make_inside(const struct spec *spec)
 	if (mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
 		mounts_attach(spec, trees) < 0 || mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
-	/* While the root can be written. That it is one of the container is checked when it is
-	 * entered.
-	 */
+	/* While the root can be written. enter_folder() checks that it is one of the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		(folder = make_in_root(root, spec->cwd, true)) < 0)
 		return fail("the working folder %s", spec->cwd);

@@ -97,10 +97,9 @@ static int set_environment(struct options *options, const struct image *image)
 	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
 		(options->spec.terminal && add_env(&env, "TERM=xterm") < 0))
 		return -1;
-	/* add_env() looks through all, and the kernel would not take many more (execve(2), E2BIG).
-	 */
+	/* add_env() looks through all, and execve(2) would not take many more. */
 	for (char **line = image->env; line && *line; line++)
-		if (line - image->env > 4096)
+		if (line - image->env == 4096)
 			return failx("%s: more than 4096 variables", options->image);
 		else if (strchr(*line, '=') && add_env(&env, *line) < 0)
 			return -1;

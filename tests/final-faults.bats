@@ -155,6 +155,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	box $'no\e[31m-such\ncommand'
 	status_is 127 "it is not found"
 	[[ $stderr == "box: no?[31m-such?command: No such file or directory" ]] || report "expected question marks" "see note in error.c"
+	box $'C1\xc2\x9b31m, a stray \x9b, \xc3\xa4'
+	[[ $stderr == "box: C1??31m, a stray ?, ä: "* ]] || report "U+009B is a command, too; ä is none" "see make_printable"
 }
 
 @test "a folder that is no store of box is left as it is" {

@@ -337,7 +337,7 @@ oci('image', base, top)"
 }
 
 @test "the names in a hostile image lead nowhere" {
-	host_script 'echo "{}" >outside.json; cp outside.json /tmp/box-outside 2>/dev/null; mkdir -p image; ln -s "$DIR/outside.json" image/index.json; : >image/oci-layout'
+	host_script 'echo "{}" >outside.json; mkdir -p image; ln -s "$DIR/outside.json" image/index.json; : >image/oci-layout'
 	box_exec import image
 	status_is 125 "index.json is a symlink to a file of the host"
 	for file in ../../../etc/passwd /etc/passwd "$DIR/$MARKER" missing .; do

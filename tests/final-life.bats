@@ -229,6 +229,25 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_is $'1002\nran\n1001' "see state_each"
 }
 
+@test "each container that is started has its own filter of system calls" {
+	life 'box run --name one --cap-add SYS_ADMIN "$ROOTFS" true; box run --name two "$ROOTFS" sh -c "unshare -U true && echo made" 2>/dev/null
+		box start one two >/dev/null; box wait two >/dev/null; box logs two'
+	output_lacks made "the first one's filter is not the second one's: see seccomp_filter"
+	output_has "Operation not permitted" "user namespaces are refused"
+}
+
+@test "a signal to box exec goes to its command, as it is" {
+	life 'sleeper --name mine >/dev/null; "$BOX" exec mine sleep 1000 & exec=$!; until_true eval "box top mine | grep -c sleep | grep -q 2"
+		kill -TERM $exec; wait $exec; echo "status $?"'
+	output_has "status 143" "it is no PID 1: see container_signal"
+}
+
+@test "the exit status is kept where there is no room for the state" {
+	host_script 'mount -t tmpfs -o size=64k small /mnt; export BOX_ROOT=/mnt; "$BOX" run -d --name mine "$ROOTFS" sh -c "sleep 0.5; exit 3" >/dev/null
+		dd if=/dev/zero of=/mnt/full bs=1k 2>/dev/null; "$BOX" wait mine; rm /mnt/full; "$BOX" rm mine >/dev/null; umount /mnt'
+	output_is 3 "see note_end"
+}
+
 # --- stop, kill, pause, wait, rm ---
 
 @test "stop sends the stop signal, also to one that is paused, and SIGKILL after a while" {

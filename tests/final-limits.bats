@@ -1,6 +1,7 @@
 # Final: limits, and the cgroup that every container has. Limits are tested by their effect.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
+load limits
 
 STEP=final
 BOX=${BOX:-$REPO/final/box}
@@ -121,28 +122,11 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 }
 
 @test "--pids-limit 1: the limit is in force from the command's first instruction on" {
-	OPTIONS=(--pids-limit 1)
-	box sh -c 'ls /; echo "status $?"'
-	output_lacks only-in-the-rootfs "the command is one process, and cannot fork"
-	box ls /
-	output_has only-in-the-rootfs "the command itself must start: box's own process does not count"
+	a_limit_of_one_process_leaves_the_command_alone
 }
 
 @test "--cpus: a busy command gets its share of CPU time and no more" {
-	busy='time -p timeout 1 sh -c "while :; do :; done"'
-	percent() { awk '$1 == "real" { real = $2 } /^(user|sys)/ { used += $2 } END { print int(100 * used / real) }'; }
-	for _ in 1 2 3; do # other work on the machine may leave little to share
-		OPTIONS=()
-		box sh -c "$busy"
-		all=$(percent <<<"$stderr")
-		OPTIONS=(--cpus 0.1)
-		box sh -c "$busy"
-		[[ $stderr == *real* ]] || report "expected the times" "with a limit the command runs as without"
-		limited=$(percent <<<"$stderr")
-		((limited * 2 < all && limited <= 30)) && return
-	done
-	report "expected about 10 % of a CPU; got $limited %, and $all % without the limit" \
-		"CPU time is a quota of microseconds in a period of 100000"
+	a_busy_command_gets_a_tenth_of_a_cpu
 }
 
 @test "--cpuset-cpus: the command runs on these CPUs alone" {
