@@ -471,6 +471,12 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 	output_has "box " "its version"
 }
 
+@test "an image with very many variables is an error, not a long wait" {
+	py "oci('image', tar(entry('a', 'x')), config={'Cmd': ['/a'], 'Env': ['V%d=x' % i for i in range(4097)]})"
+	in_image ./image
+	refused "more than 4096 variables" "see set_environment"
+}
+
 @test "on a terminal, unpacking shows how far it is, and how fast" {
 	host_script 'head -c 20m /dev/urandom >file; tar -cf a.tar file; script -qec "$BOX import a.tar" /dev/null
 		echo; tar -cf b.tar file; "$BOX" import b.tar'
