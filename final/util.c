@@ -150,8 +150,11 @@ static int remove_below(int top, int dir, const char *name, int depth)
 		snprintf(moved, sizeof(moved), ".box-remove-%d-%u", getpid(), counter++);
 		return renameat(dir, name, top, moved) < 0 ? fail("remove %s", name) : 0;
 	}
-	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0)
+	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0) {
+		if (errno == ENOTDIR)
+			errno = EPERM; /* so unlinkat() said it of a file: it is immutable */
 		return fail("remove %s", name);
+	}
 	if (empty_folder(top >= 0 ? top : fd, fd, depth + 1) < 0)
 		return -1;
 	/* Not empty: what came from deeper down, after readdir had passed its place. */

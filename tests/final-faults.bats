@@ -174,7 +174,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 
 @test "what another container has left, and cannot be removed, is not this one's exit status" {
 	host_script 'start sleep 1000; kill -KILL $box; wait $box; place=$(echo "$BOX_DATA"/containers/*); touch "$place/upper/stays"
-		chattr +i "$place/upper/stays"; box sh -c "exit 7"; echo "status $?"; chattr -i "$place/upper/stays"' 2>/dev/null
+		chattr +i "$place/upper/stays"; box sh -c "exit 7" 2>&1; echo "status $?"; chattr -i "$place/upper/stays"' 2>/dev/null
 	output_has "status 7" "see sweep"
+	output_has "remove stays: Operation not permitted" "say which, and why"
 	after_sigkill
 }
