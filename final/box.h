@@ -550,17 +550,17 @@ void terminal_resize(int master);
 /* Opens the other end of MASTER, or returns -1. */
 int terminal_peer(int master);
 
-/* Bytes on their way from stdin to a pty, which takes no more for now. */
+/* Bytes on their way from stdin to a pty or a pipe, which takes no more for now. */
 struct input {
-	char data[4096];
+	char data[65536];
 	size_t start, end;
 };
 
 /* Reads more from stdin into an empty INPUT; false at its end. */
 bool input_read(struct input *input);
 
-/* Writes as much of it as MASTER takes; false when it takes no more, ever. */
-bool input_write(struct input *input, int master);
+/* Writes as much of it as TO takes; false when that takes no more, ever. */
+bool input_write(struct input *input, int to);
 
 /* Copies what MASTER has to stdout. False at its end. */
 bool terminal_output(int master);
@@ -574,9 +574,12 @@ struct container {
 	int pidfd;
 	int socket; /* to init.c: SEQPACKET, see there */
 	int master; /* the other end of the container's terminal, or -1 */
-	int outputs[2]; /* what it writes to stdout and stderr comes here, or -1: it has ours */
+	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own */
 	bool joined; /* by container_join(): not the container's PID 1 */
 };
+
+/* One that is none yet, and may be destroyed. */
+extern const struct container no_container;
 
 /* Makes the container, up to the moment before its process is executed. On an error nothing of it
  * is left. SPEC must live as long as the container. */

@@ -16,6 +16,9 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+const struct container no_container = {
+	.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .stdio = {-1, -1, -1}};
+
 int message_send(int socket, const struct message *message, int fd)
 {
 	union {
@@ -90,40 +93,49 @@ static bool is_hosts(const struct stat *st)
 	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev != makedev(1, 3));
 }
 
-/* Root in the container could change a terminal or a file of the host that it has open to write:
- * its mode, its owner, what a file held before; and read the terminal's keys. So these two get
- * pipes, whose other ends box copies from; one pipe where both are the same, to keep the order. */
-static int make_pipes(struct container *container, int pipes[2])
+/* Root in the container could change a terminal or a file of the host that it has open, also one
+ * that it was to read: its bytes, its mode, its owner; and read the terminal's keys. So these get
+ * pipes, whose other ends box copies to or from; stdout and stderr one pipe, where they are the
+ * same, to keep the order. */
+static int make_pipes(struct container *container, int pipes[3])
 {
-	struct stat st[2];
+	struct stat st[3];
 	int ends[2];
 
-	pipes[0] = pipes[1] = -1;
-	for (int i = 0; i < 2 && !container->spec->terminal; i++) {
-		if (fstat(1 + i, &st[i]) < 0 || !is_hosts(&st[i]))
+	pipes[0] = pipes[1] = pipes[2] = -1;
+	for (int fd = 0; fd < 3 && !container->spec->terminal; fd++) {
+		int ours = fd == 0 ? 1 : 0; /* the end to write or to read */
+
+		if (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd]))
 			continue;
-		if (i == 1 && pipes[0] >= 0 && st[0].st_ino == st[1].st_ino &&
-			st[0].st_dev == st[1].st_dev) {
-			pipes[1] = fcntl(pipes[0], F_DUPFD_CLOEXEC, 3);
+		if (fd == 2 && pipes[1] >= 0 && st[1].st_ino == st[2].st_ino &&
+			st[1].st_dev == st[2].st_dev) {
+			pipes[2] = fcntl(pipes[1], F_DUPFD_CLOEXEC, 3);
 			continue;
 		}
-		if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+		if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0)
 			return fail("pipe");
-		container->outputs[i] = ends[0];
-		pipes[i] = ends[1];
+		container->stdio[fd] = ends[ours];
+		pipes[fd] = ends[!ours];
 	}
 	return 0;
 }
 
-static void use_pipes(const int pipes[2])
+static void use_pipes(const int pipes[3])
 {
-	for (int i = 0; i < 2; i++)
-		if (pipes[i] >= 0 && dup2(pipes[i], 1 + i) < 0)
+	for (int fd = 0; fd < 3; fd++)
+		if (pipes[fd] >= 0 && dup2(pipes[fd], fd) < 0)
 			_exit(EXIT_BOX);
 }
 
+static void close_pipes(int pipes[3])
+{
+	for (int fd = 0; fd < 3; fd++)
+		close_fd(&pipes[fd]);
+}
+
 /* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
-static pid_t clone_init(struct container *container, int sockets[2], const int pipes[2])
+static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
 {
 	int cgroup = cgroup_clone_fd(&container->cgroup);
 	struct clone_args args = {
@@ -156,14 +168,10 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 int container_create(struct container *container, const struct spec *spec)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
-	int sockets[2], pipes[2], status;
+	int sockets[2], pipes[3], status;
 
-	*container = (struct container){.spec = spec,
-		.pid = -1,
-		.pidfd = -1,
-		.socket = -1,
-		.master = -1,
-		.outputs = {-1, -1}};
+	*container = no_container;
+	container->spec = spec;
 	fflush(NULL); /* what is buffered must not be written by the child, too */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
@@ -172,8 +180,7 @@ int container_create(struct container *container, const struct spec *spec)
 		cgroup_make(&container->cgroup, spec->id, &spec->limits) == 0)
 		container->pid = clone_init(container, sockets, pipes);
 	close(sockets[1]);
-	close_fd(&pipes[0]);
-	close_fd(&pipes[1]);
+	close_pipes(pipes);
 	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
 		expect(container, MESSAGE_READY, &status) == 0)
 		return 0;
@@ -185,16 +192,12 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	const struct cgroup *cgroup)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
-	int sockets[2], pipes[2], status;
+	int sockets[2], pipes[3], status;
 	pid_t helper = -1;
 
-	*container = (struct container){.spec = spec,
-		.pid = -1,
-		.pidfd = -1,
-		.socket = -1,
-		.master = -1,
-		.outputs = {-1, -1},
-		.joined = true};
+	*container = no_container;
+	container->spec = spec;
+	container->joined = true;
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
@@ -205,8 +208,7 @@ int container_join(struct container *container, const struct spec *spec, int pid
 		join_main(spec, cgroup, pidfd, sockets[1]);
 	}
 	close(sockets[1]);
-	close_fd(&pipes[0]);
-	close_fd(&pipes[1]);
+	close_pipes(pipes);
 	if (helper > 0 && message_send(container->socket, &go, -1) == 0 &&
 		expect(container, MESSAGE_PID, &status) == 0 &&
 		(container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) >= 0 &&
@@ -298,77 +300,101 @@ void container_signal(const struct container *container, int fd)
 	}
 }
 
+/* Bytes of stdin on their way to TO, a terminal's other end or a pipe. False at their end. */
+static bool feed(struct input *input, struct pollfd *in, struct pollfd *to)
+{
+	if (to->revents & POLLERR) /* a pipe that nobody reads any more */
+		return false;
+	if (input->start == input->end && in->revents && !input_read(input))
+		return false;
+	if (input->start < input->end && (to->revents & POLLOUT) && !input_write(input, to->fd))
+		return false;
+	in->events = input->start < input->end ? 0 : POLLIN;
+	to->events = (to->events & POLLIN) | (input->start < input->end ? POLLOUT : 0);
+	return true;
+}
+
 /* The bytes of a terminal both ways. Neither way may wait for the other: a command that only writes
  * would be stuck behind a paste that it does not read. */
 static void relay(
 	struct container *container, struct input *input, struct pollfd *in, struct pollfd *out)
 {
-	bool pending = input->start < input->end;
-
-	if (!pending && in->revents && !input_read(input))
-		in->fd = -1;
-	if (pending && (out->revents & POLLOUT) && !input_write(input, container->master))
-		in->fd = -1;
 	if ((out->revents & ~POLLOUT) && !terminal_output(container->master)) {
 		/* Nobody reads what it says: as SIGPIPE would have ended it. */
 		container_kill(container->pid, container->pidfd, SIGKILL);
 		out->fd = -1;
 	}
-	pending = input->start < input->end;
-	in->events = pending ? 0 : POLLIN;
-	out->events = POLLIN | (pending ? POLLOUT : 0);
+	if (in->fd >= 0 && !feed(input, in, out)) {
+		in->fd = -1;
+		out->events = POLLIN;
+	}
 }
 
 /* Copies what there is now. False at the end, or when there is nothing. */
-static bool copy_output(struct container *container, int i)
+static bool copy_output(struct container *container, int fd)
 {
 	char data[65536];
 	ssize_t size =
-		container->outputs[i] < 0 ? 0 : read(container->outputs[i], data, sizeof(data));
+		container->stdio[fd] < 0 ? 0 : read(container->stdio[fd], data, sizeof(data));
 
 	if (size <= 0)
 		return false;
-	if (write_all(1 + i, data, size) == 0)
+	if (write_all(fd, data, size) == 0)
 		return true;
 	/* A full disk: the command shall have the error, too, by SIGPIPE. */
-	close_fd(&container->outputs[i]);
+	close_fd(&container->stdio[fd]);
 	return false;
+}
+
+/* The pipes, which PIPES are, in the order of container->stdio; IN is stdin. */
+static void copy_pipes(
+	struct container *container, struct input *input, struct pollfd *in, struct pollfd *pipes)
+{
+	if (pipes[0].fd >= 0 && !feed(input, in, &pipes[0])) {
+		close_fd(&container->stdio[0]); /* the end of stdin, for the command, too */
+		in->fd = pipes[0].fd = -1;
+	}
+	for (int fd = 1; fd < 3; fd++)
+		if (pipes[fd].revents && !copy_output(container, fd))
+			pipes[fd].fd = -1;
 }
 
 int container_wait(struct container *container, const sigset_t *signals, bool input)
 {
+	enum { PID, SIGNALS, IN, MASTER, PIPES, N = PIPES + 3 };
 	autoclose int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	int master = container->master;
 	/* While box has the terminal open, reading it does not end: a process may open it anew. */
 	autoclose int peer __attribute__((unused)) = terminal_peer(master);
-	struct pollfd polls[] = {
-		{.fd = container->pidfd, .events = POLLIN},
-		{.fd = fd, .events = POLLIN},
-		{.fd = master >= 0 && input ? STDIN_FILENO : -1, .events = POLLIN},
-		{.fd = master, .events = POLLIN},
-		{.fd = container->outputs[0], .events = POLLIN},
-		{.fd = container->outputs[1], .events = POLLIN},
+	bool feeds = master >= 0 ? input : container->stdio[0] >= 0;
+	struct pollfd polls[N] = {
+		[PID] = {.fd = container->pidfd, .events = POLLIN},
+		[SIGNALS] = {.fd = fd, .events = POLLIN},
+		[IN] = {.fd = feeds ? STDIN_FILENO : -1, .events = POLLIN},
+		[MASTER] = {.fd = master, .events = POLLIN},
+		[PIPES] = {.fd = container->stdio[0]},
+		[PIPES + 1] = {.fd = container->stdio[1], .events = POLLIN},
+		[PIPES + 2] = {.fd = container->stdio[2], .events = POLLIN},
 	};
 	struct input pending = {.end = 0};
 	int status;
 
 	if (fd < 0 || (master >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) < 0))
 		return fail("signalfd");
-	while (!polls[0].revents) {
-		if (poll(polls, 6, -1) < 0)
+	while (!polls[PID].revents) {
+		if (poll(polls, N, -1) < 0)
 			return fail("poll"); /* no EINTR: the signals are blocked */
-		if (polls[1].revents)
+		if (polls[SIGNALS].revents)
 			container_signal(container, fd);
 		if (master >= 0)
-			relay(container, &pending, &polls[2], &polls[3]);
-		for (int i = 0; i < 2; i++)
-			if (polls[4 + i].revents && !copy_output(container, i))
-				polls[4 + i].fd = -1;
+			relay(container, &pending, &polls[IN], &polls[MASTER]);
+		else
+			copy_pipes(container, &pending, &polls[IN], &polls[PIPES]);
 	}
 	/* All of its processes are dead, and have written their last. */
-	while (polls[3].fd >= 0 && terminal_output(master))
+	while (polls[MASTER].fd >= 0 && terminal_output(master))
 		;
-	for (int i = 0; i < 2; i++)
+	for (int i = 1; i < 3; i++)
 		while (copy_output(container, i))
 			;
 	if (waitpid(container->pid, &status, 0) < 0)
@@ -392,7 +418,6 @@ int container_destroy(struct container *container)
 	close_fd(&container->pidfd);
 	close_fd(&container->socket);
 	close_fd(&container->master);
-	close_fd(&container->outputs[0]);
-	close_fd(&container->outputs[1]);
+	close_pipes(container->stdio);
 	return result;
 }

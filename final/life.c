@@ -702,8 +702,7 @@ struct job {
 static int exec_in(const struct job *job, int box)
 {
 	autoclose int pidfd = state_pidfd(&job->target.state);
-	struct container container = {
-		.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .outputs = {-1, -1}};
+	struct container container = no_container;
 	struct cgroup cgroup = {.n = 0};
 	sigset_t signals;
 	int status = EXIT_BOX;

@@ -152,10 +152,7 @@ struct job {
 static void monitor_main(void *data, int box)
 {
 	const struct job *job = data;
-	struct monitor monitor = {.log = {.fd = -1},
-		.ends = {-1, -1},
-		.container = {
-			.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .outputs = {-1, -1}}};
+	struct monitor monitor = {.log = {.fd = -1}, .ends = {-1, -1}, .container = no_container};
 	int status = EXIT_BOX;
 
 	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||

@@ -84,9 +84,9 @@ bool input_read(struct input *input)
 	return size > 0;
 }
 
-bool input_write(struct input *input, int master)
+bool input_write(struct input *input, int to)
 {
-	ssize_t size = write(master, input->data + input->start, input->end - input->start);
+	ssize_t size = write(to, input->data + input->start, input->end - input->start);
 
 	if (size < 0)
 		return errno == EINTR || errno == EAGAIN;

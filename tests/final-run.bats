@@ -278,4 +278,15 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	output_has "no terminal" "it could read what is typed there"
 	host_script '"$BOX" run --rm "$ROOTFS" sh -c "for i in 1 2 3; do echo out; echo err >&2; done" >both 2>&1; cat both | tr "\n" " "'
 	output_is "out err out err out err " "one pipe keeps the order"
+	host_script 'echo before >file; "$BOX" run --rm -i "$ROOTFS" sh -c "chmod 4777 /proc/self/fd/0; echo after >/proc/self/fd/0; : >/proc/self/fd/0; head -n 1" <file
+		stat -c %a file; cat file'
+	output_is $'before\n644\nbefore' "a file to read is no file to write: see make_pipes"
+}
+
+@test "box waits quietly where the command has closed its standard input" {
+	host_script 'script -qec "exec \"$BOX\" run --rm -i \"$ROOTFS\" sh -c \"exec <&-; exec sleep 1000\"" /dev/null < <(exec sleep 20) >/dev/null &
+		until_true pgrep -f "^sleep 1000" >/dev/null; box=$(ps -o ppid= "$(pgrep -f "^sleep 1000")"); box=${box// }
+		ticks() { set -- $(cut -d " " -f 14,15 "/proc/$box/stat"); echo $(($1 + $2)); }
+		before=$(ticks); sleep 0.5; echo $(($(ticks) - before)); kill -TERM $box; wait'
+	((output < 20)) || report "expected less than 20 of 50 ticks" "box polls a pipe that nobody reads: see feed"
 }
