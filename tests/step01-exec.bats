@@ -94,19 +94,21 @@ load helper
 	output_has "exit 7" "does box wait for the shell, and exit as it did?"
 }
 
-# on_terminal TYPED SCRIPT: what a script prints that has a terminal, at which TYPED is typed.
+# on_terminal SCRIPT LINE...: what a script prints that has a terminal, at which the lines are typed, each
+# when the one before it has had its effect: final's box reads ahead for the command, as Docker does.
 on_terminal() {
-	host_script '{ sleep 0.4; printf "$1"; sleep 1; } | timeout 20 script -qec "$(declare -f box); $2" /dev/null' "$@"
+	host_script '{ for line in "${@:2}"; do sleep 0.5; echo "$line"; done; sleep 1; } |
+		timeout 20 script -qec "$(declare -f box); $1" /dev/null' "$@"
 }
 
 @test "when a shell in the box has ended, the caller has the terminal again" {
-	on_terminal 'exit 7\nmy name\n' 'box sh; echo "exit $?"; read -r line && echo "read: $line"'
+	on_terminal 'box sh; echo "exit $?"; read -r line && echo "read: $line"' 'exit 7' 'my name'
 	output_has "exit 7" "does box wait for the shell, and exit as it did?"
 	output_has "read: my name" "a shell takes the terminal, and from step 02 on cannot give it back: see tcsetpgrp"
 }
 
 @test "a box in the background takes the terminal from nobody" {
-	on_terminal 'my name\n' 'set -m; box true & set +m; tail -f /dev/null --pid $!; read -r line && echo "read: $line"'
+	on_terminal 'set -m; box true & set +m; tail -f /dev/null --pid $!; read -r line && echo "read: $line"' 'my name'
 	output_has "read: my name" "give the terminal back only when those who had it are gone: see tcgetpgrp"
 }
 
