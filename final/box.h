@@ -707,12 +707,14 @@ int parse_size(const char *text, int64_t *size);
 struct log {
 	int dir, fd;
 	int64_t size, max_size; /* bytes, of one file */
+	int64_t whole;          /* up to here, every line has its end */
+	bool lost[2];           /* of stdout, stderr: the line is, up to its end */
 };
 
 int log_open(struct log *log, int dir, int64_t max_size);
 
-/* Adds what was written to stdout (STREAM 1) or stderr (2). What the disk does not take is lost:
- * the container goes on. */
+/* Adds what was written to stdout (STREAM 1) or stderr (2). Lines that the disk does not take are
+ * lost, as a whole: the container goes on. */
 void log_write(struct log *log, int stream, const char *data, size_t size);
 void log_close(struct log *log);
 

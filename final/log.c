@@ -19,7 +19,7 @@ int log_open(struct log *log, int dir, int64_t max_size)
 	*log = (struct log){.dir = dir, .max_size = max_size};
 	if ((log->fd = open_new(dir)) < 0 || fstat(log->fd, &st) < 0)
 		return fail("log");
-	log->size = st.st_size;
+	log->size = log->whole = st.st_size;
 	return 0;
 }
 
@@ -34,47 +34,55 @@ static void rotate(struct log *log)
 		return; /* a full disk, perhaps: better a longer log than none */
 	close_fd(&log->fd);
 	log->fd = open_new(log->dir);
-	log->size = 0;
+	log->size = log->whole = 0;
 }
 
-/* In one write. What the disk does not take is lost, and nothing is torn. */
-static void put_line(struct log *log, const char *line, ssize_t size)
+/* Takes the part of a line in one write. What the disk does not take is lost, and nothing is torn:
+ * what was written of the line goes, and what is still to come of it. */
+static void put_part(struct log *log, int stream, bool end, const char *record, ssize_t size)
 {
+	bool *lost = &log->lost[stream - 1];
 	ssize_t written;
 
 	if (log->fd < 0)
 		log->fd = open_new(log->dir); /* rotate() could not */
-	written = write(log->fd, line, size);
-	if (written == size)
+	written = *lost ? 0 : write(log->fd, record, size);
+	if (written == size) {
 		log->size += size;
-	else if (written > 0 && ftruncate(log->fd, log->size) < 0)
+		if (end)
+			log->whole = log->size;
+	} else if (!*lost && ftruncate(log->fd, log->whole) == 0) {
+		log->size = log->whole;
+	} else if (written > 0) {
 		log->size += written;
+	}
+	*lost = written != size && !end;
 }
 
 void log_write(struct log *log, int stream, const char *data, size_t size)
 {
 	struct timespec now;
-	char line[8192], time[32];
+	char record[8192], time[32];
 	struct tm tm;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
 	while (size > 0) {
-		const char *end = memchr(data, '\n', size);
-		size_t part = end ? (size_t)(end - data) : size;
-		bool whole = end && part <= sizeof(line) - 64;
+		const char *newline = memchr(data, '\n', size);
+		size_t part = newline ? (size_t)(newline - data) : size;
+		bool end = newline && part <= sizeof(record) - 64;
 		int head;
 
-		part = part < sizeof(line) - 64 ? part : sizeof(line) - 64;
-		head = snprintf(line, 64, "%s.%09ldZ %s %c ", time, now.tv_nsec,
-			stream == 2 ? "stderr" : "stdout", whole ? 'F' : 'P');
-		memcpy(line + head, data, part);
-		line[head + part] = '\n';
+		part = part < sizeof(record) - 64 ? part : sizeof(record) - 64;
+		head = snprintf(record, 64, "%s.%09ldZ %s %c ", time, now.tv_nsec,
+			stream == 2 ? "stderr" : "stdout", end ? 'F' : 'P');
+		memcpy(record + head, data, part);
+		record[head + part] = '\n';
 		if (log->size + head + (int64_t)part >= log->max_size && log->size > 0)
 			rotate(log);
-		put_line(log, line, head + part + 1);
-		data += part + whole;
-		size -= part + whole;
+		put_part(log, stream, end, record, head + part + 1);
+		data += part + end;
+		size -= part + end;
 	}
 }
 

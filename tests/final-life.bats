@@ -188,11 +188,11 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 @test "a full disk stops the log, not the container, and nothing in the log is torn" {
 	export BOX_DATA=/mnt/data
 	host mount -t tmpfs -o size=256k small /mnt
-	life 'detach --name mine --log-opt max-size=10m "for i in \$(seq 4000); do echo line \$i of a log that is longer than its disk; done; exit 5" >/dev/null
+	life 'detach --name mine --log-opt max-size=10m "for i in \$(seq 4000); do printf %s \"line \$i of a log \"; echo that is longer than its disk; done; exit 5" >/dev/null
 		box wait mine; (($(box logs mine | wc -l) > 100)) || echo empty; box logs mine | grep -vE "^line [0-9]+ of a log that is longer than its disk$"; box rm mine' 2>&1
 	host umount /mnt
 	export BOX_DATA=$BATS_TEST_TMPDIR/data
-	output_is $'5\nmine' "see put_line; and box rm must work on a full disk"
+	output_is $'5\nmine' "see put_part; and box rm must work on a full disk"
 }
 
 # --- ps, inspect, top ---
