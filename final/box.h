@@ -707,8 +707,8 @@ int parse_size(const char *text, int64_t *size);
 struct log {
 	int dir, fd;
 	int64_t size, max_size; /* bytes, of one file */
-	int64_t whole;          /* up to here, every line has its end */
-	bool lost[2];           /* of stdout, stderr: the line is, up to its end */
+	int64_t whole; /* up to here, every line has its end */
+	bool lost[2]; /* of stdout, stderr: the line is, up to its end */
 };
 
 int log_open(struct log *log, int dir, int64_t max_size);

@@ -188,11 +188,25 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 @test "a full disk stops the log, not the container, and nothing in the log is torn" {
 	export BOX_DATA=/mnt/data
 	host mount -t tmpfs -o size=256k small /mnt
-	life 'detach --name mine --log-opt max-size=10m "for i in \$(seq 4000); do printf %s \"line \$i of a log \"; echo that is longer than its disk; done; exit 5" >/dev/null
+	life 'detach --name mine --log-opt max-size=10m "for i in \$(seq 4000); do echo line \$i of a log that is longer than its disk; done; exit 5" >/dev/null
 		box wait mine; (($(box logs mine | wc -l) > 100)) || echo empty; box logs mine | grep -vE "^line [0-9]+ of a log that is longer than its disk$"; box rm mine' 2>&1
 	host umount /mnt
 	export BOX_DATA=$BATS_TEST_TMPDIR/data
 	output_is $'5\nmine' "see put_part; and box rm must work on a full disk"
+}
+
+@test "a line whose end the full disk does not take is lost as a whole, and the next one is not" {
+	export BOX_DATA=/mnt/data
+	mkdir "$BATS_TEST_TMPDIR/v"
+	host mount -t tmpfs -o size=256k small /mnt
+	life 'detach --name mine -v "$1:/v" "echo before; printf begun; until [ -e /v/full ]; do sleep 0.02; done
+			printf %04097d 1; echo end; until [ -e /v/free ]; do sleep 0.02; done; echo after" >/dev/null
+		until [[ $(box logs mine) == *begun ]]; do sleep 0.02; done
+		dd if=/dev/zero of=/mnt/filler bs=1k 2>/dev/null; touch "$1/full"; for i in {1..100}; do [[ $(box logs mine) == *begun* ]] || break; sleep 0.02; done
+		rm /mnt/filler; touch "$1/free"; box wait mine; box logs mine' "$BATS_TEST_TMPDIR/v"
+	host umount /mnt
+	export BOX_DATA=$BATS_TEST_TMPDIR/data
+	output_is $'0\nbefore\nafter' "see put_part"
 }
 
 # --- ps, inspect, top ---
