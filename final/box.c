@@ -3,7 +3,6 @@
 #include "box.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
 

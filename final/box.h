@@ -10,6 +10,7 @@
 #define BOX_H
 
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <linux/filter.h>
 #include <signal.h>
@@ -771,17 +772,54 @@ int set_stdin(const struct options *options);
 int command_run(const struct places *places, int argc, char *argv[]);
 int command_start(const struct places *places, int argc, char *argv[]);
 
-/* ---- life.c: the commands on containers that there are; the same ---- */
+/* ---- life.c: commands on containers that there are; the same ---- */
 
-int command_ps(const struct places *places, int argc, char *argv[]);
-int command_exec(const struct places *places, int argc, char *argv[]);
-int command_logs(const struct places *places, int argc, char *argv[]);
 int command_stop(const struct places *places, int argc, char *argv[]);
 int command_kill(const struct places *places, int argc, char *argv[]);
-int command_pause(const struct places *places, int argc, char *argv[]);
 int command_wait(const struct places *places, int argc, char *argv[]);
 int command_rm(const struct places *places, int argc, char *argv[]);
+int command_pause(const struct places *places, int argc, char *argv[]);
+
+/* One container of such a command, opened. */
+struct target {
+	struct store *store;
+	struct state state;
+	const char *name; /* as it was given */
+	void *data; /* the command's */
+};
+
+int open_target(struct store *store, const char *name, struct target *target);
+
+/* Calls ACT for each of NAMES, and goes on after one fails. Returns the exit status. */
+int each_container(
+	const struct places *places, char *names[], int (*act)(struct target *), void *data);
+
+/* Reads the options of a command; SET gets the letter and the value. Returns the operands. */
+char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
+	int (*set)(void *data, int letter, const char *value), void *data);
+
+/* SET of a command without options. */
+int set_nothing(void *data, int letter, const char *value);
+
+/* A whole number of at least LEAST. */
+int parse_count(const char *text, int64_t least, int64_t *count);
+
+/* Waits until the box that runs the container has cleaned up, at most SECONDS (-1: however long).
+ * Returns 1 if it has not. */
+int wait_for_end(struct target *target, double seconds);
+
+/* Stops all processes of the container ID, or lets them go on. */
+int freeze_container(const char *id, bool frozen);
+
+/* ---- show.c: what is known of them, and what they have written; the same ---- */
+
+int command_ps(const struct places *places, int argc, char *argv[]);
+int command_logs(const struct places *places, int argc, char *argv[]);
 int command_inspect(const struct places *places, int argc, char *argv[]);
 int command_top(const struct places *places, int argc, char *argv[]);
+
+/* ---- exec.c: the same ---- */
+
+int command_exec(const struct places *places, int argc, char *argv[]);
 
 #endif
