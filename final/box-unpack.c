@@ -1,12 +1,21 @@
 /*
- * box-unpack.c: unpacks one archive into one folder, confined. Hostile input meets a process that
- * sees that folder alone, has no network, and may change owners and modes, nothing else.
+ * box-unpack.c: unpacks one archive into one folder, or packs one, confined. Hostile input meets a
+ * process that sees that folder alone, has no network, and may change owners and modes, nothing
+ * else.
  *
- *   box-unpack root|layer MAX-BYTES
+ *   box-unpack unpack root|layer|copy MAX-BYTES
+ *   box-unpack pack root|layer|copy NAME AS
  *
- * unpack.c starts it in that folder, and gets messages (SEQPACKET): a letter and a text.
- *   e what went wrong, the last message      d BYTES unpacked, the last message
+ * root is a root filesystem, layer one of an image, copy what box cp copies: there, packed files
+ * become root's, and unpacked ones replace no folder.
+ *
+ * unpack.c starts it in the folder, and gets messages (SEQPACKET): a letter and a text.
+ *   e what went wrong, the last message      d BYTES of files, the last message
  *   w a warning                              o a folder that hides what lower layers have in it
+ *   q asks whether a folder does; y or n comes back
+ *   b nobody reads what is packed, the last message
+ *
+ * The archive is descriptor 0, a file or a pipe. Descriptor 3 may be the root of a container.
  */
 #define _GNU_SOURCE
 #include "box.h"
@@ -15,6 +24,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <locale.h>
 #include <pthread.h>
 #include <sched.h>
@@ -25,16 +35,18 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <zlib.h>
 
-enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO };
+enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
 enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20, MAX_ENTRIES = 10000000 };
 
 static bool is_layer; /* of an image: whiteouts have a meaning, and its digest will be verified */
-static struct archive *reader, *disk;
+static bool is_copy;
+static struct archive *reader, *writer, *disk;
 static uint64_t bytes, max_bytes, entries;
 
 /* What is reported once, however often it happens. */
@@ -83,18 +95,31 @@ static void enter_folder(void)
 	};
 	int tree;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0 ||
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		die("unshare: %m");
-	tree = syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		die("private mounts: %m");
+	tree = syscall(
+		SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (tree < 0 ||
-		syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes,
+		syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
 			sizeof(attributes)) < 0 ||
 		syscall(SYS_move_mount, tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
 		fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
 		umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		die("enter the folder: %m");
 	close(tree);
+}
+
+/* The folder is one of a container, and its root becomes ours, so that symlinks lead where they
+ * lead in there. Who moves folders out of this root meanwhile brings us no further than the top of
+ * the container's own mounts. */
+static void enter_container(void)
+{
+	int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0 || fchdir(ROOT_FD) < 0 || chroot(".") < 0 || fchdir(folder) < 0)
+		die("enter the container: %m");
+	close(folder);
+	close(ROOT_FD);
 }
 
 static void drop_capabilities(void)
@@ -124,7 +149,12 @@ static void confine(void)
 	/* Names are UTF-8. Before the chroot: after it, the archive could bring the locale. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	umask(022);
-	enter_folder();
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
+		die("unshare: %m");
+	if (fcntl(ROOT_FD, F_GETFD) >= 0)
+		enter_container();
+	else
+		enter_folder();
 	drop_capabilities();
 }
 
@@ -190,6 +220,8 @@ static int open_decompressed(void)
 	} else {
 		/* Not all: some filters of libarchive start programs. */
 		raw = archive_read_new();
+		archive_read_support_filter_gzip(
+			raw); /* from a pipe, where nothing was read above */
 		archive_read_support_filter_bzip2(raw);
 		archive_read_support_filter_xz(raw);
 		archive_read_support_filter_lzma(raw);
@@ -202,8 +234,9 @@ static int open_decompressed(void)
 			archive_read_next_header(raw, &entry) != ARCHIVE_OK)
 			die("%s", archive_error_string(raw) ?: "nothing in it");
 		/* Some formats have their table of contents at the end, and must seek. */
-		if (!is_layer && archive_filter_count(raw) == 1)
-			return lseek(ARCHIVE_FD, 0, SEEK_SET) < 0 ? -1 : ARCHIVE_FD;
+		if (!is_layer && archive_filter_count(raw) == 1 &&
+			lseek(ARCHIVE_FD, 0, SEEK_SET) == 0)
+			return ARCHIVE_FD;
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe: %m");
@@ -255,14 +288,25 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 	}
 }
 
+/* What went wrong with NAME: libarchive's text, and the system's where that leaves it out. */
+static const char *cause(struct archive *archive, const char *name)
+{
+	static char text[4096];
+	const char *said = archive_error_string(archive) ?: "unknown error";
+	int error = archive_errno(archive);
+	const char *system = error > 0 && archive != reader ? strerror(error) : "";
+
+	snprintf(text, sizeof(text), "%s: %s%s%s", name, said,
+		*system && !strstr(said, system) ? ": " : "", strstr(said, system) ? "" : system);
+	return text;
+}
+
 static void check(struct archive *archive, int result, const char *name)
 {
-	const char *text = archive_error_string(archive);
-
 	if (result < ARCHIVE_WARN || result == ARCHIVE_RETRY)
-		die("%s: %s", name, text ?: "unknown error");
+		die("%s", cause(archive, name));
 	if (result == ARCHIVE_WARN)
-		count(&warnings, name, text);
+		count(&warnings, name, archive_error_string(archive));
 }
 
 static void write_entry(struct archive_entry *entry, const char *name)
@@ -282,8 +326,9 @@ static void write_entry(struct archive_entry *entry, const char *name)
 		if ((bytes += size) > max_bytes)
 			die("%s: more than --max-size, %" PRIu64 " bytes, are unpacked", name,
 				max_bytes);
-		result = archive_write_data_block(disk, data, size, offset);
-		check(disk, result < 0 ? result : ARCHIVE_OK, name);
+		/* To libarchive, a full disk is a warning. */
+		if (archive_write_data_block(disk, data, size, offset) < 0)
+			die("%s", cause(disk, name));
 	}
 	check(disk, archive_write_finish_entry(disk), name);
 }
@@ -342,9 +387,14 @@ static void extract(struct archive_entry *entry, const char *name)
 	/* The later of two entries with a name wins, unless both are folders. libarchive replaces
 	 * files alone, and keeps a symlink to a folder where a folder should be. */
 	is_folder = type == AE_IFDIR && !link;
-	if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) != is_folder &&
-		remove_tree_at(AT_FDCWD, name) < 0)
-		die("%s", failure());
+	if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) != is_folder) {
+		if (is_copy)
+			die("%s: %s", name, strerror(is_folder ? ENOTDIR : EISDIR));
+		if (remove_tree_at(AT_FDCWD, name) < 0)
+			die("%s", failure());
+	} else if (is_copy && is_folder && S_ISDIR(st.st_mode)) {
+		return; /* it gets more in it, and stays what it is */
+	}
 	write_entry(entry, name);
 	set_xattrs(entry, name);
 	if (is_whiteout(&st) && is_folder)
@@ -414,17 +464,170 @@ static void unpack_archive(void)
 		;
 }
 
+/* ---- packing ---- */
+
+static bool ask_opaque(const char *folder)
+{
+	char answer = 0;
+
+	tell('q', "%s", folder);
+	if (recv(MESSAGES_FD, &answer, 1, 0) < 1)
+		_exit(EXIT_BOX);
+	return answer == 'y';
+}
+
+/* Files of the kernel have no contents to be kept, and no end of them. */
+static bool is_kernels(const char *folder)
+{
+	static const long types[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC, 0x19800202 /* mqueue */};
+	struct statfs fs;
+
+	for (size_t i = 0; statfs(folder, &fs) == 0 && i < sizeof(types) / sizeof(*types); i++)
+		if (fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+/* When nobody reads the archive any more, whoever should have says why. */
+static void check_written(la_ssize_t result, const char *name)
+{
+	if (result < 0 && archive_errno(writer) == EPIPE) {
+		tell('b', "nobody reads the archive");
+		_exit(EXIT_BOX);
+	}
+	/* A warning is of a name that is not UTF-8: it is kept as it is. */
+	check(writer, result < ARCHIVE_WARN ? result : ARCHIVE_OK, name);
+}
+
+static void pack_data(const char *name)
+{
+	static const char zeros[CHUNK];
+	la_int64_t offset, at = 0;
+	const void *data;
+	size_t size;
+	int result;
+
+	while ((result = archive_read_data_block(disk, &data, &size, &offset)) != ARCHIVE_EOF) {
+		check(disk, result, name);
+		/* What the archive keeps as a hole is read, and left out, by libarchive. */
+		for (; at < offset; at += offset - at < CHUNK ? offset - at : CHUNK)
+			check_written(archive_write_data(writer, zeros,
+					      offset - at < CHUNK ? offset - at : CHUNK),
+				name);
+		if (size > 0)
+			check_written(archive_write_data(writer, data, size), name);
+		at += size;
+		bytes += size;
+	}
+}
+
+static void pack_entry(struct archive_entry *entry, const char *name)
+{
+	check_written(archive_write_header(writer, entry), name);
+	if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_size(entry) > 0)
+		pack_data(name);
+	check_written(archive_write_finish_entry(writer), name);
+}
+
+/* The mark that FOLDER/NAME is gone; or, for .wh..opq, that all in FOLDER is. */
+static void pack_whiteout(const char *folder, int length, const char *name)
+{
+	struct archive_entry *entry = archive_entry_new();
+	autofree char *path = format_text("%.*s/.wh.%s", length, folder, name);
+
+	if (!entry || !path)
+		die("memory");
+	archive_entry_set_pathname(entry, path);
+	archive_entry_set_mode(entry, S_IFREG | 0600);
+	archive_entry_set_size(entry, 0);
+	pack_entry(entry, path);
+	archive_entry_free(entry);
+}
+
+/* As cp(1) does without -p. */
+static void disown(struct archive_entry *entry)
+{
+	archive_entry_set_uid(entry, 0);
+	archive_entry_set_gid(entry, 0);
+	archive_entry_set_mode(entry, archive_entry_mode(entry) & ~(S_ISUID | S_ISGID));
+	archive_entry_xattr_clear(entry);
+	archive_entry_acl_clear(entry);
+}
+
+/* PATH is where it lies, NAME what it is called in the archive. */
+static void pack_one(struct archive_entry *entry, const char *path, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+	mode_t type = archive_entry_filetype(entry);
+
+	if (type == AE_IFSOCK || (is_layer && strncmp(last, ".wh.", 4) == 0)) {
+		count(&left_out, path, NULL);
+	} else if (is_layer && slash && type == AE_IFCHR && archive_entry_rdev(entry) == 0) {
+		pack_whiteout(name, slash - name, last);
+	} else {
+		if (is_copy)
+			disown(entry);
+		pack_entry(entry, path);
+		if (is_layer && type == AE_IFDIR && ask_opaque(path))
+			pack_whiteout(name, strlen(name), ".wh..opq");
+	}
+}
+
+/* Packs the file or folder NAME, which is called AS in the archive. */
+static void pack_archive(const char *name, const char *as)
+{
+	struct archive_entry_linkresolver *links = archive_entry_linkresolver_new();
+	struct archive_entry *entry = archive_entry_new(), *later = NULL;
+	int result;
+
+	signal(SIGPIPE, SIG_IGN);
+	disk = archive_read_disk_new();
+	writer = archive_write_new();
+	if (!links || !entry || !disk || !writer)
+		die("memory");
+	archive_read_disk_set_behavior(disk, ARCHIVE_READDISK_NO_FFLAGS);
+	archive_write_set_format_pax_restricted(writer);
+	archive_entry_linkresolver_set_strategy(links, archive_format(writer));
+	if (archive_write_open_fd(writer, ARCHIVE_FD) != ARCHIVE_OK)
+		die("%s", archive_error_string(writer));
+	check(disk, archive_read_disk_open(disk, name), name);
+	while ((result = archive_read_next_header2(disk, entry)) != ARCHIVE_EOF) {
+		autofree char *path = strdup(archive_entry_pathname(entry) ?: name);
+		autofree char *new = path ? format_text("%s%s", as, path + strlen(name)) : NULL;
+
+		check(disk, result, path ?: name);
+		if (!new)
+			die("memory");
+		if (!is_kernels(path))
+			archive_read_disk_descend(disk);
+		archive_entry_copy_pathname(entry, new);
+		archive_entry_linkify(links, &entry, &later); /* a tar keeps none for later */
+		pack_one(entry, path, new);
+		archive_entry_clear(entry);
+	}
+	check_written(archive_write_close(writer), "the archive");
+}
+
 int main(int argc, char *argv[])
 {
-	if (argc != 3) {
+	bool packs = argc == 5 && strcmp(argv[1], "pack") == 0;
+
+	if (!packs && (argc != 4 || strcmp(argv[1], "unpack") != 0)) {
 		fputs("box-unpack is started by box\n", stderr);
 		return EXIT_BOX;
 	}
-	is_layer = strcmp(argv[1], "layer") == 0;
-	max_bytes = strtoull(argv[2], NULL, 10);
+	is_layer = strcmp(argv[2], "layer") == 0;
+	is_copy = strcmp(argv[2], "copy") == 0;
 	confine();
-	unpack_archive();
-	tell_tally(&left_out, "device nodes and sockets left out");
+	if (packs) {
+		pack_archive(argv[3], argv[4]);
+		tell_tally(&left_out, "sockets, and names that begin with .wh., left out");
+	} else {
+		max_bytes = strtoull(argv[3], NULL, 10);
+		unpack_archive();
+		tell_tally(&left_out, "device nodes and sockets left out");
+	}
 	tell_tally(&warnings, "warnings");
 	tell('d', "%" PRIu64, bytes);
 	return 0;

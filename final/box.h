@@ -260,8 +260,10 @@ int store_staging(const struct store *store, const char *name);
 /* Removes what nobody holds a lock on from tmp. */
 void store_sweep(const struct store *store);
 
-/* What is in the folder DIR, sorted, NULL-terminated, without names that begin with '.'. NULL after
- * fail(). */
+/* What is in the folder DIR, sorted, NULL-terminated, but "." and "..". NULL after fail(). */
+char **list_folder(int dir);
+
+/* The same without names that begin with '.'. */
 char **store_names(int dir);
 void free_list(char ***list);
 #define autolist __attribute__((cleanup(free_list)))
@@ -294,16 +296,49 @@ enum { KEY_LENGTH = 160 };
 /* Which file FD is, and which of its contents: it has another key after any change. */
 int file_key(int fd, const char *name, char key[KEY_LENGTH]);
 
-/* Unpacks the file ARCHIVE into the folder TARGET, as a LAYER of an image or a root filesystem. At
- * most MAX_BYTES are written there, holes in sparse files not counted. Gives the archive's SHA-256
- * and the bytes that were written. NAME is for messages. */
-int unpack(int archive, int target, bool layer, const char *name, uint64_t max_bytes,
+/* Unpacks the file ARCHIVE into FOLDER, as a LAYER of an image or a root filesystem. At most
+ * MAX_BYTES are written there, holes in sparse files not counted. Gives the archive's SHA-256 and
+ * the bytes that were written. NAME is for messages. */
+int unpack(int archive, int folder, bool layer, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes);
+
+/* Writes what is in FOLDER to the file ARCHIVE, as a tar; with LAYER, with an image's whiteouts for
+ * the overlay's marks. NAME is for messages. */
+int pack(int folder, bool layer, const char *name, int archive);
+
+/* One end of a copy: NAME in FOLDER. ROOT is that of the container which the folder is in, or -1:
+ * the folder is the host's, and all that is seen of it. FOLDER -1: an archive, stdin or stdout, in
+ * which the file is called NAME. */
+struct end {
+	int folder, root;
+	const char *name; /* "." for all that is in the folder */
+};
+
+/* Copies a file, or a folder with all below it. What is in the target stays, but files of the same
+ * name; a folder is not replaced by a file, nor a file by a folder. Owners become root, and set-ID
+ * bits are dropped, unless KEEP_OWNERS. */
+int copy(const struct end *from, const struct end *to, bool keep_owners);
+
+/* Whether the folder FD of a layer hides what lower ones have there. */
+bool is_opaque(int fd);
 
 /* BYTES for people: "1.5 MB". Returns TEXT. */
 const char *human_size(uint64_t bytes, char text[16]);
 
 /* ---- layout.c: image layouts: OCI's, and that of docker save ---- */
+
+/* This machine's, by the name that images have for it: Go's. */
+#if defined(__x86_64__)
+#define ARCHITECTURE "amd64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE "arm64"
+#elif defined(__riscv)
+#define ARCHITECTURE "riscv64"
+#elif defined(__s390x__)
+#define ARCHITECTURE "s390x"
+#else
+#define ARCHITECTURE "unknown"
+#endif
 
 struct layer {
 	char digest[ID_LENGTH + 1]; /* SHA-256 of its file */
@@ -599,6 +634,10 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 int container_join(struct container *container, const struct spec *spec, int pidfd,
 	const struct cgroup *cgroup);
 
+/* Opens the root of a container that does not run: its own, and the bind mounts of SPEC. They are
+ * there until container_destroy(). Returns the descriptor. */
+int container_mount(struct container *container, const struct spec *spec);
+
 /* Sends SIGNAL to the PID 1 that PID and PIDFD name; SIGKILL in place of one that would end any
  * other process, where PID 1 does not handle it. */
 int container_kill(pid_t pid, int pidfd, int signal);
@@ -654,6 +693,9 @@ _Noreturn void init_main(
  * child, sends its PID, and ends. */
 _Noreturn void join_main(
 	const struct spec *spec, const struct cgroup *cgroup, int pidfd, int socket);
+
+/* The same for a process that only keeps the mounts of a container which does not run. */
+_Noreturn void mount_main(const struct spec *spec, int socket);
 
 /* ---- options.c: what box run was asked for ---- */
 
@@ -758,6 +800,18 @@ int places_open(const struct places *places, struct store *store);
 int make_spec(struct options *options, const struct image *image, struct store *store,
 	const struct place *place);
 
+/* What is kept of a container that there is. */
+struct kept {
+	struct place place;
+	struct options options;
+	struct image image;
+};
+
+/* Opens the container ID, and makes its spec; with LOCK as place_open() does. To be closed after an
+ * error, too. */
+int kept_open(struct store *store, const char *id, bool lock, struct kept *kept);
+void kept_close(struct kept *kept);
+
 /* The image, and the spec, of a container that there is and whose OPTIONS are loaded. */
 int load_container(struct store *store, const struct place *place, struct options *options,
 	struct image *image);
@@ -818,8 +872,26 @@ int command_logs(const struct places *places, int argc, char *argv[]);
 int command_inspect(const struct places *places, int argc, char *argv[]);
 int command_top(const struct places *places, int argc, char *argv[]);
 
-/* ---- exec.c: the same ---- */
+/* LIST (NULL: empty) as JSON, by json_any(). */
+json_t *json_list(char **list);
+
+/* ---- exec.c, copy.c, diff.c, commit.c: the same ---- */
 
 int command_exec(const struct places *places, int argc, char *argv[]);
+int command_cp(const struct places *places, int argc, char *argv[]);
+int command_diff(const struct places *places, int argc, char *argv[]);
+int command_commit(const struct places *places, int argc, char *argv[]);
+
+/* What a container has written, and what lies below it. */
+struct written {
+	struct kept kept;
+	int upper; /* its own folder */
+	int *layers; /* those below, the topmost first */
+	size_t n_layers;
+};
+
+/* Opens it. One that does not run cannot be started meanwhile. To be closed after an error, too. */
+int written_open(struct target *target, struct written *written);
+void written_close(struct written *written);
 
 #endif

@@ -225,6 +225,25 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	return -1;
 }
 
+int container_mount(struct container *container, const struct spec *spec)
+{
+	int sockets[2], status;
+
+	*container = no_container;
+	container->spec = spec;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail("socketpair");
+	container->socket = sockets[0];
+	if ((container->pid = fork()) == 0) {
+		close(sockets[0]);
+		mount_main(spec, sockets[1]);
+	}
+	close(sockets[1]);
+	if (container->pid < 0)
+		return fail("fork");
+	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
+}
+
 int container_start(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};

@@ -104,16 +104,24 @@ static int reopen_null(void)
 	return 0;
 }
 
-static int make_inside(const struct spec *spec)
+static int make_root(const struct spec *spec)
 {
 	int trees[spec->n_mounts + 1];
-	autoclose int root = -1, folder = -1;
 
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
-	if (mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
-		mounts_attach(spec, trees) < 0 || mounts_mask(spec) < 0 || reopen_null() < 0)
+	return mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
+			       mounts_attach(spec, trees) < 0
+		       ? -1
+		       : 0;
+}
+
+static int make_inside(const struct spec *spec)
+{
+	autoclose int root = -1, folder = -1;
+
+	if (make_root(spec) < 0 || mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
 	/* While the root can be written. enter_folder() checks that it is one of the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
@@ -292,6 +300,26 @@ _Noreturn void join_main(
 	if (prepare_process(spec) < 0)
 		die(EXIT_BOX);
 	execute(spec->argv);
+}
+
+_Noreturn void mount_main(const struct spec *spec, int socket)
+{
+	const struct message ready = {.kind = MESSAGE_READY};
+	int root = -1;
+
+	box = socket;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (unshare(CLONE_NEWNS) < 0) {
+		fail("unshare");
+		die(EXIT_BOX);
+	}
+	if (close_descriptors(box) < 0 || make_root(spec) < 0 || rootfs_restrict(spec) < 0)
+		die(EXIT_BOX);
+	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+		message_send(box, &ready, root) < 0)
+		_exit(EXIT_BOX);
+	wait_for(MESSAGE_GO); /* it never comes: box is done, or dead */
+	_exit(0);
 }
 
 _Noreturn void init_main(

@@ -8,18 +8,6 @@
 
 enum { MAX_LAYERS = 500, MAX_NESTING = 4 };
 
-#if defined(__x86_64__)
-#define ARCHITECTURE "amd64"
-#elif defined(__aarch64__)
-#define ARCHITECTURE "arm64"
-#elif defined(__riscv)
-#define ARCHITECTURE "riscv64"
-#elif defined(__s390x__)
-#define ARCHITECTURE "s390x"
-#else
-#define ARCHITECTURE "unknown"
-#endif
-
 /* The digits of "sha256:DIGITS", or NULL. */
 static const char *digest_of(const char *text)
 {

@@ -18,6 +18,8 @@
  *
  * volatile: what is written is thrown away after the run, so no mount or unmount waits for the
  * host's dirty pages (40 ms with 50 MB of them).
+ *
+ * nofollow: a folder that is renamed is copied. So what was written tells by itself what changed.
  */
 static int mount_overlay(const struct spec *spec)
 {
@@ -30,7 +32,7 @@ static int mount_overlay(const struct spec *spec)
 	if (chdir(spec->layers) < 0)
 		return fail("%s", spec->layers);
 	snprintf(layer, sizeof(layer), "/proc/self/fd/%d", folder);
-	options = format_text("lowerdir=%s,upperdir=%s,workdir=%s%s",
+	options = format_text("redirect_dir=nofollow,lowerdir=%s,upperdir=%s,workdir=%s%s",
 		spec->folder ? layer : spec->lower, spec->upper, spec->work,
 		spec->temporary ? ",volatile" : "");
 	if (!options)

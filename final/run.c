@@ -427,6 +427,21 @@ int load_container(struct store *store, const struct place *place, struct option
 	return make_spec(options, image, store, place);
 }
 
+int kept_open(struct store *store, const char *id, bool lock, struct kept *kept)
+{
+	*kept = (struct kept){.place.dir = -1};
+	return place_open(store, id, lock, &kept->place) < 0 ||
+			       options_load(&kept->options, kept->place.dir) < 0
+		       ? -1
+		       : load_container(store, &kept->place, &kept->options, &kept->image);
+}
+
+void kept_close(struct kept *kept)
+{
+	image_free(&kept->image);
+	place_close(&kept->place);
+}
+
 static int start_one(struct store *store, const char *name, bool attach)
 {
 	struct options options = {.log_size = 10 << 20};

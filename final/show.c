@@ -199,7 +199,7 @@ int command_logs(const struct places *places, int argc, char *argv[])
 	return names ? each_container(places, names, print_logs, &logs) : report();
 }
 
-static json_t *list_json(char **list)
+json_t *json_list(char **list)
 {
 	json_t *json = json_array();
 
@@ -233,7 +233,7 @@ static json_t *config_json(const struct options *options, const struct image *im
 	return json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:b},"
 			 " s:{s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:b}, s:o}",
 		"Config", "Hostname", json_any(spec->hostname), "User", json_any(spec->user), "Env",
-		list_json(spec->env), "Cmd", list_json(spec->argv), "WorkingDir",
+		json_list(spec->env), "Cmd", json_list(spec->argv), "WorkingDir",
 		json_any(spec->cwd), "StopSignal",
 		json_any(options->stop_signal ?: image->stop_signal ?: "SIGTERM"), "Tty",
 		spec->terminal, "HostConfig", "Memory", (json_int_t)limits->memory, "PidsLimit",
@@ -247,20 +247,15 @@ static json_t *config_json(const struct options *options, const struct image *im
 static int inspect(struct target *target)
 {
 	json_auto_t *json = state_json(&target->state), *config = NULL;
-	struct options options = {0};
-	struct image image = {0};
-	struct place place = {.dir = -1};
+	struct kept kept;
 	bool *any = target->data;
 
 	/* Of a container whose image, a folder, is gone, the state is all that is known. */
-	if (place_open(target->store, target->state.id, false, &place) == 0 &&
-		options_load(&options, place.dir) == 0 &&
-		load_container(target->store, &place, &options, &image) == 0)
-		config = config_json(&options, &image);
+	if (kept_open(target->store, target->state.id, false, &kept) == 0)
+		config = config_json(&kept.options, &kept.image);
 	if (json && config)
 		json_object_update(json, config);
-	image_free(&image);
-	place_close(&place);
+	kept_close(&kept);
 	fputs(*any ? ",\n" : "[\n", stdout);
 	*any = true;
 	return json && json_dumpf(json, stdout, JSON_INDENT(4) | JSON_ENSURE_ASCII) == 0

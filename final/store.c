@@ -38,22 +38,41 @@ void free_list(char ***list)
 	free(steal_pointer(list));
 }
 
-char **store_names(int dir)
+static int is_entry(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static char **list(int dir, int (*filter)(const struct dirent *))
 {
 	struct dirent **entries = NULL;
-	int n = scandirat(dir, ".", &entries, NULL, alphasort), used = 0;
+	int n = scandirat(dir, ".", &entries, filter, alphasort);
 	char **names = n < 0 ? NULL : calloc(n + 1, sizeof(*names));
 
 	for (int i = 0; i < n; i++) {
-		if (names && entries[i]->d_name[0] != '.' &&
-			!(names[used++] = strdup(entries[i]->d_name)))
+		if (names && !(names[i] = strdup(entries[i]->d_name)))
 			free_list(&names);
 		free(entries[i]);
 	}
 	free(entries);
 	if (!names)
-		fail("list a folder of the store");
+		fail("list a folder");
 	return names;
+}
+
+char **list_folder(int dir)
+{
+	return list(dir, is_entry);
+}
+
+char **store_names(int dir)
+{
+	return list(dir, is_visible);
 }
 
 /* Who locks a thing looks whether it is still there. */
@@ -73,17 +92,11 @@ void store_sweep(const struct store *store)
 /* How many things are in the folder, but for what box or the file system has put there. */
 static int count_others(int dir, const char *marker)
 {
-	struct dirent **entries = NULL;
-	int n = scandirat(dir, ".", &entries, NULL, NULL), others = n < 0 ? 1 : 0;
+	autolist char **names = list_folder(dir);
+	int others = names ? 0 : 1;
 
-	for (int i = 0; i < n; i++) {
-		const char *name = entries[i]->d_name;
-
-		others += strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-			  strcmp(name, marker) != 0 && strcmp(name, "lost+found") != 0;
-		free(entries[i]);
-	}
-	free(entries);
+	for (char **name = names; name && *name; name++)
+		others += strcmp(*name, marker) != 0 && strcmp(*name, "lost+found") != 0;
 	return others;
 }
 

@@ -1,4 +1,5 @@
-/* unpack.c: box-unpack at work, seen from box, which computes the digest meanwhile. */
+/* unpack.c: box-unpack at work, seen from box: it unpacks, while box computes the digest; packs;
+ * and does both, to copy. */
 #define _GNU_SOURCE
 #include "box.h"
 
@@ -16,7 +17,8 @@
 
 struct job {
 	const char *name; /* of the archive, for messages */
-	int archive, target, socket;
+	int archive, folder, socket;
+	int root; /* of the container that the folder is in, or -1: the folder is all there is */
 	pid_t pid;
 	SHA2_CTX sha;
 	off_t size, hashed;
@@ -68,24 +70,31 @@ static void clear_progress(struct job *job)
 
 _Noreturn static void exec_unpacker(const struct job *job, int socket, char *argv[])
 {
-	if (fchdir(job->target) == 0 && dup2(job->archive, STDIN_FILENO) == STDIN_FILENO &&
-		dup2(socket, STDOUT_FILENO) == STDOUT_FILENO && close_range(3, ~0U, 0) == 0)
+	bool ok = fchdir(job->folder) == 0 && dup2(job->archive, STDIN_FILENO) >= 0 &&
+		  dup2(socket, STDOUT_FILENO) >= 0;
+
+	if (job->root >= 0 && job->root != 3)
+		ok = ok && dup2(job->root, 3) >= 0;
+	else if (job->root == 3)
+		ok = ok && fcntl(3, F_SETFD, 0) == 0; /* it is close-on-exec */
+	if (ok && close_range(job->root >= 0 ? 4 : 3, ~0U, 0) == 0)
 		execv(argv[0], argv);
 	fail("e%s", argv[0]);
 	send(STDOUT_FILENO, failure(), strlen(failure()), MSG_NOSIGNAL);
 	_exit(EXIT_BOX);
 }
 
-static int start_unpacker(struct job *job, bool layer, uint64_t max_bytes)
+/* Starts box-unpack with the arguments ONE, TWO and so on, in job->folder. */
+static int start(
+	struct job *job, const char *one, const char *two, const char *three, const char *four)
 {
 	/* A PID namespace: nothing of box-unpack can outlive it, and it sees no other process. */
 	struct clone_args arguments = {.flags = CLONE_NEWPID, .exit_signal = SIGCHLD};
 	autofree char *program = helper_path("box-unpack");
-	autofree char *bytes = format_text("%" PRIu64, max_bytes);
-	char *argv[] = {program, layer ? "layer" : "root", bytes, NULL};
+	char *argv[] = {program, (char *)one, (char *)two, (char *)three, (char *)four, NULL};
 	int pair[2];
 
-	if (!program || !bytes)
+	if (!program)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return fail("socketpair");
@@ -96,19 +105,48 @@ static int start_unpacker(struct job *job, bool layer, uint64_t max_bytes)
 	return job->pid < 0 ? fail("clone3") : 0;
 }
 
+static void end(struct job *job)
+{
+	clear_progress(job);
+	close_fd(&job->socket);
+	if (job->pid > 0) {
+		kill(job->pid, SIGKILL);
+		waitpid(job->pid, NULL, 0);
+	}
+}
+
 /* Makes the folder NAME hide what lower layers have there: box-unpack may not. It can have replaced
  * the folder since, which then is none of ours. */
 static int set_opaque(const struct job *job, const char *name)
 {
-	autoclose int fd = open_in_root(job->target, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	autoclose int fd = open_in_root(job->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 
 	if (fd >= 0 && fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
 		return fail("%s: trusted.overlay.opaque of %s", job->name, name);
 	return 0;
 }
 
-/* Handles a message of box-unpack, which reads hostile input and may say anything. Returns 1 when
- * it was the last. */
+bool is_opaque(int fd)
+{
+	char value = 0;
+
+	return fd >= 0 && fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
+
+/* Nor may it look: that takes CAP_SYS_ADMIN, too. */
+static int answer(const struct job *job, const char *name)
+{
+	autoclose int fd = open_in_root(job->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	return send(job->socket, is_opaque(fd) ? "y" : "n", 1, MSG_NOSIGNAL) < 0
+		       ? fail("%s: box-unpack", job->name)
+		       : 0;
+}
+
+enum { DONE = 1, UNREAD };
+
+/* Handles a message of box-unpack, which reads hostile input and may say anything. Returns DONE, or
+ * UNREAD, when it was the last. */
 static int handle_message(struct job *job)
 {
 	char text[8193];
@@ -126,9 +164,13 @@ static int handle_message(struct job *job)
 	switch (text[0]) {
 	case 'd':
 		job->bytes = strtoull(text + 1, NULL, 10);
-		return 1;
+		return DONE;
 	case 'o':
 		return set_opaque(job, text + 1);
+	case 'q':
+		return answer(job, text + 1);
+	case 'b':
+		return UNREAD;
 	case 'w':
 		clear_progress(job);
 		failx("%s: %s", job->name, text + 1); /* makes it safe to print */
@@ -137,6 +179,16 @@ static int handle_message(struct job *job)
 	default:
 		return failx("%s: %s", job->name, text + 1);
 	}
+}
+
+/* Whether the user wants it to end; the signals are blocked. */
+static bool interrupted(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+		       sigismember(&pending, SIGHUP));
 }
 
 /* Computes the digest while box-unpack works, from the same open file. */
@@ -148,11 +200,7 @@ static int watch(struct job *job)
 	int done = 0;
 
 	while (n > 0 || !done) {
-		sigset_t pending;
-
-		if (sigpending(&pending) == 0 &&
-			(sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-				sigismember(&pending, SIGHUP)))
+		if (interrupted())
 			return failx("%s: interrupted", job->name);
 		if (n > 0 && (n = pread(job->archive, buffer, sizeof(buffer), job->hashed)) < 0)
 			return fail("%s", job->name);
@@ -181,29 +229,101 @@ int file_key(int fd, const char *name, char key[KEY_LENGTH])
 	return 0;
 }
 
-int unpack(int archive, int target, bool layer, const char *name, uint64_t max_bytes,
+int unpack(int archive, int folder, bool layer, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes)
 {
-	struct job job = {.name = name, .archive = archive, .target = target, .percent = -1};
+	struct job job = {.name = name,
+		.archive = archive,
+		.folder = folder,
+		.socket = -1,
+		.root = -1,
+		.percent = -1};
+	autofree char *most = format_text("%" PRIu64, max_bytes);
 	char before[KEY_LENGTH], after[KEY_LENGTH];
 	int result;
 
 	SHA256Init(&job.sha);
 	clock_gettime(CLOCK_MONOTONIC, &job.start);
 	job.size = lseek(archive, 0, SEEK_END);
-	if (file_key(archive, name, before) < 0 || lseek(archive, 0, SEEK_SET) < 0 ||
-		start_unpacker(&job, layer, max_bytes) < 0)
+	if (!most || file_key(archive, name, before) < 0 || lseek(archive, 0, SEEK_SET) < 0)
 		return -1;
-	result = watch(&job);
-	clear_progress(&job);
-	close(job.socket);
-	if (job.pid > 0) {
-		kill(job.pid, SIGKILL);
-		waitpid(job.pid, NULL, 0);
-	}
+	result = start(&job, "unpack", layer ? "layer" : "root", most, NULL);
+	if (result == 0)
+		result = watch(&job);
+	end(&job);
 	SHA256End(&job.sha, digest);
 	*bytes = job.bytes;
 	if (result < 0 || file_key(archive, name, after) < 0)
 		return -1;
 	return strcmp(before, after) == 0 ? 0 : failx("%s: changed while it was read", name);
+}
+
+/* Waits until all have done their work; one that fails ends the others. */
+static int finish(struct job *jobs, int n)
+{
+	for (int working = 1; working > 0;) {
+		struct pollfd polls[2];
+
+		working = 0;
+		for (int i = 0; i < n; i++) {
+			polls[i] = (struct pollfd){.fd = jobs[i].socket, .events = POLLIN};
+			working += jobs[i].socket >= 0;
+		}
+		if (interrupted())
+			return failx("interrupted");
+		if (working > 0 && poll(polls, n, 100) < 0 && errno != EINTR)
+			return fail("poll");
+		for (int i = 0; i < n; i++) {
+			int result = polls[i].revents ? handle_message(&jobs[i]) : 0;
+
+			/* Whoever reads no more is about to say why. */
+			if (result == UNREAD && (n == 1 || jobs[1].socket < 0))
+				return failx("%s: nobody reads the archive", jobs[i].name);
+			if (result < 0)
+				return -1;
+			if (result > 0)
+				close_fd(&jobs[i].socket);
+		}
+	}
+	return 0;
+}
+
+int pack(int folder, bool layer, const char *name, int archive)
+{
+	struct job job = {.name = name, .archive = archive, .folder = folder, .root = -1};
+	int result;
+
+	job.socket = job.percent = -1;
+	result = start(&job, "pack", layer ? "layer" : "root", ".", ".");
+	if (result == 0)
+		result = finish(&job, 1);
+	end(&job);
+	return result;
+}
+
+int copy(const struct end *from, const struct end *to, bool keep_owners)
+{
+	struct job jobs[2] = {
+		{.name = "cp", .folder = from->folder, .root = from->root, .socket = -1},
+		{.name = "cp", .folder = to->folder, .root = to->root, .socket = -1},
+	};
+	int ends[2], result = 0;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail("pipe");
+	jobs[0].percent = jobs[1].percent = -1;
+	jobs[0].archive = to->folder < 0 ? STDOUT_FILENO : ends[1];
+	jobs[1].archive = from->folder < 0 ? STDIN_FILENO : ends[0];
+	if (from->folder >= 0)
+		result = start(
+			&jobs[0], "pack", keep_owners ? "root" : "copy", from->name, to->name);
+	if (result == 0 && to->folder >= 0)
+		result = start(&jobs[1], "unpack", "copy", "18446744073709551615", NULL);
+	close(ends[0]);
+	close(ends[1]);
+	if (result == 0)
+		result = finish(jobs, 2);
+	end(&jobs[0]);
+	end(&jobs[1]);
+	return result;
 }

@@ -78,7 +78,7 @@ press() {
 
 @test "the manual page has the commands, and no others" {
 	diff <("$BOX" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort) \
-		<(sed -n '/^\.Sh SYN/,/^\.Sh DESC/s/^\.Cm //p' "$MAN" | sort)
+		<(sed -n '/^\.Sh SYN/,/^\.Sh DESC/s/^\.Cm //p' "$MAN" | sort -u)
 }
 
 # Each option of a command's usage, "-a" or "--format", a line each; --help is every one's.

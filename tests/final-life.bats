@@ -1,6 +1,6 @@
 # final: containers in the background, and the commands on those that there are. Their faults and races
 # are tested in final-races.bats.
-# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
 load life
 

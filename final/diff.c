@@ -1,0 +1,237 @@
+/* diff.c: box diff. What a container has changed is what lies in its upper folder. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+/* No symlink is followed: a layer is looked into, not lived in. */
+static int open_beneath(int dir, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = flags | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+/* Whether LAYER hides PATH, which it has not, in those below it: a folder on the way is opaque. */
+static bool hides(int layer, const char *path)
+{
+	autofree char *part = strdup(path);
+	char *slash;
+
+	while (part && (slash = strrchr(part, '/'))) {
+		autoclose int fd = -1;
+
+		*slash = '\0';
+		fd = open_beneath(layer, part, O_RDONLY | O_DIRECTORY);
+		if (is_opaque(fd))
+			return true;
+	}
+	return false;
+}
+
+/* What PATH is below the container's own layer. False: nothing. */
+static bool look_below(const struct written *container, const char *path, struct stat *st)
+{
+	for (size_t i = 0; i < container->n_layers; i++) {
+		autoclose int fd = open_beneath(container->layers[i], path, O_PATH);
+
+		if (fd >= 0)
+			return fstat(fd, st) == 0 &&
+			       !(S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0));
+		/* ENOTDIR, ELOOP: what is a folder further down is none here. */
+		if (errno != ENOENT || hides(container->layers[i], path))
+			return false;
+	}
+	return false;
+}
+
+/* Lines as Docker has them: "C /etc". */
+struct changes {
+	const struct written *container;
+	struct strings lines;
+	size_t left_out; /* what box has made to mount on */
+};
+
+static int add_change(struct changes *changes, char kind, const char *path)
+{
+	autofree char *line = format_text("%c /%s", kind, path);
+
+	return line ? add_string(&changes->lines, line) : -1;
+}
+
+/* Made by box, for something to be mounted on: no change of the container's. */
+static bool is_mount_point(const struct written *container, const char *path)
+{
+	const struct spec *spec = &container->kept.options.spec;
+
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		if (strcmp(spec->mounts[i].target + 1, path) == 0)
+			return true;
+	return false;
+}
+
+/* Adds what the opaque folder UPPER hides of those below, and has not itself. */
+static int add_hidden(struct changes *changes, int upper, const char *path)
+{
+	const struct written *container = changes->container;
+
+	for (size_t i = 0; i < container->n_layers; i++) {
+		autoclose int fd = open_beneath(container->layers[i], path, O_RDONLY | O_DIRECTORY);
+		autolist char **names = fd < 0 ? NULL : list_folder(fd);
+
+		for (char **name = names; name && *name; name++) {
+			autofree char *below = format_text("%s/%s", path, *name);
+			struct stat st;
+
+			if (!below)
+				return -1;
+			if (fstatat(upper, *name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+				look_below(container, below, &st) &&
+				add_change(changes, 'D', below) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int add_folder(struct changes *changes, int dir, const char *path);
+
+/* Adds NAME of the folder DIR, which is PATH in the container. */
+static int add_entry(struct changes *changes, int dir, const char *name, const char *path)
+{
+	size_t lines = changes->lines.n, left_out = changes->left_out;
+	autoclose int folder = -1;
+	struct stat st, before;
+	bool was;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0; /* removed meanwhile */
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
+		return add_change(changes, 'D', path);
+	was = look_below(changes->container, path, &before);
+	if (!was && is_mount_point(changes->container, path))
+		changes->left_out++;
+	else if (add_change(changes, was ? 'C' : 'A', path) < 0)
+		return -1;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	folder = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (folder < 0)
+		return errno == ENOENT ? 0 : fail("%s", path);
+	if (was && S_ISDIR(before.st_mode) && is_opaque(folder) &&
+		add_hidden(changes, folder, path) < 0)
+		return -1;
+	if (add_folder(changes, folder, path) < 0)
+		return -1;
+	/* Changed by box alone. */
+	if (was && changes->lines.n == lines + 1 && changes->left_out > left_out &&
+		st.st_mode == before.st_mode && st.st_uid == before.st_uid &&
+		st.st_gid == before.st_gid)
+		free(changes->lines.list[--changes->lines.n]);
+	return 0;
+}
+
+/* Adds what is in the folder DIR of the upper one, which is PATH in the container: "" for /. */
+static int add_folder(struct changes *changes, int dir, const char *path)
+{
+	autolist char **names = list_folder(dir);
+
+	for (char **name = names; name && *name; name++) {
+		autofree char *inner = format_text("%s%s%s", path, *path ? "/" : "", *name);
+
+		if (!inner || add_entry(changes, dir, *name, inner) < 0)
+			return -1;
+	}
+	return names ? 0 : -1;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a + 2, *(char *const *)b + 2);
+}
+
+/* Sorted, and each once: several layers may have what is deleted. */
+static void print_changes(struct strings *lines)
+{
+	const char *last = "";
+
+	if (lines->n > 0)
+		qsort(lines->list, lines->n, sizeof(*lines->list), by_path);
+	for (size_t i = 0; i < lines->n; i++) {
+		char *line = lines->list[i];
+
+		if (strcmp(line, last) == 0)
+			continue;
+		last = line;
+		make_printable(line);
+		puts(line);
+	}
+}
+
+int written_open(struct target *target, struct written *written)
+{
+	bool running = target->state.phase == PHASE_RUNNING;
+	const struct image *image = &written->kept.image;
+	size_t n;
+
+	*written = (struct written){.upper = -1};
+	if (kept_open(target->store, target->state.id, !running, &written->kept) < 0)
+		return -1;
+	n = image->folder ? 1 : image->n_layers;
+	written->upper =
+		openat(written->kept.place.dir, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (written->upper < 0 || !(written->layers = calloc(n, sizeof(*written->layers))))
+		return fail("container %s", target->name);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = image->folder ?: image->layers[i];
+		int dir = image->folder ? AT_FDCWD : target->store->layers;
+		int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return fail("%s", name);
+		written->layers[written->n_layers++] = fd;
+	}
+	return 0;
+}
+
+void written_close(struct written *written)
+{
+	for (size_t i = 0; i < written->n_layers; i++)
+		close(written->layers[i]);
+	free(written->layers);
+	close_fd(&written->upper);
+	kept_close(&written->kept);
+}
+
+static int diff(struct target *target)
+{
+	struct written written;
+	struct changes changes = {.container = &written};
+	int result = written_open(target, &written);
+
+	if (result == 0)
+		result = add_folder(&changes, written.upper, "");
+	print_changes(&changes.lines);
+	written_close(&written);
+	return result;
+}
+
+int command_diff(const struct places *places, int argc, char *argv[])
+{
+	static const struct option none[] = {{0}};
+	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
+
+	if (names && names[0] && names[1]) {
+		failx("the changes of one container at a time");
+		return report();
+	}
+	return names ? each_container(places, names, diff, NULL) : report();
+}
