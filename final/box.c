@@ -125,12 +125,15 @@ static int print_usage(const struct command *command)
 static int run_command(
 	const struct command *command, const struct places *places, int argc, char *argv[])
 {
+	static const struct option longs[] = {{"quiet", no_argument, NULL, 'q'}, {0}};
+	bool knows_quiet = strchr(command->flags, 'q');
 	struct store store;
 	bool quiet = false;
 	int option, result;
 
-	optind = 0; /* the GNU way to start anew */
-	while ((option = getopt(argc, argv, command->flags)) == 'q')
+	optind = opterr = 0; /* the GNU way to start anew */
+	while ((option = getopt_long(argc, argv, command->flags, longs + !knows_quiet, NULL)) ==
+		'q')
 		quiet = true;
 	if (option != -1 || argc - optind < command->least || argc - optind > command->most) {
 		failx("usage: box %s %s", command->name, command->usage);
