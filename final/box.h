@@ -480,10 +480,11 @@ int cgroup_kill(const struct cgroup *cgroup);
 /* Kills every process in it, and removes it. */
 int cgroup_remove(struct cgroup *cgroup);
 
-/* Kills and removes what there is of the cgroup that cgroup_make() made for ID. */
-int cgroup_sweep(const char *id);
+/* Kills and removes what there is of the cgroup that cgroup_make() made for ID. EVERYWHERE: also
+ * when it did so in a cgroup of v2 that is not delegated to this box. */
+int cgroup_sweep(const char *id, bool everywhere);
 
-/* Opens it. */
+/* Opens it, wherever it is. */
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 

@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <fts.h>
 #include <ftw.h>
 #include <limits.h>
 #include <string.h>
@@ -575,42 +576,78 @@ void cgroup_close(struct cgroup *cgroup)
 	cgroup->n = 0;
 }
 
-/* Opens what there is. */
-static int open_all(struct cgroup *cgroup, const char *id)
+/* Finds the cgroup below TOP that was delegated to another box, in which box/ID is. */
+static bool find_delegated(const struct base *top, const char *id, struct base *base)
 {
-	cgroup->n = 0;
-	if (find_bases() < 0)
-		return -1;
-	for (size_t i = 0; i < n_bases; i++) {
-		struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+	char *const paths[] = {(char *)top->path, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR | FTS_XDEV, NULL);
+	bool found = false;
 
-		*h = (struct hierarchy){.v2 = bases[i].v2};
-		if (snprintf(h->path, sizeof(h->path), "%s/box/%s", bases[i].path, id) >=
-			(int)sizeof(h->path))
+	*base = (struct base){.v2 = true};
+	for (FTSENT *entry; !found && tree && (entry = fts_read(tree));) {
+		if (entry->fts_info != FTS_D || strcmp(entry->fts_parent->fts_name, "box") != 0)
 			continue;
-		if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
-			cgroup->n++;
-		} else if (errno != ENOENT) {
-			fail("%s", h->path);
-			cgroup_close(cgroup);
-			return -1;
-		}
+		/* What lies in a container may have been made there. */
+		fts_set(tree, entry, FTS_SKIP);
+		found = strcmp(entry->fts_name, id) == 0 &&
+			snprintf(base->path, sizeof(base->path), "%.*s",
+				(int)(entry->fts_pathlen - ID_LENGTH - strlen("/box/")),
+				entry->fts_path) < (int)sizeof(base->path);
 	}
+	if (tree)
+		fts_close(tree);
+	return found;
+}
+
+/* Adds BASE/box/ID, if it is there. */
+static int open_below(struct cgroup *cgroup, const struct base *base, const char *id)
+{
+	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+
+	*h = (struct hierarchy){.v2 = base->v2};
+	if (snprintf(h->path, sizeof(h->path), "%s/box/%s", base->path, id) >= (int)sizeof(h->path))
+		return 0;
+	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		cgroup->n++;
+	else if (errno != ENOENT)
+		return fail("%s", h->path);
 	return 0;
+}
+
+/* Opens what there is. EVERYWHERE: where the bases of v2, the last of which is its top, do not have
+ * it, another box's may. */
+static int open_all(struct cgroup *cgroup, const char *id, bool everywhere)
+{
+	struct base other;
+	int result;
+
+	cgroup->n = 0;
+	result = find_bases();
+	for (size_t i = 0; result == 0 && i < n_bases; i++) {
+		bool top = bases[i].v2 && (i + 1 == n_bases || !bases[i + 1].v2);
+
+		result = open_below(cgroup, &bases[i], id);
+		if (result == 0 && everywhere && top && cgroup->n == 0 &&
+			find_delegated(&bases[i], id, &other))
+			result = open_below(cgroup, &other, id);
+	}
+	if (result < 0)
+		cgroup_close(cgroup);
+	return result;
 }
 
 int cgroup_open(struct cgroup *cgroup, const char *id)
 {
-	if (open_all(cgroup, id) < 0)
+	if (open_all(cgroup, id, true) < 0)
 		return -1;
 	return cgroup->n > 0 || n_bases == 0 ? 0 : failx("container %.12s has no cgroup", id);
 }
 
-int cgroup_sweep(const char *id)
+int cgroup_sweep(const char *id, bool everywhere)
 {
 	struct cgroup cgroup;
 
-	return open_all(&cgroup, id) < 0 ? -1 : cgroup_remove(&cgroup);
+	return open_all(&cgroup, id, everywhere) < 0 ? -1 : cgroup_remove(&cgroup);
 }
 
 bool cgroup_frozen(const char *id)

@@ -180,7 +180,7 @@ static int lock_place(struct store *store, const struct place *place)
 	if (faccessat(store->containers, place->id, F_OK, 0) < 0)
 		return failx("%.12s: no such container", place->id);
 	/* What a box that was killed has left, processes that are dying among it. */
-	return read_status(store, place->id) < 0 ? cgroup_sweep(place->id) : 0;
+	return read_status(store, place->id) < 0 ? cgroup_sweep(place->id, true) : 0;
 }
 
 int place_open(struct store *store, const char *id, bool lock, struct place *place)
@@ -223,7 +223,7 @@ int place_remove(struct store *store, struct place *place)
 	char file[ID_LENGTH + sizeof(".json.new")];
 
 	/* The folder last: without it nobody would find the others. */
-	if (cgroup_sweep(place->id) < 0)
+	if (cgroup_sweep(place->id, false) < 0)
 		return -1;
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);

@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
 load limits
+load delegated
 
 STEP=final
 BOX=${BOX:-$REPO/final/box}
@@ -11,23 +12,6 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 folders='id() { grep -om 1 "[0-9a-f]\{64\}" "/proc/$(pgrep -P "$box")/cgroup"; }
 	folders() { find /sys/fs/cgroup -type d -name "$(id)"; }
 '
-
-# In a service that systemd has delegated, as `tests/vm -s` has it, box takes limits from there: then
-# no process may be in that cgroup itself.
-eval "helper_$(declare -f setup_file)"
-setup_file() {
-	local own process _
-	helper_setup_file || return
-	own=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
-	[[ $THROWAWAY == 1 && -e $own/cgroup.type && $own != */tests ]] || return 0
-	mkdir "$own/tests"
-	for _ in 1 2 3; do # more may come while it is read
-		for process in $(<"$own/cgroup.procs"); do
-			echo "$process" >"$own/tests/cgroup.procs" || [[ ! -d /proc/$process ]] || return
-		done 2>/dev/null
-	done
-	[[ ! $(<"$own/cgroup.procs") ]] || fail "processes stay in $own: $(<"$own/cgroup.procs")"
-}
 
 eval "helper_$(declare -f setup)"
 setup() {
