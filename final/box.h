@@ -181,6 +181,18 @@ void make_printable(char *text);
  */
 int open_in_root(int dir, const char *name, int flags, mode_t mode);
 
+/* Fields of /proc/PID/stat, by their numbers in proc_pid_stat(5). */
+enum {
+	STAT_UTIME = 14, /* clock ticks: this, stime, and cutime and */
+	STAT_CSTIME = 17, /* cstime of the children that were waited for */
+	STAT_THREADS = 20,
+	STAT_STARTTIME = 22, /* clock ticks after boot */
+	N_STAT
+};
+
+/* Reads them, from the third on. False when there is no such process. */
+bool process_stat(pid_t pid, int64_t fields[N_STAT]);
+
 /* The path of the program NAME that is installed with box: in the folder of box's own file, or in
  * ../libexec/box beside that. The caller frees it. NULL after fail(). */
 char *helper_path(const char *name);
@@ -322,8 +334,9 @@ int copy(const struct end *from, const struct end *to, bool keep_owners);
 /* Whether the folder FD of a layer hides what lower ones have there. */
 bool is_opaque(int fd);
 
-/* BYTES for people: "1.5 MB". Returns TEXT. */
+/* BYTES for people: "1.5 MB"; of memory, "1.5 MiB". Return TEXT. */
 const char *human_size(uint64_t bytes, char text[16]);
+const char *memory_size(uint64_t bytes, char text[16]);
 
 /* ---- layout.c: image layouts: OCI's, and that of docker save ---- */
 
@@ -490,6 +503,19 @@ void cgroup_close(struct cgroup *cgroup);
 
 /* Whether that of ID is frozen, or about to be. */
 bool cgroup_frozen(const char *id);
+
+/* What a container uses, by its cgroup. Without limits it may have none that counts memory or
+ * tasks, on v1 nor CPU time: then these are the sums of what its processes say, which lack the time
+ * of those that came from outside and have ended. */
+struct usage {
+	int64_t cpu; /* microseconds */
+	int64_t memory; /* bytes, without those of files that can be dropped */
+	int64_t limit; /* of memory: that of the container, or what the machine has */
+	int64_t tasks; /* processes and threads */
+};
+
+/* Returns 1 when it has no process any more. */
+int cgroup_usage(const char *id, struct usage *usage);
 
 /* ---- security.c: what the command may do ---- */
 
@@ -868,6 +894,9 @@ int freeze_container(const char *id, bool frozen);
 
 /* ---- show.c: what is known of them, and what they have written; the same ---- */
 
+/* "json" or "table". */
+int parse_format(const char *text, bool *json);
+
 int command_ps(const struct places *places, int argc, char *argv[]);
 int command_logs(const struct places *places, int argc, char *argv[]);
 int command_inspect(const struct places *places, int argc, char *argv[]);
@@ -876,7 +905,9 @@ int command_top(const struct places *places, int argc, char *argv[]);
 /* LIST (NULL: empty) as JSON, by json_any(). */
 json_t *json_list(char **list);
 
-/* ---- exec.c, copy.c, diff.c, commit.c: the same ---- */
+/* ---- stats.c, exec.c, copy.c, diff.c, commit.c: the same ---- */
+
+int command_stats(const struct places *places, int argc, char *argv[]);
 
 int command_exec(const struct places *places, int argc, char *argv[]);
 int command_cp(const struct places *places, int argc, char *argv[]);

@@ -108,6 +108,14 @@ static int print_row(struct store *store, struct state *state, void *data)
 	return 0;
 }
 
+int parse_format(const char *text, bool *json)
+{
+	*json = strcmp(text, "json") == 0;
+	return *json || strcmp(text, "table") == 0
+		       ? 0
+		       : failx("--format %s: json and table are known", text);
+}
+
 static int set_ps(void *data, int letter, const char *value)
 {
 	struct ps *ps = data;
@@ -115,11 +123,7 @@ static int set_ps(void *data, int letter, const char *value)
 	ps->all |= letter == 'a';
 	ps->quiet |= letter == 'q';
 	ps->whole |= letter == 'n';
-	if (letter == 'f' && strcmp(value, "json") != 0 && strcmp(value, "table") != 0)
-		return failx("--format %s: json and table are known", value);
-	if (letter == 'f')
-		ps->json = strcmp(value, "json") == 0;
-	return 0;
+	return letter == 'f' ? parse_format(value, &ps->json) : 0;
 }
 
 int command_ps(const struct places *places, int argc, char *argv[])

@@ -261,20 +261,9 @@ static const char *boot_id(void)
  * names a process for as long as the machine runs: a PID alone is soon another's. */
 static uint64_t start_time(pid_t pid)
 {
-	char path[64];
-	autofree char *text = NULL;
-	const char *field;
-	uint64_t start = 0;
+	int64_t fields[N_STAT];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (!(text = read_file_at(AT_FDCWD, path, 4096)) || !(field = strrchr(text, ')')))
-		return 0;
-	for (int i = 2; i < 22 && field; i++) /* the name, in brackets, is the second */
-		if ((field = strchr(field, ' ')))
-			field++;
-	if (field)
-		sscanf(field, "%" SCNu64, &start);
-	return start;
+	return process_stat(pid, fields) ? fields[STAT_STARTTIME] : 0;
 }
 
 json_t *json_any(const char *text)

@@ -27,19 +27,29 @@ struct job {
 	struct timespec start;
 };
 
-const char *human_size(uint64_t bytes, char text[16])
+static const char *scale(uint64_t bytes, double step, const char *units, char text[16])
 {
-	const char *unit = "kMGTPE";
+	const char *last = units[0] == 'k' ? "B" : "iB";
 	double size = bytes;
 
-	if (bytes < 1000) {
+	if (bytes < step) {
 		snprintf(text, 16, "%d B", (int)bytes);
 		return text;
 	}
-	for (size /= 1000; size >= 999.5 && unit[1]; unit++)
-		size /= 1000;
-	snprintf(text, 16, size < 9.95 ? "%.1f %cB" : "%.0f %cB", size, *unit);
+	for (size /= step; size >= step - 0.5 && units[1]; units++)
+		size /= step;
+	snprintf(text, 16, size < 9.95 ? "%.1f %c%s" : "%.0f %c%s", size, *units, last);
 	return text;
+}
+
+const char *human_size(uint64_t bytes, char text[16])
+{
+	return scale(bytes, 1000, "kMGTPE", text);
+}
+
+const char *memory_size(uint64_t bytes, char text[16])
+{
+	return scale(bytes, 1024, "KMGTPE", text);
 }
 
 /* box-unpack reads through the same open file, so its place in it is known here. */

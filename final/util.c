@@ -249,3 +249,20 @@ void make_printable(char *text)
 		c += length ? length : 1;
 	}
 }
+
+bool process_stat(pid_t pid, int64_t fields[N_STAT])
+{
+	char path[64];
+	autofree char *text = NULL;
+	char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!(text = read_file_at(AT_FDCWD, path, 4096)) || !(at = strrchr(text, ')')))
+		return false;
+	for (int i = 3; i < N_STAT; i++) { /* the name, in brackets, is the second */
+		if (!(at = strchr(at, ' ')))
+			return false;
+		fields[i] = strtoll(++at, NULL, 10);
+	}
+	return true;
+}
