@@ -81,6 +81,10 @@ static const struct command commands[] = {
 		.with_options = command_kill},
 	{"pause", "CONTAINER...", "Freeze containers", .with_options = command_pause},
 	{"unpause", "CONTAINER...", "Let frozen containers go on", .with_options = command_pause},
+	{"update",
+		"[-m SIZE] [--memory-swap SIZE] [--pids-limit N] [--cpus N] [--cpuset-cpus LIST] "
+		"CONTAINER...",
+		"Change the limits of containers", .with_options = command_update},
 	{"wait", "CONTAINER...", "Wait until containers have ended, and print their exit statuses",
 		.with_options = command_wait},
 	{"rm", "[-f] CONTAINER...", "Remove containers; with -f, also those that run",

@@ -467,6 +467,7 @@ struct cgroup {
 		char path[512];
 		int dir; /* O_CLOEXEC */
 		bool v2;
+		unsigned controllers; /* that can limit there: those of v1, or enabled for it */
 	} hierarchies[MAX_HIERARCHIES];
 	size_t n;
 };
@@ -476,6 +477,13 @@ struct cgroup {
  * controller, where it was looked for, and what to do. On an error nothing is left. A machine that
  * allows no cgroups has none (n is 0), unless LIMITS asks for one. */
 int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits);
+
+/* Whether LIMITS agree with each other. */
+int cgroup_check(const struct limits *limits);
+
+/* Gives the running container ID, whose box is the process BOX, LIMITS in place of the OLD ones,
+ * which stay in force where possible on an error. */
+int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old);
 
 /* A descriptor for CLONE_INTO_CGROUP, or -1 without fail() when no hierarchy is v2. */
 int cgroup_clone_fd(const struct cgroup *cgroup);
@@ -734,6 +742,7 @@ struct strings {
 
 struct options {
 	struct spec spec; /* what options say of it directly */
+	const char *folder; /* the working folder that they were given in; NULL: this one */
 	const char *image;
 	char **command; /* NULL-terminated */
 	const char *name, *hostname, *entrypoint, *user, *workdir;
@@ -749,6 +758,12 @@ struct options {
 
 /* Reads ARGV, which starts with "run", into OPTIONS, all zero before. */
 int options_parse(struct options *options, int argc, char *argv[]);
+
+/* Adds those of ARGV, which starts with "update" and has no IMAGE, to OPTIONS. */
+int options_update(struct options *options, int argc, char *argv[]);
+
+/* Whether there is a limit among OPTIONS, and nothing else. */
+int options_check_limits(const struct options *options);
 
 /* Keeps them in the file "options" of the folder DIR, with IMAGE (an ID, or a folder's path) as the
  * image; and reads them again, as if from the command line, in the working folder they were given
@@ -905,10 +920,11 @@ int command_top(const struct places *places, int argc, char *argv[]);
 /* LIST (NULL: empty) as JSON, by json_any(). */
 json_t *json_list(char **list);
 
-/* ---- stats.c, exec.c, copy.c, diff.c, commit.c: the same ---- */
+/* ---- stats.c, update.c, exec.c, copy.c, diff.c, commit.c: the same ---- */
 
 int command_stats(const struct places *places, int argc, char *argv[]);
 
+int command_update(const struct places *places, int argc, char *argv[]);
 int command_exec(const struct places *places, int argc, char *argv[]);
 int command_cp(const struct places *places, int argc, char *argv[]);
 int command_diff(const struct places *places, int argc, char *argv[]);

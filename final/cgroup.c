@@ -22,7 +22,7 @@ struct base {
 	char path[320];
 	unsigned controllers; /* of v1 */
 	bool v2;
-	bool ours; /* this process is in it, not below it */
+	pid_t box; /* that is in it, not below it: 0 for this one, -1 for none */
 };
 static struct base bases[N_CONTROLLERS + 2]; /* the best handle comes first: see rank() */
 static size_t n_bases;
@@ -89,17 +89,17 @@ static bool delegated(const char *path)
 /* Adds the cgroup that is delegated to this process, whose own is BELOW that at TOP, and TOP. */
 static void add_v2(const char *top, const char *below)
 {
-	struct base base = {.v2 = true, .ours = true};
+	struct base base = {.v2 = true};
 	char *end = base.path + strlen(top);
 
 	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
-		for (; *end && !delegated(base.path); base.ours = false)
+		for (; *end && !delegated(base.path); base.box = -1)
 			*strrchr(base.path, '/') = '\0';
 		if (*end)
 			add_base(&base);
 	}
 	*end = '\0';
-	base.ours = !*below;
+	base.box = *below ? -1 : 0;
 	add_base(&base);
 }
 
@@ -195,49 +195,62 @@ static int put(const struct hierarchy *h, const char *file, const char *text)
 	return 0;
 }
 
+/* -1: no limit. */
 static int put_number(const struct hierarchy *h, const char *file, int64_t number)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%lld", (long long)number);
-	return put(h, file, text);
+	snprintf(text, sizeof(text), "%" PRId64, number);
+	return put(h, file, number < 0 && strstr(file, ".max") ? "max" : text);
 }
 
 /* memory.oom.group stays 0, as Docker has it: the kernel ends the process that takes most, and the
  * command may go on without it. */
 static int limit_memory(const struct hierarchy *h, const struct limits *limits)
 {
-	const char *file = h->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
-	int64_t both = limits->memory_swap ? limits->memory_swap : limits->memory;
+	const char *file = h->v2 ? "memory.max" : "memory.limit_in_bytes";
+	const char *swap_file = h->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+	int64_t memory = limits->memory ?: -1;
+	int64_t both = limits->memory_swap ?: memory;
+	int64_t swap = h->v2 && both > 0 ? both - memory : both;
 
-	/* On v1 the limit of both is never below that of memory, which therefore comes first. */
-	if (put_number(h, h->v2 ? "memory.max" : "memory.limit_in_bytes", limits->memory) < 0)
-		return -1;
 	/* A kernel that does not count swap has no such file. */
-	if (both < 0 || (!limits->memory_swap && faccessat(h->dir, file, F_OK, 0) < 0))
-		return 0;
-	return put_number(h, file, h->v2 ? both - limits->memory : both);
+	if (limits->memory_swap <= 0 && faccessat(h->dir, swap_file, F_OK, 0) < 0)
+		return put_number(h, file, memory);
+	if (put_number(h, file, memory) == 0)
+		return put_number(h, swap_file, swap);
+	/* On v1 the limit of both is never below that of memory: when they rise, it is first. */
+	if (h->v2 || errno != EINVAL || put_number(h, swap_file, swap) < 0)
+		return -1;
+	return put_number(h, file, memory);
 }
 
 static int limit_cpu(const struct hierarchy *h, const struct limits *limits)
 {
-	int64_t period = limits->cpu_period ? limits->cpu_period : 100000;
+	int64_t period = limits->cpu_period ?: 100000, quota = limits->cpu_quota ?: -1;
 	char text[64];
 
-	snprintf(text, sizeof(text), "%lld %lld", (long long)limits->cpu_quota, (long long)period);
-	if (h->v2)
-		return put(h, "cpu.max", text);
-	if (put_number(h, "cpu.cfs_period_us", period) < 0)
-		return -1;
-	return put_number(h, "cpu.cfs_quota_us", limits->cpu_quota);
+	if (!h->v2)
+		return put_number(h, "cpu.cfs_period_us", period) < 0
+			       ? -1
+			       : put_number(h, "cpu.cfs_quota_us", quota);
+	snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, quota, period);
+	if (quota < 0)
+		snprintf(text, sizeof(text), "max %" PRId64, period);
+	return put(h, "cpu.max", text);
 }
 
+/* Without CPUS they are those of the cgroup above. */
 static int limit_cpuset(const struct hierarchy *h, const char *cpus)
 {
-	autofree char *set = NULL, *effective = NULL;
+	autofree char *above = NULL, *set = NULL, *effective = NULL;
 
-	if (!cpus[strspn(cpus, " \t\n")])
+	if (cpus && !cpus[strspn(cpus, " \t\n")])
 		return failx("cpuset limit: no CPUs are named");
+	if (!cpus && h->v2)
+		return put(h, "cpuset.cpus", "\n");
+	if (!cpus && !(cpus = above = read_file_at(h->dir, "../cpuset.cpus", 1 << 16)))
+		return -1;
 	if (put(h, "cpuset.cpus", cpus) < 0)
 		return -1;
 	if (!h->v2)
@@ -258,7 +271,7 @@ static int write_limits(
 {
 	if (controllers & MEMORY && limit_memory(h, limits) < 0)
 		return -1;
-	if (controllers & PIDS && put_number(h, "pids.max", limits->pids) < 0)
+	if (controllers & PIDS && put_number(h, "pids.max", limits->pids ?: -1) < 0)
 		return -1;
 	if (controllers & CPU && limit_cpu(h, limits) < 0)
 		return -1;
@@ -277,21 +290,21 @@ static bool occupied(const struct hierarchy *h, const char *procs)
 
 /* A cgroup holds processes or hands on controllers (cgroups(7), "no internal processes"). The very
  * top one may do both; some controllers would be enabled elsewhere, too, but then no process can
- * enter a cgroup below. If none but this process is in that of BASE, it goes to one of its own. */
+ * enter a cgroup below. If none but a box is in that of BASE, it goes to one of its own. */
 static int make_room(const struct base *base, const struct hierarchy *h)
 {
 	static const char procs[] = "../../cgroup.procs";
 
 	if (faccessat(h->dir, "../../cgroup.type", F_OK, 0) < 0 || !occupied(h, procs))
 		return 0;
-	if (base->ours) {
+	if (base->box >= 0) {
 		if (mkdirat(h->dir, "../../box.self", 0755) < 0 && errno != EEXIST)
 			return fail("mkdir %s/box.self", base->path);
-		if (put(h, "../../box.self/cgroup.procs", "0") < 0)
+		if (put_number(h, "../../box.self/cgroup.procs", base->box) < 0)
 			return -1;
 		if (!occupied(h, procs))
 			return 0;
-		try_write(h->dir, procs, "0");
+		put_number(h, procs, base->box);
 		unlinkat(h->dir, "../../box.self", AT_REMOVEDIR);
 	}
 	return failx(
@@ -320,6 +333,20 @@ static int enable(const struct base *base, const struct hierarchy *h, unsigned c
 	return 0;
 }
 
+/* Lets H, which is BASE/box/ID of v2, have those of CONTROLLERS that BASE has. Returns these. */
+static int take_controllers(
+	const struct base *base, const struct hierarchy *h, unsigned controllers)
+{
+	autofree char *text = NULL;
+
+	if (!controllers)
+		return 0;
+	if (!(text = read_file_at(h->dir, "../../cgroup.controllers", 4096)))
+		return -1;
+	controllers &= controllers_in(text);
+	return controllers && enable(base, h, controllers) < 0 ? -1 : (int)controllers;
+}
+
 /* Nothing can join a new cpuset of v1 before it has CPUs and memory nodes (cpuset(7)). */
 static int inherit_cpuset(const struct hierarchy *h)
 {
@@ -343,7 +370,7 @@ static int make_folder(const struct base *base, const char *id, struct hierarchy
 {
 	char box[400];
 
-	*h = (struct hierarchy){.v2 = base->v2};
+	*h = (struct hierarchy){.v2 = base->v2, .controllers = base->controllers};
 	snprintf(box, sizeof(box), "%s/box", base->path);
 	snprintf(h->path, sizeof(h->path), "%s/%s", box, id);
 	for (int i = 0; i < 100; i++) {
@@ -365,7 +392,7 @@ static int make_in(struct cgroup *cgroup, const struct base *base, const char *i
 	unsigned controllers, const struct limits *limits)
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
-	autofree char *text = NULL;
+	int had = controllers;
 
 	if (make_folder(base, id, h) < 0) {
 		if (errno != EROFS && errno != EACCES && errno != EPERM)
@@ -377,16 +404,11 @@ static int make_in(struct cgroup *cgroup, const struct base *base, const char *i
 					 names[__builtin_ctz(controllers)], failure());
 	}
 	cgroup->n++;
-	if (base->v2 && controllers) {
-		if (!(text = read_file_at(h->dir, "../../cgroup.controllers", 4096)))
-			return -1;
-		controllers &= controllers_in(text);
-		if (controllers && enable(base, h, controllers) < 0)
-			return -1;
-	}
+	if (base->v2 && (had = take_controllers(base, h, controllers)) < 0)
+		return -1;
 	if (base->controllers & CPUSET && inherit_cpuset(h) < 0)
 		return -1;
-	return write_limits(h, controllers, limits) < 0 ? -1 : (int)controllers;
+	return write_limits(h, had, limits) < 0 ? -1 : had;
 }
 
 /* Says why the first of CONTROLLERS cannot be had, and what to do. */
@@ -411,16 +433,28 @@ static int missing(unsigned controllers)
 			  "systemd-run --scope -p Delegate=yes box ...");
 }
 
-int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits)
+static unsigned limited(const struct limits *limits)
 {
-	unsigned wanted = (limits->memory ? MEMORY : 0) | (limits->pids ? PIDS : 0) |
-			  (limits->cpu_quota ? CPU : 0) | (limits->cpuset_cpus ? CPUSET : 0);
+	return (limits->memory ? MEMORY : 0) | (limits->pids ? PIDS : 0) |
+	       (limits->cpu_quota ? CPU : 0) | (limits->cpuset_cpus ? CPUSET : 0);
+}
 
-	cgroup->n = 0;
+int cgroup_check(const struct limits *limits)
+{
 	if (limits->memory_swap > 0 && (!limits->memory || limits->memory_swap < limits->memory))
 		return failx(
 			"swap limit: it counts memory and swap together, and cannot be less than "
 			"the memory limit, which it needs");
+	return 0;
+}
+
+int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits)
+{
+	unsigned wanted = limited(limits);
+
+	cgroup->n = 0;
+	if (cgroup_check(limits) < 0)
+		return -1;
 	if (find_bases() < 0)
 		return -1;
 	for (size_t i = 0; i < n_bases; i++) {
@@ -626,7 +660,7 @@ static int open_below(struct cgroup *cgroup, const struct base *base, const char
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
 
-	*h = (struct hierarchy){.v2 = base->v2};
+	*h = (struct hierarchy){.v2 = base->v2, .controllers = base->controllers};
 	if (snprintf(h->path, sizeof(h->path), "%s/box/%s", base->path, id) >= (int)sizeof(h->path))
 		return 0;
 	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
@@ -672,16 +706,158 @@ int cgroup_sweep(const char *id, bool everywhere)
 	return open_all(&cgroup, id, everywhere) < 0 ? -1 : cgroup_remove(&cgroup);
 }
 
+/* Whether H is frozen, or about to be; with SURELY, whether nothing in it runs any more. */
+static bool is_frozen(const struct hierarchy *h, bool surely)
+{
+	const char *file = !h->v2 ? "freezer.state" : surely ? "cgroup.events" : "cgroup.freeze";
+	autofree char *text = read_file_at(h->dir, file, 4096);
+
+	if (surely)
+		return text && (strstr(text, "frozen 1") || strcmp(text, "FROZEN\n") == 0);
+	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
+}
+
 bool cgroup_frozen(const char *id)
 {
 	struct cgroup cgroup = {.n = 0};
-	autofree char *text = NULL;
+	bool frozen = cgroup_open(&cgroup, id) == 0 && cgroup.n > 0 &&
+		      is_frozen(&cgroup.hierarchies[0], false);
 
-	if (cgroup_open(&cgroup, id) == 0 && cgroup.n > 0)
-		text = read_file_at(cgroup.hierarchies[0].dir,
-			cgroup.hierarchies[0].v2 ? "cgroup.freeze" : "freezer.state", 64);
 	cgroup_close(&cgroup);
-	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
+	return frozen;
+}
+
+/* ---- other limits ---- */
+
+/* Those of CONTROLLERS whose limits differ. Without one of memory, none of swap is in force. */
+static unsigned changed(const struct limits *new, const struct limits *old)
+{
+	unsigned memory = new->memory != old->memory || new->memory_swap != old->memory_swap;
+
+	return (memory && new->memory ? MEMORY : 0) | (new->pids != old->pids ? PIDS : 0) |
+	       (new->cpu_quota != old->cpu_quota ? CPU : 0) |
+	       (strcmp(new->cpuset_cpus ?: "", old->cpuset_cpus ?: "") != 0 ? CPUSET : 0);
+}
+
+/* Writes LIMITS for WANTED to H of v2, in which BOX runs the container. */
+static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const struct limits *limits)
+{
+	struct base base = {.v2 = true, .box = -1};
+	autofree char *processes = read_file_at(h->dir, "../../cgroup.procs", 1 << 20);
+	int had;
+
+	snprintf(base.path, sizeof(base.path), "%.*s",
+		(int)(strlen(h->path) - ID_LENGTH - strlen("/box/")), h->path);
+	/* None but it: then it can make room. */
+	if (processes && atoi(processes) == box && strchr(processes, '\n')[1] == '\0')
+		base.box = box;
+	if ((had = take_controllers(&base, h, wanted)) < 0)
+		return -1;
+	h->controllers = had;
+	return write_limits(h, had, limits) < 0 ? -1 : had;
+}
+
+/* The same to a hierarchy of v1. Where the container is in none, one is made, empty as yet. */
+static int update_v1(struct cgroup *cgroup, const struct base *base, const char *id,
+	unsigned wanted, const struct limits *limits)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		if (!cgroup->hierarchies[i].v2 &&
+			cgroup->hierarchies[i].controllers == base->controllers)
+			return write_limits(&cgroup->hierarchies[i], wanted, limits);
+	wanted &= limited(limits);
+	return wanted && make_in(cgroup, base, id, wanted, limits) < 0 ? -1 : 0;
+}
+
+static int update_all(struct cgroup *cgroup, const char *id, pid_t box, unsigned wanted,
+	const struct limits *limits)
+{
+	int had = 0;
+
+	if (cgroup->hierarchies[0].v2 &&
+		(had = update_v2(&cgroup->hierarchies[0], box, wanted, limits)) < 0)
+		return -1;
+	wanted &= ~had;
+	for (size_t i = 0; i < n_bases; i++) {
+		if (bases[i].v2 || !(wanted & bases[i].controllers))
+			continue;
+		if (update_v1(cgroup, &bases[i], id, wanted & bases[i].controllers, limits) < 0)
+			return -1;
+		wanted &= ~bases[i].controllers;
+	}
+	wanted &= limited(limits);
+	return wanted ? missing(wanted) : 0;
+}
+
+/* Puts PID into those of DATA that were made last: from FIRST on. */
+struct move {
+	const struct cgroup *cgroup;
+	size_t first;
+	int error;
+};
+
+static bool move_process(pid_t pid, void *data)
+{
+	struct move *move = data;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	for (size_t i = move->first; i < move->cgroup->n; i++)
+		if (try_write(move->cgroup->hierarchies[i].dir, "cgroup.procs", text) < 0 &&
+			errno != ESRCH) /* it has ended */
+			move->error = errno;
+	return true;
+}
+
+/* Puts all processes into the hierarchies from FIRST on. None can fork away meanwhile: the
+ * container is frozen, and if it was not before, goes on afterwards, whatever happens. */
+static int move_all(const struct cgroup *cgroup, size_t first)
+{
+	const struct hierarchy *h = &cgroup->hierarchies[0];
+	struct move move = {.cgroup = cgroup, .first = first};
+	bool paused = is_frozen(h, false);
+	useconds_t pause = 0;
+
+	if (!paused && cgroup_freeze(cgroup, true) < 0)
+		return -1;
+	while (!is_frozen(h, true) && wait_more(&pause))
+		;
+	if (is_frozen(h, true))
+		each_process(h, move_process, &move);
+	else
+		move.error = ETIMEDOUT;
+	if (!paused)
+		try_freeze(h, false);
+	errno = move.error;
+	return errno ? fail("move processes of %s to %s", h->path, h[first].path) : 0;
+}
+
+int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old)
+{
+	unsigned wanted = changed(limits, old);
+	autofree char *why = NULL;
+	struct cgroup cgroup;
+	size_t n;
+
+	if (cgroup_check(limits) < 0 || cgroup_open(&cgroup, id) < 0)
+		return -1;
+	if (cgroup.n == 0)
+		return wanted ? missing(wanted) : 0;
+	n = cgroup.n;
+	if (update_all(&cgroup, id, box, wanted, limits) < 0 ||
+		(cgroup.n > n && move_all(&cgroup, n) < 0)) {
+		why = strdup(failure());
+		for (size_t i = 0; i < n; i++)
+			write_limits(&cgroup.hierarchies[i],
+				cgroup.hierarchies[i].controllers & wanted, old);
+		for (size_t i = n; i < cgroup.n; i++)
+			if (rmdir(cgroup.hierarchies[i].path) == 0)
+				*strrchr(cgroup.hierarchies[i].path,
+					'/') = '\0',
+					rmdir(cgroup.hierarchies[i].path);
+	}
+	cgroup_close(&cgroup);
+	return why ? failx("%s", why) : 0;
 }
 
 /* ---- what it uses ---- */

@@ -434,6 +434,9 @@ int container_destroy(struct container *container)
 	}
 	if (container->cgroup.n > 0)
 		result = cgroup_remove(&container->cgroup);
+	if (result == 0 && container->spec &&
+		!container->joined) /* box update may have made more */
+		result = cgroup_sweep(container->spec->id, false);
 	close_fd(&container->pidfd);
 	close_fd(&container->socket);
 	close_fd(&container->master);

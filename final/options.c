@@ -122,7 +122,8 @@ static int set_cpus(struct options *options, const char *text)
 
 	if (end == text || end != text + strspn(text, "0123456789.") || *end)
 		return failx("%s: not a number of CPUs such as 1.5", text);
-	if (!(cpus >= 0.01 && cpus <= get_nprocs()))
+	/* 0 is Docker's word for no limit. */
+	if (cpus != 0 && !(cpus >= 0.01 && cpus <= get_nprocs()))
 		return failx(
 			"%s: not from 0.01 to %d, the CPUs of this machine", text, get_nprocs());
 	limits->cpu_period = 100000;
@@ -338,19 +339,22 @@ static int add_ulimit(struct options *options, const char *text)
 #define FLAG(field) .flag = offsetof(struct options, field)
 #define TEXT(field) .text = offsetof(struct options, field)
 
-/* An option sets a bool, or a string, or calls a function with its value. */
+/* An option sets a bool, or a string, or calls a function with its value. Limits can be changed by
+ * box update. */
 static const struct run_option {
 	const char *name;
 	int letter; /* or 0 */
 	const char *value, *help;
 	size_t flag, text;
 	int (*set)(struct options *options, const char *value);
+	bool limit;
 } table[] = {
 	{"cap-add", 0, "CAP", "add a capability, such as NET_ADMIN, or ALL", .set = add_capability},
 	{"cap-drop", 0, "CAP", "take one away, or ALL", .set = drop_capability},
-	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus},
+	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5; 0: no limit", .set = set_cpus,
+		.limit = true},
 	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
-		TEXT(spec.limits.cpuset_cpus)},
+		TEXT(spec.limits.cpuset_cpus), .limit = true},
 	{"detach", 'd', NULL, "leave it in the background, and print its ID", FLAG(detach)},
 	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint; \"\": none",
 		.set = set_entrypoint},
@@ -365,13 +369,14 @@ static const struct run_option {
 	{"log-opt", 0, "max-size=SIZE", "of the log of -d, which has two files of it (10m)",
 		.set = set_log_size},
 	{"memory", 'm', "SIZE", "bytes of memory; k, m, g after it: KiB, MiB, GiB",
-		.set = set_memory},
+		.set = set_memory, .limit = true},
 	{"memory-swap", 0, "SIZE", "memory and swap together; -1: all the swap there is",
-		.set = set_memory_swap},
+		.set = set_memory_swap, .limit = true},
 	{"name", 0, "NAME", "the container's name", TEXT(name)},
 	{"network", 0, "none|host", "a network of its own, loopback alone, or the host's",
 		.set = set_network},
-	{"pids-limit", 0, "N", "processes and threads; -1: no limit", .set = set_pids_limit},
+	{"pids-limit", 0, "N", "processes and threads; -1: no limit", .set = set_pids_limit,
+		.limit = true},
 	{"privileged", 0, NULL, "all capabilities and system calls, nothing masked",
 		FLAG(privileged)},
 	{"read-only", 0, NULL, "a root that cannot be written", FLAG(read_only)},
@@ -408,9 +413,33 @@ int options_help(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : fail("stdout");
 }
 
+/* Whether LINE, as apply() keeps them, is of OPTION. */
+static bool is_of(const char *line, const struct run_option *option)
+{
+	size_t length = strlen(option->name);
+
+	return strncmp(line + 2, option->name, length) == 0 && strchr("=", line[2 + length]);
+}
+
+/* A limit is kept once, however often it is changed. */
+static void forget(struct strings *lines, const struct run_option *option)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		if (is_of(lines->list[i], option))
+			free(lines->list[i]);
+		else
+			lines->list[kept++] = lines->list[i];
+	lines->n = kept;
+}
+
 static int apply(struct options *options, const struct run_option *option, const char *value)
 {
 	autofree char *line = NULL;
+
+	if (option->limit)
+		forget(&options->lines, option);
 
 	/* As it will be read again by box start and box exec: what a file said, or the caller's
 	 * environment, is in the lines that add_env() keeps. */
@@ -436,16 +465,16 @@ static int apply(struct options *options, const struct run_option *option, const
 
 /* What getopt would print itself; but all that is printed goes through report(). WORD is what it
  * has read last, C its answer; optopt is the option's value in LONGS, an unknown letter, or 0. */
-static int refuse(int c, const struct option *longs, const char *word)
+static int refuse(int c, const struct option *longs, const char *word, const char *command)
 {
 	while (longs->name && longs->val != optopt)
 		longs++;
 	if (longs->name)
-		return failx("--%s: the option %s; see box run --help", longs->name,
-			c == ':' ? "requires an argument" : "takes no argument");
+		return failx("--%s: the option %s; see box %s --help", longs->name,
+			c == ':' ? "requires an argument" : "takes no argument", command);
 	if (optopt)
-		return failx("-%c: unknown option; see box run --help", optopt);
-	return failx("%s: unknown option; see box run --help", word);
+		return failx("-%c: unknown option; see box %s --help", optopt, command);
+	return failx("%s: unknown option; see box %s --help", word, command);
 }
 
 int options_parse(struct options *options, int argc, char *argv[])
@@ -469,7 +498,7 @@ int options_parse(struct options *options, int argc, char *argv[])
 		while (i < N_OPTIONS && longs[i].val != c)
 			i++;
 		if (i == N_OPTIONS)
-			return refuse(c, longs, argv[optind - 1]);
+			return refuse(c, longs, argv[optind - 1], argv[0]);
 		if (apply(options, &table[i], optarg) < 0)
 			return -1;
 	}
@@ -478,19 +507,50 @@ int options_parse(struct options *options, int argc, char *argv[])
 	return 0;
 }
 
+int options_update(struct options *options, int argc, char *argv[])
+{
+	const char *image = options->image;
+	char **command = options->command;
+	int result = options_parse(options, argc, argv);
+
+	options->image = image;
+	options->command = command;
+	return result;
+}
+
+int options_check_limits(const struct options *options)
+{
+	size_t limits = 0;
+
+	for (size_t i = 0; i < options->lines.n; i++, limits++) {
+		int j = 0;
+
+		while (j < N_OPTIONS &&
+			!(table[j].limit && is_of(options->lines.list[i], &table[j])))
+			j++;
+		if (j == N_OPTIONS)
+			return failx(
+				"%s: not a limit; see box update --help", options->lines.list[i]);
+	}
+	if (options->env.n + options->file_env.n > 0)
+		return failx("--env: not a limit; see box update --help");
+	return limits > 0 ? 0 : failx("no limit is given; see box update --help");
+}
+
 /* ---- kept, for box start and box exec ---- */
 
-/* Strings with a NUL at the end of each: the caller's working folder, then the arguments. */
+/* Strings with a NUL at the end of each: the caller's working folder, then the arguments. Whoever
+ * reads sees all of it, or all of what was there before. */
 int options_save(const struct options *options, const char *image, int dir)
 {
 	autofclose FILE *file = NULL;
-	autofree char *folder = getcwd(NULL, 0);
+	autofree char *folder = options->folder ? strdup(options->folder) : getcwd(NULL, 0);
 	int fd;
 
 	/* First, as a place with options and without this is kept. */
-	if (options->remove && symlinkat("--rm", dir, "remove") < 0)
+	if (options->remove && symlinkat("--rm", dir, "remove") < 0 && errno != EEXIST)
 		return fail("options");
-	fd = openat(dir, "options", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = openat(dir, "options.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || !(file = fdopen(fd, "w")))
 		return fail("options");
 	fprintf(file, "%s%crun%c", folder ? folder : "/", 0, 0);
@@ -503,7 +563,11 @@ int options_save(const struct options *options, const char *image, int dir)
 	fprintf(file, "--%c%s%c", 0, image, 0);
 	for (char **word = options->command; *word; word++)
 		fprintf(file, "%s%c", *word, 0);
-	return fflush(file) != 0 || ferror(file) ? fail("options") : 0;
+	if (fflush(file) == 0 && !ferror(file) && renameat(dir, "options.new", dir, "options") == 0)
+		return 0;
+	fail("options");
+	unlinkat(dir, "options.new", 0);
+	return -1;
 }
 
 int options_load(struct options *options, int dir)
@@ -524,6 +588,7 @@ int options_load(struct options *options, int dir)
 		return failx("options: damaged");
 	if (options_parse(options, words.n - 1, words.list + 1) < 0)
 		return -1;
+	options->folder = words.list[0];
 	/* A relative volume is relative to that; elsewhere it would be another folder. */
 	for (size_t i = 0; i < options->n_volumes; i++)
 		if (!options->volumes[i].type && options->volumes[i].source[0] != '/' &&

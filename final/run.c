@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -442,6 +443,14 @@ void kept_close(struct kept *kept)
 	place_close(&kept->place);
 }
 
+/* What box update does meanwhile was for the run before, and comes to its end. */
+static int open_ended(struct store *store, const char *id, struct place *place)
+{
+	autoclose int lock = store_lock(store, LOCK_SH);
+
+	return lock < 0 ? -1 : place_open(store, id, true, place);
+}
+
 static int start_one(struct store *store, const char *name, bool attach)
 {
 	struct options options = {.log_size = 10 << 20};
@@ -453,7 +462,7 @@ static int start_one(struct store *store, const char *name, bool attach)
 	int status = EXIT_BOX;
 
 	block_signals(&run.signals);
-	if (state_find(store, name, id) < 0 || place_open(store, id, true, &place) < 0)
+	if (state_find(store, name, id) < 0 || open_ended(store, id, &place) < 0)
 		return report();
 	if (state_read(store, id, &state) < 0 || options_load(&options, place.dir) < 0 ||
 		load_container(store, &place, &options, &image) < 0)

@@ -4,6 +4,8 @@ load helper
 load life
 load delegated
 
+export HOG='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && echo had 200 MB'
+
 # --- where it is ---
 
 # A shell in a cgroup that is delegated to it, as systemd-run -p Delegate=yes makes one, runs $1; then $2
@@ -29,6 +31,12 @@ delegated() {
 	delegated 'sleeper --name mine >/dev/null' 'm=$(monitor mine); [[ ! $v2 ]] || { sleep 1000 & p=$!; disown; echo $p >$v2/box/*/cgroup.procs; }
 		kill -KILL $m; until_true ended $m; box ps -aq | wc -l; [[ ! $v2 ]] || { until_true ended $p; find $v2 -mindepth 1 -type d; }'
 	output_is 1 "see lock_place"
+}
+
+@test "limits can be given to a container in a delegated cgroup from outside of it" {
+	delegated 'sleeper --name mine >/dev/null' '[[ ! $v2 ]] || { echo "+memory +pids" >${v2%/*}/cgroup.subtree_control; } 2>/dev/null
+		box update -m 64m --pids-limit 20 mine; box exec mine sh -c "$HOG"; box stop -t 0 mine; [[ ! -d $v2/box.self ]] || rmdir $v2/box.self'
+	output_is $'mine\nstarted\nmine' "the container's box makes room: see make_room"
 }
 
 # --- stats ---
@@ -91,6 +99,100 @@ rows = json.load(sys.stdin); print(len(rows), sorted(rows[0]), rows[0][\"Name\"]
 
 @test "stats leaves out what ends meanwhile; what is named and does not run is an error, and the others are shown" {
 	life 'sleeper --name mine >/dev/null; detach --name short "sleep 0.5" >/dev/null; box stats --no-stream short mine | sed "1d; s/  *[0-9.]*%.*//; s/.*  //"
-		box stats --no-stream none short mine >out; echo "$? $(wc -l <out)"; box stats short; echo $?; "$BOX" stats mine >/dev/null & sleep 0.3; box stop -t 0 mine >/dev/null; wait $!; echo $?; rm out'
+		sleeper --name other >/dev/null; box stats --no-stream none short mine >out; echo "$? $(wc -l <out)"; box stats short; echo $?; "$BOX" stats mine >/dev/null & sleep 0.3; box stop -t 0 mine >/dev/null; wait $!; echo $?; rm out'
 	output_is $'mine\nbox: none: no such container\nbox: container short is not running\n125 2\nbox: container short is not running\n125\n0' "see add_sample"
+}
+
+# --- update ---
+
+# limits: what the files of the cgroups of the container `mine` say, a line each. status: how it exits.
+update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)"; }
+	limits() { grep -H . $(find $(folders) -name "memory*max" -o -name "memory*limit_in_bytes" -o -name pids.max -o -name cpu.max -o -name cpu.cfs_quota_us -o -name cpuset.cpus) </dev/null; }
+	# Starts a container that runs $1 when it is told to go.
+	waiting() { detach --name mine "${@:2}" "until [ -e /go ]; do sleep 0.05; done; $1" >/dev/null; }
+	go() { box exec mine touch /go; }
+'
+
+@test "update: a container without limits gets them all while it runs, its own processes, too" {
+	life "$update"'waiting "for i in \$(seq 20); do sleep 1 & done; grep ^Cpus_allowed_list: /proc/self/status; $HOG"; box update --pids-limit 10 -m 64m --cpus 0.5 --cpuset-cpus 0 mine
+		box exec mine sh -c "$HOG"; go; box wait mine; box logs mine 2>&1'
+	output_has $'mine\nstarted\n' "exec's command is limited, too"
+	output_has "can't fork" "is the process moved to the pids hierarchy?"
+	output_lacks "had 200 MB" "is the process in the cgroup with the limit of memory?"
+	life 'box logs mine; box rm mine >/dev/null'
+	output_lacks "had 200 MB" "is the process in the cgroup with the limit of memory?"
+}
+
+@test "update --memory, raised and lowered, with swap or without, is in force" {
+	life "$update"'sleeper --name mine -m 64m >/dev/null; box exec mine sh -c "$HOG"; box update -m 512m mine; box exec mine sh -c "$HOG"
+		box update -m 64m --memory-swap 64m mine; box exec mine sh -c "$HOG"; box update -m 512m --memory-swap -1 mine; box exec mine sh -c "$HOG"; box update -m 32m mine; box exec mine sh -c "$HOG"'
+	output_is $'started\nmine\nstarted\nhad 200 MB\nmine\nstarted\nmine\nstarted\nhad 200 MB\nmine\nstarted' "on v1 the limit of both is never below that of memory: see limit_memory"
+}
+
+@test "update lifts limits" {
+	life "$update"'sleeper --name mine --pids-limit 5 --cpus 0.1 -m 64m --memory-swap 64m >/dev/null; box update --pids-limit -1 --cpus 0 --memory-swap -1 mine
+		box exec mine sh -c "for i in 1 2 3 4 5 6 7 8; do sleep 0.1 & done; wait; echo ran"; limits | sed -nE "s/.*(pids.max|cpu.max|cpu.cfs_quota_us|swap.max|memsw.limit_in_bytes):(-?[0-9a-z]+).*/\2/p" | sort -u | xargs'
+	output_has $'mine\nran\n' "see write_limits"
+	[[ ${output##*$'\n'} =~ ^(max|-1 9223372036854771712 max|-1 max)$ ]] || report "expected no limits" "see put_number"
+}
+
+@test "update moves all processes of a container that forks without end, and it goes on" {
+	life "$update"'detach --name mine "f() { while :; do sleep 0.01 & sleep 0.01 & wait; done; }; f & f & f & f & f & f & echo x >/dev/null; f" >/dev/null; sleep 0.3
+		box update --pids-limit 100 -m 64m --cpus 1 --cpuset-cpus 0 mine; id=$(box ps -q --no-trunc); sleep 0.2; n=$(folders | wc -l)
+		for pid in $(for f in $(folders); do cat $f/cgroup.procs; done | sort -u); do own=$(grep -c /box/$id /proc/$pid/cgroup 2>/dev/null) && ((own == n)) || [[ ! -d /proc/$pid ]] || echo "in $own of $n"; done
+		status_of mine; find $(folders | head -n 1) -name cgroup.procs -exec cat {} + >one; sleep 0.2; find $(folders | head -n 1) -name cgroup.procs -exec cat {} + | cmp -s one - || echo forks; rm one; box stop -t 0 mine; find /sys/fs/cgroup -name $id'
+	output_is $'mine\nrunning\nforks\nmine' "see move_all, and container_destroy for what is left"
+}
+
+@test "update moves processes in cgroups that the container has made, too" {
+	life "$update"'sleeper --name mine >/dev/null; first=$(folders | head -n 1); mkdir -p $first/a/b; box exec -d mine sleep 1234; until_true eval "pid=\$(pgrep -f ^sleep.1234)"; echo $pid >$first/a/b/cgroup.procs
+		box update --pids-limit 10 mine; { grep -q "pids:/box" || [[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]]; } </proc/$pid/cgroup && echo in'
+	output_is $'mine\nin' "see each_process"
+}
+
+@test "update leaves a paused container paused, and one that runs running, also when it fails" {
+	life "$update"'sleeper --name mine >/dev/null; box pause mine; box update -m 64m mine; status_of mine; box update --pids-limit 99999999999 mine; status_of mine
+		box unpause mine; box update --pids-limit 10 mine; status_of mine; box update --cpuset-cpus 4095 mine; status_of mine; box exec mine echo goes on'
+	output_has $'mine\nmine\npaused\nbox: mine: ' "see move_all"
+	output_has $'pids.max: ' "the error names the file"
+	[[ $(grep -vF 'box: ' <<<"$output") == $'mine\nmine\npaused\npaused\nmine\nmine\nrunning\nrunning\ngoes on' ]] || report "expected it paused twice, then running twice" "see move_all"
+}
+
+@test "update: when one limit is refused, the container keeps its old ones, and the error names value and file" {
+	life "$update"'for old in "" "-m 64m --cpus 0.5"; do sleeper --name mine $old >/dev/null; limits >before; folders >>before; box inspect mine >>before
+		for new in "--pids-limit 99999999999" "--cpuset-cpus 4095"; do box update -m 128m --cpus 0.2 $new mine; echo $?; limits >after; folders >>after; box inspect mine >>after; diff before after; done
+		box rm -f mine >/dev/null; done; rm before after' 2>&1
+	[[ $(grep -c "write 99999999999 to /.*/pids.max: " <<<"$output") == 2 && $(grep -c "cpuset" <<<"$output") == 2 ]] || report "expected value and file" "see put"
+	[[ $(grep -v '^box: ' <<<"$output" | xargs) == "125 125 125 125" ]] || report "expected no difference" "see cgroup_update"
+}
+
+@test "update changes a container that has ended for its next start, and inspect shows it" {
+	life "$update"'box run --name mine -m 32m "$ROOTFS" true; box update -m 64m --pids-limit 9 --cpus 0.5 mine; box update --pids-limit 8 mine; box start mine >/dev/null; box wait mine
+		box inspect mine | grep -E "\"(Memory|PidsLimit|CpuQuota)\"" | xargs; tr "\0" "\n" <$(echo "$BOX_DATA"/containers/*/options) | grep -cE "pids|memory"
+		box rm mine; sleeper --name mine >/dev/null; box update --pids-limit 7 mine; box stop -t 0 mine; box start mine; cat $(folders | sed s,$,/pids.max,) 2>/dev/null'
+	output_is $'mine\nmine\n0\nMemory: 67108864, PidsLimit: 8, CpuQuota: 50000,\n2\nmine\nmine\nmine\nmine\n7' "see options_save"
+}
+
+@test "update keeps all else that the container was given, a relative volume's folder too" {
+	life 'mkdir -p here/data there/data; touch here/data/right; cd here; box run --name mine -v data:/data -e "A=b c" -w /data "$ROOTFS" sh -c "ls; echo \$A"; cd ../there; box update -m 64m mine; box start -a mine; cd ..; rm -r here there'
+	output_is $'right\nb c\nmine\nright\nb c' "see options_save"
+}
+
+@test "of updates at once none undoes what another one does" {
+	life "$update"'for i in 1 2 3 4 5; do sleeper --name mine >/dev/null; for o in "-m 64m" "--pids-limit 9" "--cpus 0.5" "--cpuset-cpus 0"; do "$BOX" update $o mine & done; wait
+		box inspect mine | grep -E "\"(Memory|PidsLimit|CpuQuota|CpusetCpus)\"" | xargs; box rm -f mine; done | sort | uniq -c'
+	[[ $output == *"      5 Memory: 67108864, PidsLimit: 9, CpuQuota: 50000, CpusetCpus: 0,"* ]] || report "expected all of them, 5 times" "see update"
+}
+
+@test "an update while the container ends, or is started again, leaves no cgroup, and takes effect" {
+	life "$update"'sleeper --name mine >/dev/null; id=$(box ps -q --no-trunc); for i in {1..10}; do "$BOX" update --pids-limit $((10 + i)) mine >/dev/null & sleep 0.00$i; box stop -t 0 mine >/dev/null; wait
+			find /sys/fs/cgroup -name "$id"; "$BOX" update -m ${i}0m mine >/dev/null & box start mine >/dev/null; wait; box inspect mine | grep -cE "(Memory|PidsLimit)\": ($((i * 10485760))|$((10 + i))),"
+			limits | grep -cE "/(memory.max|memory.limit_in_bytes|pids.max):($((i * 10485760))|$((10 + i)))$"; done | sort | uniq -c'
+	output_is "     20 2" "both limits, 10 times: see try_update"
+}
+
+@test "update refuses what is no limit, and nothing at all" {
+	life 'sleeper --name mine >/dev/null; for o in --read-only "-e A=b" "-d -m 64m" "" "--memory-swap 64m" "-m 0" "--cpus -1" "--cpuset-cpus="; do box update $o mine; echo $?; done; box update -m 64m; echo $?; box update -m 64m none mine; echo $?'
+	[[ $(grep -c '^125$' <<<"$output") == 10 && $(grep -c '^box: ' <<<"$output") == 10 ]] || report "expected 10 errors" "see options_check_limits"
+	output_has $'none: no such container\nmine\n125' "it goes on with the next one"
 }
