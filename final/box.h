@@ -169,6 +169,9 @@ char *read_file_at(int dir, const char *name, size_t limit);
  * Returns 0 also when there is none. */
 int remove_tree_at(int dir, const char *name);
 
+/* Bytes on the disk of the files in the folder PATH and below: as far as can be seen. */
+uint64_t tree_size(const char *path);
+
 /* 32 random bytes as ID_LENGTH hexadecimal digits, and a NUL. */
 void random_id(char id[ID_LENGTH + 1]);
 
@@ -229,6 +232,10 @@ int image_list(struct store *store, bool quiet);
 
 /* Removes the image NAME, and the layers that no other image has. An image in use is an error. */
 int image_remove(struct store *store, const char *name);
+
+/* Removes the images that no container has, and prints their IDs. Adds what that has freed to
+ * BYTES. One that fails does not stop the others. */
+int image_prune(struct store *store, uint64_t *bytes);
 
 void image_free(struct image *image);
 
@@ -875,6 +882,7 @@ int command_kill(const struct places *places, int argc, char *argv[]);
 int command_wait(const struct places *places, int argc, char *argv[]);
 int command_rm(const struct places *places, int argc, char *argv[]);
 int command_pause(const struct places *places, int argc, char *argv[]);
+int command_prune(const struct places *places, int argc, char *argv[]);
 
 /* One container of such a command, opened. */
 struct target {

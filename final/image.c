@@ -210,8 +210,8 @@ static int check_unused(struct store *store, const char *id)
 	return containers ? 0 : -1;
 }
 
-/* Removes the layers that no image has. */
-static int remove_layers(struct store *store)
+/* Removes the layers that no image has. Adds what that frees to BYTES. */
+static int remove_layers(struct store *store, uint64_t *bytes)
 {
 	json_auto_t *used = json_object();
 	autolist char **records = store_names(store->images);
@@ -229,12 +229,31 @@ static int remove_layers(struct store *store)
 		image_free(&image);
 	}
 	/* They leave their place whole: the half of a layer must not be taken for one. */
-	for (char **layer = layers; *layer; layer++)
-		if (!json_object_get(used, *layer) &&
-			renameat(store->layers, *layer, store->tmp, *layer) < 0)
+	for (char **layer = layers; *layer; layer++) {
+		autofree char *path = format_text("%s/layers/%s", store->path, *layer);
+
+		if (!path || json_object_get(used, *layer))
+			continue;
+		*bytes += tree_size(path);
+		if (renameat(store->layers, *layer, store->tmp, *layer) < 0)
 			return fail("remove layer %s", *layer);
+	}
 	store_sweep(store);
 	return 0;
+}
+
+/* Removes all but the layers. */
+static int forget(struct store *store, const char *id)
+{
+	autofree char *record = format_text("%s.json", id);
+
+	if (!record || check_unused(store, id) < 0)
+		return -1;
+	if (unlinkat(store->images, record, 0) < 0 && errno != ENOENT)
+		return fail("%s", record);
+	return count_links(store->names, id, true) < 0 || count_links(store->files, id, true) < 0
+		       ? -1
+		       : 0;
 }
 
 int image_remove(struct store *store, const char *name)
@@ -242,8 +261,8 @@ int image_remove(struct store *store, const char *name)
 	/* No import counts on layers that are there, and no new container on the image. */
 	autoclose int importing = store_lock_layers(store, LOCK_EX);
 	autoclose int running = store_lock(store, LOCK_EX);
-	autofree char *record = NULL;
 	char id[ID_LENGTH + 1];
+	uint64_t bytes = 0;
 	int names;
 
 	if (importing < 0 || running < 0 || find_id(store, name, id) < 0 ||
@@ -252,11 +271,31 @@ int image_remove(struct store *store, const char *name)
 	/* One of several names: the image stays. */
 	if (names > 1 && leads_to(store->names, name, id))
 		return unlinkat(store->names, name, 0) < 0 ? fail("%s", name) : 0;
-	if (check_unused(store, id) < 0 || !(record = format_text("%s.json", id)))
+	return forget(store, id) < 0 ? -1 : remove_layers(store, &bytes);
+}
+
+int image_prune(struct store *store, uint64_t *bytes)
+{
+	autoclose int importing = store_lock_layers(store, LOCK_EX);
+	autoclose int running = store_lock(store, LOCK_EX);
+	autolist char **records = NULL;
+	char id[ID_LENGTH + 1];
+	bool any = false;
+	int result = 0;
+
+	if (importing < 0 || running < 0 || !(records = store_names(store->images)))
 		return -1;
-	if (unlinkat(store->images, record, 0) < 0 && errno != ENOENT)
-		return fail("%s", record);
-	if (count_links(store->names, id, true) < 0 || count_links(store->files, id, true) < 0)
-		return -1;
-	return remove_layers(store);
+	for (char **record = records; *record; record++) {
+		if (check_unused(store, id_of(*record, id)) < 0)
+			continue;
+		if (forget(store, id) < 0) {
+			result = -1;
+			continue;
+		}
+		printf("%s%s\n", any ? "" : "Deleted Images:\n", id);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+	return remove_layers(store, bytes) < 0 ? -1 : result;
 }

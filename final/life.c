@@ -242,27 +242,38 @@ int command_wait(const struct places *places, int argc, char *argv[])
 	return names ? each_container(places, names, wait_one, NULL) : report();
 }
 
+/* One that does not run. */
+static int remove_container(struct store *store, const char *id)
+{
+	struct place place;
+	int result = place_open(store, id, true, &place);
+
+	if (result == 0) {
+		result = place_remove(store, &place);
+		place_close(&place);
+	}
+	return result;
+}
+
+/* By another box, or by itself, as --rm does. */
+static bool is_gone(struct store *store, const char *id)
+{
+	return faccessat(store->containers, id, F_OK, 0) < 0;
+}
+
 static int rm(struct target *target)
 {
 	const bool *force = target->data;
-	struct place place;
-	int result;
 
 	if (target->state.phase == PHASE_RUNNING && !*force)
 		return failx("container %s is running: stop it first, or box rm -f", target->name);
 	if (target->state.phase == PHASE_RUNNING && end(target, SIGKILL, false, PATIENCE) == 1)
 		return failx("container %s does not end", target->name);
-	result = place_open(target->store, target->state.id, true, &place);
-	if (result < 0 && *force) {
-		if (faccessat(target->store->containers, target->state.id, F_OK, 0) < 0)
-			result = 0; /* it removed itself, by --rm */
-	} else if (result == 0) {
-		result = place_remove(target->store, &place);
-		place_close(&place);
-	}
-	if (result == 0)
-		puts(target->name);
-	return result;
+	if (remove_container(target->store, target->state.id) < 0 &&
+		!(*force && is_gone(target->store, target->state.id)))
+		return -1;
+	puts(target->name);
+	return 0;
 }
 
 static int set_true(void *data, int letter, const char *value)
@@ -305,4 +316,88 @@ int command_pause(const struct places *places, int argc, char *argv[])
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
 
 	return names ? each_container(places, names, pause_one, &frozen) : report();
+}
+
+/* ---- prune ---- */
+
+struct prune {
+	bool force, all;
+	bool any; /* a container was removed */
+	int status;
+	uint64_t bytes;
+};
+
+static int prune_one(struct store *store, struct state *state, void *data)
+{
+	struct prune *prune = data;
+	struct target target = {.store = store, .state = *state};
+	autofree char *upper = NULL;
+	uint64_t bytes;
+
+	/* Who holds its lock is about to start it, or removes it, too. */
+	if (state->phase == PHASE_RUNNING || wait_for_end(&target, 0) == 1)
+		return 0;
+	if (!(upper = format_text("%s/containers/%s/upper", store->path, state->id)))
+		return -1;
+	bytes = tree_size(upper);
+	if (remove_container(store, state->id) < 0) {
+		if (!is_gone(store, state->id))
+			prune->status = report();
+		return 0;
+	}
+	printf("%s%s\n", prune->any ? "" : "Deleted Containers:\n", state->id);
+	prune->any = true;
+	prune->bytes += bytes;
+	return 0;
+}
+
+static bool is_sure(const struct prune *prune)
+{
+	char answer[8] = "";
+
+	fprintf(stderr,
+		"WARNING! This will remove all containers that do not run%s.\n"
+		"Are you sure you want to continue? [y/N] ",
+		prune->all ? ", and all images that no container uses" : "");
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	answer[strcspn(answer, "\n")] = '\0';
+	return strcasecmp(answer, "y") == 0;
+}
+
+static int set_prune(void *data, int letter, const char *value)
+{
+	struct prune *prune = data;
+
+	(void)value;
+	prune->force |= letter == 'f';
+	prune->all |= letter == 'a';
+	return 0;
+}
+
+int command_prune(const struct places *places, int argc, char *argv[])
+{
+	static const struct option longs[] = {
+		{"force", no_argument, NULL, 'f'}, {"all", no_argument, NULL, 'a'}, {0}};
+	struct prune prune = {0};
+	struct store store;
+	char **rest = parse_flags(argc, argv, "+fa", longs, set_prune, &prune), size[16];
+
+	if (rest && *rest)
+		failx("%s: box prune takes no names; see box rm", *rest);
+	if (!rest || *rest || places_open(places, &store) < 0)
+		return report();
+	if (prune.force || is_sure(&prune)) {
+		if (sweep(&store) < 0)
+			prune.status = report();
+		if (state_each(&store, prune_one, &prune) < 0)
+			prune.status = report();
+		if (prune.any)
+			putchar('\n');
+		if (prune.all && image_prune(&store, &prune.bytes) < 0)
+			prune.status = report();
+		printf("Total reclaimed space: %s\n", human_size(prune.bytes, size));
+	}
+	store_close(&store);
+	return prune.status;
 }

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <poll.h>
@@ -171,6 +172,22 @@ static int remove_below(int top, int dir, const char *name, int depth)
 int remove_tree_at(int dir, const char *name)
 {
 	return remove_below(-1, dir, name, 0);
+}
+
+uint64_t tree_size(const char *path)
+{
+	char *const paths[] = {(char *)path, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_XDEV, NULL);
+	uint64_t size = 0;
+
+	for (FTSENT *entry; tree && (entry = fts_read(tree));)
+		if (entry->fts_info == FTS_F || entry->fts_info == FTS_SL ||
+			entry->fts_info == FTS_DEFAULT)
+			size += entry->fts_statp->st_blocks * UINT64_C(512) /
+				entry->fts_statp->st_nlink;
+	if (tree)
+		fts_close(tree);
+	return size;
 }
 
 void random_id(char id[ID_LENGTH + 1])

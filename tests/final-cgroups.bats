@@ -159,8 +159,8 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)";
 }
 
 @test "update: when one limit is refused, the container keeps its old ones, and the error names value and file" {
-	life "$update"'for old in "" "-m 64m --cpus 0.5"; do sleeper --name mine $old >/dev/null; limits >before; folders >>before; box inspect mine >>before
-		for new in "--pids-limit 99999999999" "--cpuset-cpus 4095"; do box update -m 128m --cpus 0.2 $new mine; echo $?; limits >after; folders >>after; box inspect mine >>after; diff before after; done
+	life "$update"'for old in "" "-m 64m --cpus 0.5"; do sleeper --name mine $old >/dev/null; limits | grep -v ":max" >before; folders >>before; box inspect mine >>before
+		for new in "--pids-limit 99999999999" "--cpuset-cpus 4095"; do box update -m 128m --cpus 0.2 $new mine; echo $?; limits | grep -v ":max" >after; folders >>after; box inspect mine >>after; diff before after; done
 		box rm -f mine >/dev/null; done; rm before after' 2>&1
 	[[ $(grep -c "write 99999999999 to /.*/pids.max: " <<<"$output") == 2 && $(grep -c "cpuset" <<<"$output") == 2 ]] || report "expected value and file" "see put"
 	[[ $(grep -v '^box: ' <<<"$output" | xargs) == "125 125 125 125" ]] || report "expected no difference" "see cgroup_update"

@@ -298,3 +298,33 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_has $'is running' "say why"
 	output_has $'125\nmine\nbox: mine: no such container\n125' "see rm"
 }
+
+# --- prune ---
+
+@test "prune removes what does not run, says what that was, and how much it has freed" {
+	life 'sleeper --name runs >/dev/null; a=$(sleeper --name a); box stop -t 0 a >/dev/null; box run --name b "$ROOTFS" sh -c "dd if=/dev/zero of=/file bs=1k count=3000 2>/dev/null; ln /file /again; mkdir -p /x/y; echo >/x/y/z"
+		b=$(box ps -aq --no-trunc | grep -v "$a" | head -n 1); box prune -f | sed "s/$a/A/; s/$b/B/"; box ps -a --format json | grep -o "\"Name\":\"[^\"]*\""; box prune -f; find "$BOX_DATA/containers" -mindepth 1 -maxdepth 1 | wc -l'
+	output_is $'Deleted Containers:\nB\nA\n\nTotal reclaimed space: 3.1 MB\n"Name":"runs"\nTotal reclaimed space: 0 B\n1' "see prune_one"
+}
+
+@test "prune asks, and anything but y leaves everything" {
+	life 'box run --name mine "$ROOTFS" true; for answer in "n\n" "\n" "yes\n" "yyyyyyyyyyyyy\n" "y y\n" ""; do printf "$answer" | box prune >out 2>err; echo "$? $(wc -c <out) $(tail -n 1 err)"; done | sort | uniq -c
+		printf "n\n" | box prune -a 2>&1 | head -n 1; box prune </dev/null 2>/dev/null; box ps -a | grep -c mine; printf Y | box prune 2>/dev/null | tail -n 1; box ps -aq; box prune -f mine; echo $?; rm out err'
+	output_is $'      6 0 0 Are you sure you want to continue? [y/N] \nWARNING! This will remove all containers that do not run, and all images that no container uses.\n1\nTotal reclaimed space: 0 B\nbox: mine: box prune takes no names; see box rm\n125' "see is_sure"
+}
+
+@test "prune -a removes images that no container uses, and no others" {
+	cp "$REPO/rootfs.tar.gz" "$BATS_TEST_TMPDIR/other.tar.gz"
+	printf x >>"$BATS_TEST_TMPDIR/other.tar.gz"
+	life 'a=$(box import "$1" used); tar -czf other.tar.gz -C "$ROOTFS" only-in-the-rootfs; b=$(box import other.tar.gz unused); box run -d --name mine used sleep 1000 >/dev/null; box run --name ended unused /x 2>/dev/null
+		box prune -f >/dev/null; box images -q | wc -l; box prune -af | sed "s/$b/B/; s/$a/A/"; box images | awk "NR > 1 { print \$2 }"; box exec mine echo runs; ls "$BOX_DATA/layers" "$BOX_DATA/names" | xargs | wc -w
+		box rm -f mine >/dev/null; box prune -af | sed "s/$a/A/; s/: [1-9].*/: some/"; ls "$BOX_DATA/layers" "$BOX_DATA/names" "$BOX_DATA/images"; rm other.tar.gz' "$REPO/rootfs.tar.gz"
+	output_has $'2\nDeleted Images:\nB\n\nTotal reclaimed space: 4.1 kB\nused\nruns\n' "see image_prune"
+	output_has $'Deleted Images:\nA\n\nTotal reclaimed space: some\n' "see image_prune"
+}
+
+@test "prune goes on after one that cannot be removed, and its exit status says so" {
+	life 'for n in a b c; do box run --name $n "$ROOTFS" touch /file; done; stuck=$(echo "$BOX_DATA/containers/$(box inspect b | sed -n "s/.*\"Id\": \"\(.*\)\",/\1/p")"/upper/file)
+		mount --bind "$stuck" "$stuck"; box prune -f | grep -cE "^[0-9a-f]{64}$"; echo ${PIPESTATUS[0]}; box ps -aq | wc -l; umount "$stuck"; box prune -f | grep -cE "^[0-9a-f]{64}$"; box ps -aq' 2>&1
+	output_has $'2\n125\n1\n1' "see prune_one"
+}

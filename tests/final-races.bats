@@ -66,7 +66,7 @@ load life
 	output_is $'start mine 0 \nrm mine 0 \nrm -f mine 0 \nstop mine 0 \nwait mine 0 \nkill mine 125 container mine is not running\nexec mine true 125 container mine is not running' "see lock_place"
 }
 
-@test "boxes killed at any moment leave nothing that box ps, rm and the next command do not clean up" {
+@test "boxes killed at any moment leave nothing that box ps, rm and prune do not clean up" {
 	local rounds=${ROUNDS:-20} seed=${SEED:-$RANDOM}
 	echo "ROUNDS=$rounds SEED=$seed"
 	life 'RANDOM=$2; for ((i = 0; i < $1; i++)); do
@@ -75,7 +75,8 @@ load life
 			sleep 0.0$((RANDOM % 100 + 100)); "$BOX" exec c0 sleep 1000 & "$BOX" start c0 c1 & "$BOX" stop -t 0 c2 & "$BOX" rm -f c1 & "$BOX" pause c2 & 
 			sleep 0.0$((RANDOM % 900 + 100)); while pkill -KILL -x box; do :; done; wait; } >/dev/null 2>&1
 			box ps -a >list || echo "round $i: ps: $?"; [[ ! $(box ps -q) ]] || echo "round $i: $(box ps)"
-			ids=$(box ps -aq --no-trunc); [[ ! $ids ]] || box rm -f $ids >/dev/null || echo "round $i: rm: $?"
+			one=$(box ps -aq | head -n 1); [[ ! $one ]] || box rm -f $one >/dev/null || echo "round $i: rm: $?"
+			box prune -f >/dev/null || echo "round $i: prune: $?"; [[ ! $(box ps -aq) ]] || echo "round $i: $(box ps -a)"
 			left=$(find "$BOX_DATA/containers" "$BOX_ROOT" "$BOX_DATA/tmp" -mindepth 1); [[ ! $left ]] || { echo "round $i: $left"; break; }
 		done; rm list; until_true eval "! pgrep -x sleep | grep -v ^1$" || ps -ef' "$rounds" "$seed"
 	output_is "" "SEED=$seed repeats it"
