@@ -339,20 +339,18 @@ static int add_ulimit(struct options *options, const char *text)
 #define FLAG(field) .flag = offsetof(struct options, field)
 #define TEXT(field) .text = offsetof(struct options, field)
 
-/* An option sets a bool, or a string, or calls a function with its value. Limits can be changed by
- * box update. */
+/* An option sets a bool, or a string, or calls a function with its value. */
 static const struct run_option {
 	const char *name;
 	int letter; /* or 0 */
 	const char *value, *help;
 	size_t flag, text;
 	int (*set)(struct options *options, const char *value);
-	bool limit;
+	bool limit; /* that box update changes */
 } table[] = {
 	{"cap-add", 0, "CAP", "add a capability, such as NET_ADMIN, or ALL", .set = add_capability},
 	{"cap-drop", 0, "CAP", "take one away, or ALL", .set = drop_capability},
-	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5; 0: no limit", .set = set_cpus,
-		.limit = true},
+	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus, .limit = true},
 	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
 		TEXT(spec.limits.cpuset_cpus), .limit = true},
 	{"detach", 'd', NULL, "leave it in the background, and print its ID", FLAG(detach)},
