@@ -591,6 +591,15 @@ int cgroup_kill(const struct cgroup *cgroup)
 	return 0;
 }
 
+/* Removes box/ of H, unless another container is in it. */
+static void remove_above(struct hierarchy *h)
+{
+	*strrchr(h->path, '/') = '\0';
+	rmdir(h->path);
+	if (h->v2)
+		rmdir(strcat(h->path, ".self")); /* make_room() made it; box may be in it */
+}
+
 /* Kills what is in H, removes and closes it. ENOENT: somebody else was faster. */
 static int remove_hierarchy(struct hierarchy *h)
 {
@@ -607,10 +616,7 @@ static int remove_hierarchy(struct hierarchy *h)
 		more = wait_more(&pause);
 	}
 	close_fd(&h->dir);
-	*strrchr(h->path, '/') = '\0';
-	rmdir(h->path); /* box/, unless another container is in it */
-	if (h->v2)
-		rmdir(strcat(h->path, ".self")); /* make_room() made it; box may be in it */
+	remove_above(h);
 	return 0;
 }
 
@@ -744,12 +750,13 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 {
 	struct base base = {.v2 = true, .box = -1};
 	autofree char *processes = read_file_at(h->dir, "../../cgroup.procs", 1 << 20);
+	char own[16];
 	int had;
 
 	snprintf(base.path, sizeof(base.path), "%.*s",
 		(int)(strlen(h->path) - ID_LENGTH - strlen("/box/")), h->path);
-	/* None but it: then it can make room. */
-	if (processes && atoi(processes) == box && strchr(processes, '\n')[1] == '\0')
+	snprintf(own, sizeof(own), "%d\n", box);
+	if (processes && strcmp(processes, own) == 0) /* none but it: then it can make room */
 		base.box = box;
 	if ((had = take_controllers(&base, h, wanted)) < 0)
 		return -1;
@@ -847,14 +854,14 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
 	if (update_all(&cgroup, id, box, wanted, limits) < 0 ||
 		(cgroup.n > n && move_all(&cgroup, n) < 0)) {
 		why = strdup(failure());
-		for (size_t i = 0; i < n; i++)
-			write_limits(&cgroup.hierarchies[i],
-				cgroup.hierarchies[i].controllers & wanted, old);
-		for (size_t i = n; i < cgroup.n; i++)
-			if (rmdir(cgroup.hierarchies[i].path) == 0)
-				*strrchr(cgroup.hierarchies[i].path,
-					'/') = '\0',
-					rmdir(cgroup.hierarchies[i].path);
+		for (size_t i = 0; i < cgroup.n; i++) {
+			struct hierarchy *h = &cgroup.hierarchies[i];
+
+			if (i < n || rmdir(h->path) < 0)
+				write_limits(h, h->controllers & wanted, old);
+			else
+				remove_above(h);
+		}
 	}
 	cgroup_close(&cgroup);
 	return why ? failx("%s", why) : 0;
