@@ -2,6 +2,7 @@
 # are tested in final-races.bats.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
+load delegated
 load life
 
 # --- run -d ---
