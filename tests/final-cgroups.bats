@@ -198,3 +198,13 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)";
 	[[ $(grep -c '^125$' <<<"$output") == 10 && $(grep -c '^box: ' <<<"$output") == 10 ]] || report "expected 10 errors" "see options_check_limits"
 	output_has $'none: no such container\nmine\n125' "it goes on with the next one"
 }
+
+@test "update on a full disk is an error, and changes nothing" {
+	export BOX_DATA=/mnt/data
+	host mount -t tmpfs -o size=256k small /mnt
+	life "$update"'sleeper --name mine -m 64m >/dev/null; limits >before; box inspect mine >>before; dd if=/dev/zero of=/mnt/filler bs=1k 2>/dev/null
+		box update -m 128m mine; echo $?; limits >after; box inspect mine >>after; diff before after; rm before after /mnt/filler; box update -m 32m mine; box rm -f mine'
+	host umount /mnt
+	export BOX_DATA=$BATS_TEST_TMPDIR/data
+	output_is $'box: mine: options: No space left on device\n125\nmine\nmine' "see update_place"
+}
