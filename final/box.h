@@ -492,6 +492,10 @@ int cgroup_check(const struct limits *limits);
  * which stay in force where possible on an error. */
 int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old);
 
+/* Puts PID, which has joined CGROUP, also into what cgroup_update() has made for ID since that was
+ * opened. */
+int cgroup_follow(const struct cgroup *cgroup, const char *id, pid_t pid);
+
 /* A descriptor for CLONE_INTO_CGROUP, or -1 without fail() when no hierarchy is v2. */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 

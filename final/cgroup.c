@@ -839,6 +839,20 @@ static int move_all(const struct cgroup *cgroup, size_t first)
 	return errno ? fail("move processes of %s to %s", h->path, h[first].path) : 0;
 }
 
+int cgroup_follow(const struct cgroup *cgroup, const char *id, pid_t pid)
+{
+	struct cgroup now;
+	struct move move = {.cgroup = &now};
+
+	if (open_all(&now, id, true) < 0)
+		return -1;
+	if (now.n > cgroup->n)
+		move_process(pid, &move);
+	cgroup_close(&now);
+	errno = move.error;
+	return errno ? fail("limits of container %.12s", id) : 0;
+}
+
 int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old)
 {
 	unsigned wanted = changed(limits, old);

@@ -64,7 +64,8 @@ static int exec_in(const struct job *job, int box)
 
 	block_signals(&signals);
 	ok = pidfd >= 0 && cgroup_open(&cgroup, job->target.state.id) == 0 &&
-	     container_join(&container, job->spec, pidfd, &cgroup) == 0;
+	     container_join(&container, job->spec, pidfd, &cgroup) == 0 &&
+	     cgroup_follow(&cgroup, job->target.state.id, container.pid) == 0;
 	cgroup_close(&cgroup);
 	if (ok && container.master >= 0)
 		terminal_resize(container.master);

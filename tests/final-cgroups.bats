@@ -151,6 +151,12 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)";
 	output_is $'mine\nin' "see each_process"
 }
 
+@test "update reaches a command that box exec starts just then" {
+	life "$update"'sleeper --name mine >/dev/null; strace -f -o /dev/null -e inject=socketpair:delay_enter=1000000 "$BOX" exec mine sh -c "for i in \$(seq 20); do sleep 0.1 & done; wait; echo all" & sleep 0.4
+		box update --pids-limit 10 mine; wait $!' 2>&1
+	output_has "can't fork" "see cgroup_follow"
+}
+
 @test "update leaves a paused container paused, and one that runs running, also when it fails" {
 	life "$update"'sleeper --name mine >/dev/null; box pause mine; box update -m 64m mine; status_of mine; box update --pids-limit 99999999999 mine; status_of mine
 		box unpause mine; box update --pids-limit 10 mine; status_of mine; box update --cpuset-cpus 4095 mine; status_of mine; box exec mine echo goes on'
