@@ -57,13 +57,17 @@ static int try_update(struct target *target)
 	return result;
 }
 
-/* Whether it begins or ends just now. */
-static bool has_changed(const struct target *target)
+/* Whether it begins or ends just now. Its processes and its cgroup go before its state does. */
+static bool has_changed(struct target *target)
 {
+	autoclose int pidfd = -1;
 	struct state now;
-	bool changed = state_read(target->store, target->state.id, &now) == 0 &&
-		       now.phase != target->state.phase;
+	bool changed;
 
+	if (target->state.phase == PHASE_RUNNING && (pidfd = state_pidfd(&target->state)) < 0)
+		wait_for_end(target, 10);
+	changed = state_read(target->store, target->state.id, &now) == 0 &&
+		  now.phase != target->state.phase;
 	state_free(&now);
 	return changed;
 }
