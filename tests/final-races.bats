@@ -85,7 +85,8 @@ load life
 # --- what the files say ---
 
 @test "no command signals a process that a stale state names" {
-	life 'sleeper --name mine >/dev/null; id=$(box ps -q --no-trunc); file=$BOX_ROOT/$id.json; sleep 1000 & stranger=$!; pid=$(pid_of mine)
+	life 'sleeper --name mine >/dev/null; id=$(box ps -q --no-trunc); file=$BOX_ROOT/$id.json
+		sleep 0.05; sleep 1000 & stranger=$!; pid=$(pid_of mine) # a start time is of 10 ms
 		sed -i "s/\"pid\":[0-9]*/\"pid\":$stranger/" "$file"
 		box stop -t 0 mine & sleep 0.5; kill -0 $stranger && echo alive; box kill mine; box exec mine true; timeout 1 "$BOX" rm -f mine; kill -0 $stranger && echo alive
 		kill -KILL $pid; kill $stranger; wait; true' 2>/dev/null

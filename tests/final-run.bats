@@ -278,7 +278,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	output_has "no terminal" "it could read what is typed there"
 	host_script '"$BOX" run --rm "$ROOTFS" sh -c "for i in 1 2 3; do echo out; echo err >&2; done" >both 2>&1; cat both | tr "\n" " "'
 	output_is "out err out err out err " "one pipe keeps the order"
-	host_script 'echo before >file; "$BOX" run --rm -i "$ROOTFS" sh -c "chmod 4777 /proc/self/fd/0; echo after >/proc/self/fd/0; : >/proc/self/fd/0; head -n 1" <file
+	host_script 'echo before >file; "$BOX" run --rm -i "$ROOTFS" sh -c "head -n 1; chmod 4777 /proc/self/fd/0; echo after >/proc/self/fd/0; : >/proc/self/fd/0" <file
 		stat -c %a file; cat file'
 	output_is $'before\n644\nbefore' "a file to read is no file to write: see make_pipes"
 }
