@@ -39,6 +39,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <zlib.h>
 
 enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
@@ -148,6 +149,9 @@ static void confine(void)
 		_exit(EXIT_BOX);
 	/* Names are UTF-8. Before the chroot: after it, the archive could bring the locale. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	/* Nor is its /etc/localtime, a fifo perhaps, opened for the times of a zip file. */
+	setenv("TZ", ":/etc/localtime", 0);
+	tzset();
 	umask(022);
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		die("unshare: %m");

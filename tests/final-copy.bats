@@ -141,6 +141,12 @@ host' "see enter_container and enter_folder in box-unpack.c"
 	output_is 0 "see enter_container"
 }
 
+@test "cp opens no /etc/localtime of a container, which may be a fifo" {
+	life 'sleeper --name mine >/dev/null; box exec mine mkfifo /etc/localtime; python3 -c "import zipfile; zipfile.ZipFile(\"a.zip\", \"w\").writestr(\"new\", \"1\")"
+		timeout 10 "$BOX" cp - mine:/ <a.zip; echo $?; box cp mine:/new . && cat new'
+	output_is $'0\n1' "see confine in box-unpack.c"
+}
+
 @test "cp says what is wrong with its arguments" {
 	for words in "" "a" "a b" "mine:a mine:b" "a mine:b c" "none:/a b" "mine:/none b" "--none a mine:b" "none mine:/"; do
 		# shellcheck disable=SC2086 # words
