@@ -168,11 +168,13 @@ static void print_changes(struct strings *lines)
 	for (size_t i = 0; i < lines->n; i++) {
 		char *line = lines->list[i];
 
-		if (strcmp(line, last) == 0)
-			continue;
+		autofree char *shown = strcmp(line, last) == 0 ? NULL : strdup(line);
+
 		last = line;
-		make_printable(line);
-		puts(line);
+		if (!shown)
+			continue;
+		make_printable(shown);
+		puts(shown);
 	}
 }
 

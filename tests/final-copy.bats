@@ -188,6 +188,12 @@ C /etc' "see print_changes"
 	refused "one container" "see command_diff"
 }
 
+@test "diff lists what several layers had once, whatever its name" {
+	life "$pack_root"'pack_root; write="echo >\"/z/\$(printf \"a\\\\033b\")\""; box run --name one ./root.tar sh -c "mkdir /z; $write"; box commit one one.tar >/dev/null
+		box run --name two ./one.tar sh -c "$write"; box commit two two.tar >/dev/null; box run --name three ./two.tar sh -c "rm -r /z; mkdir /z"; box diff three'
+	output_is $'C /z\nD /z/a?b' "see print_changes"
+}
+
 @test "diff knows what the layers of an image hide from each other" {
 	mkdir -p "$ROOTFS/dir" "$ROOTFS/old"
 	touch "$ROOTFS/dir/low" "$ROOTFS/old/low"
