@@ -559,13 +559,20 @@ static void disown(struct archive_entry *entry)
 	archive_entry_acl_clear(entry);
 }
 
+static bool is_mark(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return strncmp(slash ? slash + 1 : name, ".wh.", 4) == 0;
+}
+
 /* PATH is where it lies, NAME what it is called in the archive. */
 static void pack_one(struct archive_entry *entry, const char *path, const char *name)
 {
 	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
 	mode_t type = archive_entry_filetype(entry);
 
-	if (type == AE_IFSOCK || (is_layer && strncmp(last, ".wh.", 4) == 0)) {
+	if (type == AE_IFSOCK || (is_layer && is_mark(name))) {
 		count(&left_out, path, NULL);
 	} else if (is_layer && slash && type == AE_IFCHR && archive_entry_rdev(entry) == 0) {
 		pack_whiteout(name, slash - name, last);
@@ -603,7 +610,8 @@ static void pack_archive(const char *name, const char *as)
 		check(disk, result, path ?: name);
 		if (!new)
 			die("memory");
-		if (!is_kernels(path))
+		/* What is in a folder that is left out, too. */
+		if (!is_kernels(path) && !(is_layer && is_mark(new)))
 			archive_read_disk_descend(disk);
 		archive_entry_copy_pathname(entry, new);
 		archive_entry_linkify(links, &entry, &later); /* a tar keeps none for later */

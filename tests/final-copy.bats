@@ -239,6 +239,11 @@ new
 1 2 3' "see pack_whiteout"
 }
 
+@test "commit leaves out folders whose names begin with .wh., and what is in them" {
+	life "$pack_root"'pack_root; box run --name one ./root.tar sh -c "mkdir /.wh.dir; echo >/.wh.dir/file"; box commit one one.tar >/dev/null; box run --rm ./one.tar ls -d /.wh.dir'
+	[[ $output == *'left out: 1, the first ./.wh.dir'*'ls: /.wh.dir: No such file or directory' ]] || report "expected no such folder" "see is_mark in box-unpack.c"
+}
+
 @test "other programs accept what commit writes" {
 	touch "$ROOTFS/gone"
 	life "$pack_root"'pack_root; box run --name mine -e KEY=value ./root.tar sh -c "rm /gone; echo new >/new"; id=$(box commit mine image.tar)
