@@ -58,6 +58,7 @@ struct changes {
 	const struct written *container;
 	struct strings lines;
 	size_t left_out; /* what box has made to mount on */
+	int depth; /* of the folder looked into */
 };
 
 static int add_change(struct changes *changes, char kind, const char *path)
@@ -139,17 +140,23 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 	return 0;
 }
 
+/* Each level takes some of the stack. */
+enum { MAX_DEPTH = 5000 };
+
 /* Adds what is in the folder DIR of the upper one, which is PATH in the container: "" for /. */
 static int add_folder(struct changes *changes, int dir, const char *path)
 {
 	autolist char **names = list_folder(dir);
 
+	if (++changes->depth > MAX_DEPTH)
+		return failx("folders deeper than %d levels: %s", MAX_DEPTH, path);
 	for (char **name = names; name && *name; name++) {
 		autofree char *inner = format_text("%s%s%s", path, *path ? "/" : "", *name);
 
 		if (!inner || add_entry(changes, dir, *name, inner) < 0)
 			return -1;
 	}
+	changes->depth--;
 	return names ? 0 : -1;
 }
 
