@@ -503,7 +503,8 @@ int cgroup_clone_fd(const struct cgroup *cgroup);
  * and with JOIN_V2 into that of v2. */
 int cgroup_join(const struct cgroup *cgroup, bool join_v2);
 
-/* Stops all processes in it, or lets them go on; needs v2 or the freezer of v1. */
+/* Stops all processes in it, for which it waits, but not for those that the kernel cannot stop
+ * within 5 seconds; or lets them go on. Needs v2 or the freezer of v1. */
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
 
 /* Kills every process in it, frozen ones too. */

@@ -501,13 +501,37 @@ static int try_freeze(const struct hierarchy *h, bool frozen)
 	return try_write(h->dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
 }
 
+/* Sleeps, each time a little longer. Returns false after 5 seconds. */
+static bool wait_more(useconds_t *pause)
+{
+	*pause += *pause / 4 + 200;
+	usleep(*pause);
+	return *pause < 1000 * 1000;
+}
+
+/* Whether H is frozen, or about to be; with SURELY, whether nothing in it runs any more. */
+static bool is_frozen(const struct hierarchy *h, bool surely)
+{
+	const char *file = !h->v2 ? "freezer.state" : surely ? "cgroup.events" : "cgroup.freeze";
+	autofree char *text = read_file_at(h->dir, file, 4096);
+
+	if (surely)
+		return text && (strstr(text, "frozen 1") || strcmp(text, "FROZEN\n") == 0);
+	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
+}
+
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 {
+	const struct hierarchy *h = &cgroup->hierarchies[0];
+	useconds_t pause = 0;
+
 	if (cgroup->n == 0)
 		return failx(
 			"without cgroups, no container can be %s", frozen ? "paused" : "resumed");
-	if (try_freeze(&cgroup->hierarchies[0], frozen) < 0)
-		return fail("%s", cgroup->hierarchies[0].path);
+	if (try_freeze(h, frozen) < 0)
+		return fail("%s", h->path);
+	while (frozen && !is_frozen(h, true) && wait_more(&pause))
+		;
 	return 0;
 }
 
@@ -568,14 +592,6 @@ static bool kill_once(const struct hierarchy *h)
 	killed = each_process(h, kill_process, NULL) > 0;
 	try_freeze(h, false);
 	return killed;
-}
-
-/* Sleeps, each time a little longer. Returns false after 5 seconds. */
-static bool wait_more(useconds_t *pause)
-{
-	*pause += *pause / 4 + 200;
-	usleep(*pause);
-	return *pause < 1000 * 1000;
 }
 
 int cgroup_kill(const struct cgroup *cgroup)
@@ -712,17 +728,6 @@ int cgroup_sweep(const char *id, bool everywhere)
 	return open_all(&cgroup, id, everywhere) < 0 ? -1 : cgroup_remove(&cgroup);
 }
 
-/* Whether H is frozen, or about to be; with SURELY, whether nothing in it runs any more. */
-static bool is_frozen(const struct hierarchy *h, bool surely)
-{
-	const char *file = !h->v2 ? "freezer.state" : surely ? "cgroup.events" : "cgroup.freeze";
-	autofree char *text = read_file_at(h->dir, file, 4096);
-
-	if (surely)
-		return text && (strstr(text, "frozen 1") || strcmp(text, "FROZEN\n") == 0);
-	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
-}
-
 bool cgroup_frozen(const char *id)
 {
 	struct cgroup cgroup = {.n = 0};
@@ -823,12 +828,9 @@ static int move_all(const struct cgroup *cgroup, size_t first)
 	const struct hierarchy *h = &cgroup->hierarchies[0];
 	struct move move = {.cgroup = cgroup, .first = first};
 	bool paused = is_frozen(h, false);
-	useconds_t pause = 0;
 
-	if (!paused && cgroup_freeze(cgroup, true) < 0)
+	if (cgroup_freeze(cgroup, true) < 0)
 		return -1;
-	while (!is_frozen(h, true) && wait_more(&pause))
-		;
 	if (is_frozen(h, true))
 		each_process(h, move_process, &move);
 	else

@@ -65,7 +65,7 @@ static int add_layer(struct commit *commit, int folder, const char *by)
 	json_array_append(commit->diff_ids, json_object_get(layer, "digest"));
 	json_array_append_new(commit->layers, layer);
 	json_array_append_new(commit->history,
-		json_pack("{s:s, s:s}", "created", commit->created, "created_by", by));
+		json_pack("{s:s, s:o}", "created", commit->created, "created_by", json_any(by)));
 	return 0;
 }
 

@@ -64,8 +64,8 @@ static int open_source(struct end *from, const char *path, const char *trimmed)
 	return from->folder < 0 ? fail("%s", path) : S_ISDIR(st.st_mode);
 }
 
-/* Where it is copied to, as cp(1) has it: into PATH by the name BASE, if that is a folder; else to
- * what is called so. */
+/* Where it is copied to: into PATH by the name BASE, if that is a folder; else in place of what is
+ * called so, which may be a symlink to a file. */
 static int open_destination(
 	struct end *to, const char *path, const char *trimmed, bool is_folder, const char *base)
 {
