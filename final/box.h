@@ -33,6 +33,13 @@ enum { ID_LENGTH = 64, SHORT_ID_LENGTH = 12 };
 
 /* ---- struct spec: plain data, all that container.c and init.c know ---- */
 
+/* What mount_setattr(2) changes of a mount, and, if recursive, of those below it. */
+struct mount_change {
+	uint64_t set, clear; /* MOUNT_ATTR_* */
+	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as it is */
+	bool recursive;
+};
+
 /* A mount of the container. Bind mounts have no type, and their source is a path of the host. */
 struct mount {
 	const char *type; /* "tmpfs", "proc"...; NULL: a bind mount */
@@ -44,6 +51,11 @@ struct mount {
 	bool recursive; /* bind the submounts of source, too */
 	const char *text; /* not NULL: in place of source, a file of its own with this in it */
 	bool optional; /* a kernel without type, or without source, is no error */
+	struct mount_change changes[4]; /* after all that, in this order */
+	size_t n_changes;
+	bool copy_up; /* a new file system that gets a copy of what it covers */
+	bool copy_mode; /* or the permissions of that alone */
+	bool on_kernel_files; /* may be a bind mount on a file of /proc or /sys */
 };
 
 /* A device node of /dev. */
@@ -51,6 +63,68 @@ struct device {
 	const char *path; /* in /dev: "null" */
 	mode_t mode; /* S_IFCHR or S_IFBLK, and the permissions */
 	unsigned major, minor;
+};
+
+/* A device node anywhere. */
+struct node {
+	struct device device; /* its path is absolute */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* What of the cgroup's device controller is allowed, or not; the last rule that fits counts. */
+struct device_rule {
+	bool allow;
+	char type; /* 'c', 'b'; 'a': both */
+	int64_t major, minor; /* -1: all */
+	char access[4]; /* of "rwm" */
+};
+
+/* A line of /proc/PID/uid_map or gid_map. */
+struct id_map {
+	uint32_t inside, outside, count;
+};
+
+/* A namespace that the container is to join. */
+struct namespace_path {
+	unsigned long type; /* CLONE_NEW* */
+	const char *path;
+};
+
+/* A program that is run at a point of the container's life, see hooks.c. */
+enum hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	N_HOOKS
+};
+struct hook {
+	enum hook_kind kind;
+	const char *path;
+	char **argv, **env; /* NULL: path alone; none */
+	int64_t timeout; /* seconds; 0: none */
+};
+
+struct pair {
+	const char *name, *value;
+};
+
+/* One write to a file of the cgroup, see resources.c. */
+struct setting {
+	const char *name; /* of the specification, for messages: "memory.limit" */
+	char *file[2], *text[2]; /* of v1 and v2; NULL: it has none */
+};
+
+/* Limits in the words of the OCI specification. */
+struct resources {
+	struct setting *settings;
+	size_t n_settings;
+	struct device_rule *devices;
+	size_t n_devices;
+	int64_t memory, memory_swap, cpu_quota, cpu_period; /* 0: not named */
 };
 
 /* Limits of the container's cgroup; 0 or NULL: none, but for memory_swap. */
@@ -61,6 +135,7 @@ struct limits {
 	int64_t cpu_quota; /* microseconds of CPU time in each cpu_period */
 	int64_t cpu_period; /* microseconds */
 	const char *cpuset_cpus; /* "0-2,7" */
+	bool all; /* controllers, even without a limit: see resources.c */
 };
 
 struct rlimit_entry {
@@ -87,10 +162,22 @@ struct spec {
 	struct capabilities capabilities;
 	bool no_new_privileges;
 	const struct sock_fprog *seccomp; /* NULL: unconfined */
+	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, besides box's own */
 	struct rlimit_entry *rlimits;
 	size_t n_rlimits;
+	const gid_t *groups; /* in place of those of /etc/group, unless it is NULL */
+	size_t n_groups;
+	const mode_t *umask; /* NULL: 022 */
+	const char *oom_score_adj; /* NULL: box's own */
+	const struct sched_attr *scheduler; /* NULL: box's own */
+	const int *io_priority; /* ioprio_set(2); NULL: box's own */
+	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
+	bool detached; /* it has box's own stdio, and lives on when box ends */
+	/* Pipes: the process waits for a byte of gate[0], and says by a struct message in gate[1]
+	 * what then keeps it from exec. 0: it does not wait. */
+	int gate[2];
 
-	/* its root: an overlay, mounted in a namespace of its own */
+	/* its root: an overlay, mounted in a namespace of its own; without upper, rootfs itself */
 	const char *rootfs; /* the folder that it is mounted on, absolute */
 	const char *folder; /* the only folder below, or NULL: then */
 	const char *lower; /* those below, the topmost first, with ':' between, all relative to */
@@ -98,18 +185,37 @@ struct spec {
 	const char *upper, *work; /* what the container writes */
 	bool temporary; /* that is thrown away after the run */
 	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
+	unsigned long propagation; /* MS_*, with MS_REC, of all mounts; 0: MS_REC | MS_PRIVATE */
+	unsigned long root_propagation; /* MS_* of the root, at the end; 0: as it is */
+	bool no_pivot; /* on a root that cannot be pivoted: the kernel's first one */
 
 	/* what it sees */
 	unsigned long namespaces; /* CLONE_NEW*; those that are not new are box's own */
-	const char *hostname;
+	const struct namespace_path *joins;
+	size_t n_joins;
+	const struct id_map *uid_map, *gid_map; /* of a new user namespace */
+	size_t n_uid_map, n_gid_map;
+	const char *time_offsets; /* lines for timens_offsets, time_namespaces(7) */
+	const char *hostname, *domainname;
+	const struct pair *sysctls; /* "net.ipv4.ip_forward" */
+	size_t n_sysctls;
 	struct mount *mounts; /* in this order, after the root */
 	size_t n_mounts;
 	const struct device *devices;
 	size_t n_devices;
+	const struct node *nodes; /* in place of devices */
+	size_t n_nodes;
 	const char *const *masked; /* paths that show nothing; those that are missing are skipped */
 	const char *const *constant; /* paths made read-only; the same */
 
 	struct limits limits;
+	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "box/ID" */
+	const struct resources *resources; /* NULL: none */
+
+	const struct hook *hooks;
+	size_t n_hooks;
+	const char *hook_state; /* what they read on stdin, without the status and the PID; see
+				   hooks.c */
 };
 
 /* ---- error.c: an error's text, noted where it happens, printed once ---- */
@@ -465,24 +571,27 @@ int sweep(struct store *store);
 
 /* ---- cgroup.c: limits, and a handle on all processes of a container ---- */
 
-enum { MAX_HIERARCHIES = 8 };
+enum { MAX_HIERARCHIES = 16 };
 
 /* The cgroup of one container: on v2 one folder, on v1 one for each hierarchy that is needed, on
  * hybrid machines both. */
 struct cgroup {
 	struct hierarchy {
 		char path[512];
+		char list[128]; /* of v1: its controllers, as /proc/self/cgroup has them */
 		int dir; /* O_CLOEXEC */
 		bool v2;
 		unsigned controllers; /* that can limit there: those of v1, or enabled for it */
+		bool given; /* its path is: what is above it is others' */
 	} hierarchies[MAX_HIERARCHIES];
 	size_t n;
 };
 
-/* Makes the cgroup "box/ID", at the top of a hierarchy or in a cgroup delegated to box, and writes
- * LIMITS before anything can run in it. A limit that cannot be had is an error that names the
- * controller, where it was looked for, and what to do. On an error nothing is left. A machine that
- * allows no cgroups has none (n is 0), unless LIMITS asks for one. */
+/* Makes the cgroup "box/ID", or ID if that is a path that begins with '/', at the top of a
+ * hierarchy or in a cgroup delegated to box, and writes LIMITS before anything can run in it. A
+ * limit that cannot be had is an error that names the controller, where it was looked for, and what
+ * to do. On an error nothing is left. A machine that allows no cgroups has none (n is 0), unless
+ * LIMITS asks for one. */
 int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits);
 
 /* Whether LIMITS agree with each other. */
@@ -557,8 +666,9 @@ int session_keyring(void);
  */
 const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data);
 
-/* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter: the
- * last steps before exec. */
+/* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter; but
+ * with no_new_privileges filter_last() installs the filter: the last steps before exec. */
+int filter_last(const struct spec *spec);
 int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n);
 
 /* Goes on as box from a read-only mount of its own file, so that no process of a container can
@@ -583,9 +693,9 @@ int user_find(int root, const char *name, struct user *user);
 
 /* Makes the mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one that
  * is missing. Called while names still lead to the host. */
-int mounts_take(const struct spec *spec, int trees[]);
+int mounts_take(const struct spec *spec, const struct cgroup *cgroup, int trees[]);
 
-/* Attaches them below the root of the calling process, and closes them. */
+/* Attaches them below the container's root, which is mounted on spec->rootfs, and closes them. */
 int mounts_attach(const struct spec *spec, int trees[]);
 
 /* Hides spec->masked, and makes spec->constant read-only. */
@@ -596,11 +706,15 @@ int mounts_mask(const struct spec *spec);
 int mount_new(const char *type, const char *source, const char *options, uint64_t attributes);
 int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);
+int mount_change(int tree, const struct mount_change *change);
 int mount_attach(int tree, int target);
 
 /* ---- rootfs.c: the container's root and its /dev; called by init.c ---- */
 
-/* Mounts the root, makes it the root of the mount namespace, and lets go of the old one. */
+/* Mounts the root on spec->rootfs. */
+int rootfs_mount(const struct spec *spec);
+
+/* Makes it the root of the mount namespace, and lets go of the old one. */
 int rootfs_enter(const struct spec *spec);
 
 /* Sets spec->root_attributes, when all that the root lacked has been made. */
@@ -692,6 +806,9 @@ int container_kill(pid_t pid, int pidfd, int signal);
 /* Handles one of the signals that the signalfd FD tells of: most are sent on to the process. */
 void container_signal(const struct container *container, int fd);
 
+/* Lets go of a container that is to live on. */
+void container_release(struct container *container);
+
 /* Ends all processes, and removes what the container has outside of its namespaces. */
 int container_destroy(struct container *container);
 
@@ -701,8 +818,11 @@ int container_destroy(struct container *container);
  *   container.c   init.c
  *   GO       -->           the child is in its cgroup, and may begin
  *            <--  PID      of the process that joins a container; for box exec alone
+ *            <--  HOOKS    what is mounted, is, and the old root still there; with hooks alone
+ *   GO       -->           these have run
  *            <--  READY    the inside is made; with the terminal's other end
  *   START    -->           drop privileges and exec
+ *            <--  READY    all is ready for exec, and waits at the gate; with that alone
  *            <--  (end)    exec closed the socket: the command runs
  *
  * ERROR may come in place of READY and of the end. To the child, the end is never "go": it means
@@ -712,6 +832,7 @@ enum message_kind {
 	MESSAGE_NONE,
 	MESSAGE_GO,
 	MESSAGE_PID,
+	MESSAGE_HOOKS,
 	MESSAGE_READY,
 	MESSAGE_START,
 	MESSAGE_ERROR
@@ -743,6 +864,71 @@ _Noreturn void join_main(
 
 /* The same for a process that only keeps the mounts of a container which does not run. */
 _Noreturn void mount_main(const struct spec *spec, int socket);
+
+/* ---- namespaces.c: those that a container joins, and the users of its own ---- */
+
+/* Joins spec->joins, for the child that is born next, and notes the caller's own in OWN, to which
+ * namespaces_leave() returns. */
+struct own_namespaces {
+	unsigned long types[8];
+	int fds[8];
+	size_t n;
+};
+int namespaces_enter(const struct spec *spec, struct own_namespaces *own);
+int namespaces_leave(struct own_namespaces *own);
+
+/* Does what PID, which waits, may not do itself: its ID maps, oom_score_adj, scheduling. */
+int namespaces_prepare(const struct spec *spec, pid_t pid);
+
+/* The same for its limits, before its process is executed, where it cannot raise them. */
+int namespaces_limit(const struct spec *spec, pid_t pid);
+
+/* Becomes root of the new user namespace, which has its maps. */
+int namespaces_become_root(const struct spec *spec);
+
+/* Sets the spec's sysctls, by the container's /proc. */
+int namespaces_sysctls(const struct spec *spec);
+
+/* ---- hooks.c: programs at points of a container's life ---- */
+
+/* Runs the hooks of KIND, which read on stdin what the container is: STATUS and PID. One that fails
+ * ends it. */
+int hooks_run(const struct spec *spec, enum hook_kind kind, const char *status, pid_t pid);
+bool hooks_any(const struct spec *spec, enum hook_kind from, enum hook_kind to);
+
+/* ---- resources.c: the OCI specification's limits -> files of cgroups ---- */
+
+/* Sets NAME ("memory.limit") to NUMBER, or to TEXT. Unknown ones are an error. */
+int resource_number(struct resources *resources, const char *name, int64_t number);
+int resource_text(struct resources *resources, const char *name, const char *text);
+
+/* The same for a file of its own in v1 and in v2 (NULL: none). */
+int resource_files(struct resources *resources, const char *name, const char *v1,
+	const char *v1_text, const char *v2, const char *v2_text);
+
+/* Writes them. A limit for which no hierarchy has a file is an error. */
+int resources_write(const struct cgroup *cgroup, const struct resources *resources);
+
+/* ---- devices.c: the cgroup's device controller, and nodes of any path ---- */
+
+int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n);
+
+/* The host's nodes, where a user namespace may not make any: trees, attached nowhere; or -1. */
+int devices_take(const struct spec *spec, int trees[]);
+
+/* Makes spec->nodes, and the usual symlinks, below ROOT. */
+int devices_make(const struct spec *spec, int root, int trees[]);
+
+/* ---- cgroupfs.c: what a container sees of its cgroups ---- */
+
+/* A tree for a mount of type cgroup, made at PLACE for a moment. */
+int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const char *place,
+	const struct mount *mount);
+
+/* ---- copyup.c ---- */
+
+/* Copies what is in the folder FROM to the folder TO. */
+int copy_up(int from, int to);
 
 /* ---- options.c: what box run was asked for ---- */
 

@@ -13,13 +13,16 @@
 #include <sys/xattr.h>
 
 /* The controllers that box uses, as bits of a set. */
-enum { FREEZER = 1, PIDS = 2, MEMORY = 4, CPU = 8, CPUSET = 16, N_CONTROLLERS = 5 };
-static const char *const names[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset"};
+enum { FREEZER = 1, PIDS = 2, MEMORY = 4, CPU = 8, CPUSET = 16, N_CONTROLLERS = 15 };
+static const char *const names[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset",
+	"devices", "blkio", "io", "cpuacct", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",
+	"misc"};
 
 /* A cgroup in which box makes its folder box/: the top of a mounted hierarchy, or a cgroup of v2
  * that was delegated to box. */
 struct base {
 	char path[320];
+	char list[128]; /* of v1: the names of these controllers */
 	unsigned controllers; /* of v1 */
 	bool v2;
 	pid_t box; /* that is in it, not below it: 0 for this one, -1 for none */
@@ -133,7 +136,7 @@ static const char *path_below(const char *path, const char *root)
 static void add_mount(const char *line)
 {
 	const char *type = strstr(line, " - cgroup"), *below;
-	char root[512], list[128], own[512];
+	char root[512], own[512];
 	struct base base = {.v2 = type && strncmp(type, " - cgroup2 ", 11) == 0};
 	unsigned major, minor;
 	struct stat st;
@@ -146,7 +149,7 @@ static void add_mount(const char *line)
 		if (bases[i].v2 == base.v2 && bases[i].controllers == base.controllers)
 			return;
 	if (sscanf(line, "%*d %*d %u:%u %511s %319s", &major, &minor, root, base.path) != 4 ||
-		!own_cgroup(base.controllers, list, own))
+		!own_cgroup(base.controllers, base.list, own))
 		return;
 	unescape(root);
 	unescape(base.path);
@@ -280,9 +283,9 @@ static int write_limits(
 
 /* ---- making it ---- */
 
-static bool occupied(const struct hierarchy *h, const char *procs)
+static bool occupied(int dir)
 {
-	autoclose int fd = openat(h->dir, procs, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char c;
 
 	return read(fd, &c, 1) != 0;
@@ -291,21 +294,22 @@ static bool occupied(const struct hierarchy *h, const char *procs)
 /* A cgroup holds processes or hands on controllers (cgroups(7), "no internal processes"). The very
  * top one may do both; some controllers would be enabled elsewhere, too, but then no process can
  * enter a cgroup below. If none but a box is in that of BASE, it goes to one of its own. */
-static int make_room(const struct base *base, const struct hierarchy *h)
+static int make_room(const struct base *base, int top)
 {
-	static const char procs[] = "../../cgroup.procs";
-
-	if (faccessat(h->dir, "../../cgroup.type", F_OK, 0) < 0 || !occupied(h, procs))
+	if (faccessat(top, "cgroup.type", F_OK, 0) < 0 || !occupied(top))
 		return 0;
 	if (base->box >= 0) {
-		if (mkdirat(h->dir, "../../box.self", 0755) < 0 && errno != EEXIST)
+		char own[16];
+
+		snprintf(own, sizeof(own), "%d", base->box);
+		if (mkdirat(top, "box.self", 0755) < 0 && errno != EEXIST)
 			return fail("mkdir %s/box.self", base->path);
-		if (put_number(h, "../../box.self/cgroup.procs", base->box) < 0)
-			return -1;
-		if (!occupied(h, procs))
+		if (try_write(top, "box.self/cgroup.procs", own) < 0)
+			return fail("move box to %s/box.self", base->path);
+		if (!occupied(top))
 			return 0;
-		put_number(h, procs, base->box);
-		unlinkat(h->dir, "../../box.self", AT_REMOVEDIR);
+		try_write(top, "cgroup.procs", own);
+		unlinkat(top, "box.self", AT_REMOVEDIR);
 	}
 	return failx(
 		"no limits below %s while processes are in it: move them to a cgroup below it%s",
@@ -315,54 +319,101 @@ static int make_room(const struct base *base, const struct hierarchy *h)
 			: ", or start box in one of its own: systemd-run --scope -p Delegate=yes box ...");
 }
 
-/* Lets H, which is BASE/box/ID, have CONTROLLERS. */
+/* Lets H, which is below BASE, have CONTROLLERS: all above it hand them on. */
 static int enable(const struct base *base, const struct hierarchy *h, unsigned controllers)
 {
-	char text[64] = "";
+	char text[256] = "", path[sizeof(h->path)];
+	autoclose int top = open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (int i = 0; i < N_CONTROLLERS; i++)
 		if (controllers & 1U << i)
 			snprintf(
 				text + strlen(text), sizeof(text) - strlen(text), " +%s", names[i]);
-	if (make_room(base, h) < 0)
+	if (make_room(base, top) < 0)
 		return -1;
-	if (try_write(h->dir, "../../cgroup.subtree_control", text + 1) < 0)
-		return fail("write%s to %s/cgroup.subtree_control", text, base->path);
-	if (try_write(h->dir, "../cgroup.subtree_control", text + 1) < 0)
-		return fail("write%s to %s/box/cgroup.subtree_control", text, base->path);
+	snprintf(path, sizeof(path), "%s", h->path);
+	for (char *end = path + strlen(base->path); end; end = strchr(end + 1, '/')) {
+		autoclose int dir = -1;
+
+		*end = '\0';
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0 || try_write(dir, "cgroup.subtree_control", text + 1) < 0)
+			return fail("write%s to %s/cgroup.subtree_control", text, path);
+		*end = '/';
+	}
 	return 0;
 }
 
-/* Lets H, which is BASE/box/ID of v2, have those of CONTROLLERS that BASE has. Returns these. */
+/* Lets H, which is below BASE of v2, have those of CONTROLLERS that BASE has. Returns these. */
 static int take_controllers(
 	const struct base *base, const struct hierarchy *h, unsigned controllers)
 {
-	autofree char *text = NULL;
+	autofree char *text = NULL, *path = NULL;
 
 	if (!controllers)
 		return 0;
-	if (!(text = read_file_at(h->dir, "../../cgroup.controllers", 4096)))
+	if (!(path = format_text("%s/cgroup.controllers", base->path)) ||
+		!(text = read_file_at(AT_FDCWD, path, 4096)))
 		return -1;
 	controllers &= controllers_in(text);
 	return controllers && enable(base, h, controllers) < 0 ? -1 : (int)controllers;
 }
 
-/* Nothing can join a new cpuset of v1 before it has CPUs and memory nodes (cpuset(7)). */
-static int inherit_cpuset(const struct hierarchy *h)
+/* Nothing can join a new cpuset of v1 before it has CPUs and memory nodes (cpuset(7)). PREFIX: "",
+ * or "../" for the one above H. */
+static int inherit_cpuset(const struct hierarchy *h, const char *prefix)
 {
-	static const char *const files[] = {
-		"../cpuset.cpus", "../cpuset.mems", "cpuset.cpus", "cpuset.mems"};
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		char from[32];
-		autofree char *set = read_file_at(h->dir, files[i], 1 << 16), *above = NULL;
+		char file[32], from[32];
+		autofree char *set = NULL, *above = NULL;
 
-		snprintf(from, sizeof(from), "../%s", files[i]);
+		snprintf(file, sizeof(file), "%s%s", prefix, files[i]);
+		snprintf(from, sizeof(from), "%s../%s", prefix, files[i]);
+		set = read_file_at(h->dir, file, 1 << 16);
 		above = read_file_at(h->dir, from, 1 << 16);
-		if (!set || !above || (*set == '\n' && put(h, files[i], above) < 0))
+		if (!set || !above || (*set == '\n' && put(h, file, above) < 0))
 			return -1;
 	}
 	return 0;
+}
+
+/* Names what ID has below BASE. False when it is too long. */
+static bool name_folder(const struct base *base, const char *id, struct hierarchy *h)
+{
+	*h = (struct hierarchy){
+		.dir = -1, .v2 = base->v2, .controllers = base->controllers, .given = *id == '/'};
+	snprintf(h->list, sizeof(h->list), "%s", base->list);
+	return snprintf(h->path, sizeof(h->path), "%s%s%s", base->path, h->given ? "" : "/box/",
+		       id) < (int)sizeof(h->path);
+}
+
+static int open_folder(struct hierarchy *h)
+{
+	h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return h->dir < 0 ? fail("open %s", h->path) : 0;
+}
+
+/* Makes a folder whose path was given, and what is missing above it. */
+static int make_given(const struct base *base, struct hierarchy *h)
+{
+	struct hierarchy here = *h;
+	int result = 0;
+
+	for (size_t length = strlen(base->path); result == 0 && h->path[length];) {
+		length += 1 + strcspn(h->path + length + 1, "/");
+		here.path[length] = '\0';
+		if (mkdir(here.path, 0755) < 0 && errno != EEXIST)
+			return fail("mkdir %s", here.path);
+		if (open_folder(&here) < 0)
+			return -1;
+		if (base->controllers & CPUSET)
+			result = inherit_cpuset(&here, "");
+		close_fd(&here.dir);
+		here.path[length] = h->path[length];
+	}
+	return result < 0 ? -1 : open_folder(h);
 }
 
 /* Makes BASE/box/ID. Another box may remove box/ at any time, until a folder in it keeps it. */
@@ -370,16 +421,16 @@ static int make_folder(const struct base *base, const char *id, struct hierarchy
 {
 	char box[400];
 
-	*h = (struct hierarchy){.v2 = base->v2, .controllers = base->controllers};
+	if (!name_folder(base, id, h))
+		return failx("the cgroup's path %s is too long", id);
+	if (h->given)
+		return make_given(base, h);
 	snprintf(box, sizeof(box), "%s/box", base->path);
-	snprintf(h->path, sizeof(h->path), "%s/%s", box, id);
 	for (int i = 0; i < 100; i++) {
 		if (mkdir(box, 0755) < 0 && errno != EEXIST)
 			break;
-		if (mkdir(h->path, 0755) == 0) {
-			h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			return h->dir < 0 ? fail("open %s", h->path) : 0;
-		}
+		if (mkdir(h->path, 0755) == 0)
+			return open_folder(h);
 		if (errno != ENOENT)
 			break;
 	}
@@ -404,10 +455,13 @@ static int make_in(struct cgroup *cgroup, const struct base *base, const char *i
 					 names[__builtin_ctz(controllers)], failure());
 	}
 	cgroup->n++;
-	if (base->v2 && (had = take_controllers(base, h, controllers)) < 0)
+	if (base->v2 && (had = take_controllers(base, h, limits->all ? ~0U : controllers)) < 0)
 		return -1;
-	if (base->controllers & CPUSET && inherit_cpuset(h) < 0)
+	if (base->controllers & CPUSET && !h->given &&
+		(inherit_cpuset(h, "../") < 0 || inherit_cpuset(h, "") < 0))
 		return -1;
+	if (limits->all)
+		return had;
 	return write_limits(h, had, limits) < 0 ? -1 : had;
 }
 
@@ -460,7 +514,7 @@ int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limi
 	for (size_t i = 0; i < n_bases; i++) {
 		int had = bases[i].v2 ? wanted : wanted & bases[i].controllers;
 
-		if (i > 0 && (bases[i].v2 || !had))
+		if (i > 0 && (bases[i].v2 || !(had || limits->all)))
 			continue;
 		had = make_in(cgroup, &bases[i], id, had, limits);
 		if (had < 0) {
@@ -632,7 +686,8 @@ static int remove_hierarchy(struct hierarchy *h)
 		more = wait_more(&pause);
 	}
 	close_fd(&h->dir);
-	remove_above(h);
+	if (!h->given)
+		remove_above(h);
 	return 0;
 }
 
@@ -682,8 +737,7 @@ static int open_below(struct cgroup *cgroup, const struct base *base, const char
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
 
-	*h = (struct hierarchy){.v2 = base->v2, .controllers = base->controllers};
-	if (snprintf(h->path, sizeof(h->path), "%s/box/%s", base->path, id) >= (int)sizeof(h->path))
+	if (!name_folder(base, id, h))
 		return 0;
 	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
 		cgroup->n++;

@@ -82,7 +82,7 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	}
 	if (message.kind == MESSAGE_PID)
 		container->pid = message.status;
-	else
+	else if (fd >= 0)
 		container->master = fd;
 	return message.kind == kind ? 0 : failx("the container's first process is out of step");
 }
@@ -103,7 +103,7 @@ static int make_pipes(struct container *container, int pipes[3])
 	int ends[2];
 
 	pipes[0] = pipes[1] = pipes[2] = -1;
-	for (int fd = 0; fd < 3 && !container->spec->terminal; fd++) {
+	for (int fd = 0; fd < 3 && !container->spec->terminal && !container->spec->detached; fd++) {
 		int ours = fd == 0 ? 1 : 0; /* the end to write or to read */
 
 		if (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd]))
@@ -145,8 +145,11 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 		.exit_signal = SIGCHLD,
 	};
 	bool born_inside = cgroup >= 0;
+	struct own_namespaces own;
 	pid_t pid;
 
+	if (namespaces_enter(container->spec, &own) < 0)
+		return -1;
 	if (born_inside) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = cgroup;
@@ -162,13 +165,36 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 		use_pipes(pipes);
 		init_main(container->spec, &container->cgroup, born_inside, sockets[1]);
 	}
-	return pid < 0 ? fail("clone3") : pid;
+	if (pid < 0)
+		fail("clone3");
+	return namespaces_leave(&own) < 0 && pid < 0 ? -1 : pid;
+}
+
+/* From its birth to the moment before its process. */
+static int lead_init(struct container *container)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+	const struct spec *spec = container->spec;
+	int status;
+
+	if (namespaces_prepare(spec, container->pid) < 0)
+		return -1;
+	if (message_send(container->socket, &go, -1) < 0)
+		return fail("start the container");
+	if (hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
+		if (expect(container, MESSAGE_HOOKS, &status) < 0 ||
+			hooks_run(spec, HOOK_PRESTART, "creating", container->pid) < 0 ||
+			hooks_run(spec, HOOK_CREATE_RUNTIME, "creating", container->pid) < 0)
+			return -1;
+		if (message_send(container->socket, &go, -1) < 0)
+			return fail("start the container");
+	}
+	return expect(container, MESSAGE_READY, &status);
 }
 
 int container_create(struct container *container, const struct spec *spec)
 {
-	static const struct message go = {.kind = MESSAGE_GO};
-	int sockets[2], pipes[3], status;
+	int sockets[2], pipes[3];
 
 	*container = no_container;
 	container->spec = spec;
@@ -177,12 +203,12 @@ int container_create(struct container *container, const struct spec *spec)
 		return fail("socketpair");
 	container->socket = sockets[0];
 	if (make_pipes(container, pipes) == 0 &&
-		cgroup_make(&container->cgroup, spec->id, &spec->limits) == 0)
+		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
+		(!spec->resources || resources_write(&container->cgroup, spec->resources) == 0))
 		container->pid = clone_init(container, sockets, pipes);
 	close(sockets[1]);
 	close_pipes(pipes);
-	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
-		expect(container, MESSAGE_READY, &status) == 0)
+	if (container->pid > 0 && lead_init(container) == 0)
 		return 0;
 	container_destroy(container);
 	return -1;
@@ -249,9 +275,11 @@ int container_start(struct container *container, int *status)
 	static const struct message start = {.kind = MESSAGE_START};
 
 	*status = EXIT_BOX;
+	if (namespaces_limit(container->spec, container->pid) < 0)
+		return -1;
 	if (message_send(container->socket, &start, -1) < 0)
 		return fail("start the container");
-	return expect(container, MESSAGE_NONE, status);
+	return expect(container, container->spec->gate[0] ? MESSAGE_READY : MESSAGE_NONE, status);
 }
 
 /* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as
@@ -422,6 +450,15 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+void container_release(struct container *container)
+{
+	cgroup_close(&container->cgroup);
+	close_fd(&container->pidfd);
+	close_fd(&container->socket);
+	close_fd(&container->master);
+	close_pipes(container->stdio);
+}
+
 int container_destroy(struct container *container)
 {
 	int result = 0;
@@ -437,9 +474,6 @@ int container_destroy(struct container *container)
 	if (result == 0 && container->spec &&
 		!container->joined) /* box update may have made more */
 		result = cgroup_sweep(container->spec->id, false);
-	close_fd(&container->pidfd);
-	close_fd(&container->socket);
-	close_fd(&container->master);
-	close_pipes(container->stdio);
+	container_release(container);
 	return result;
 }

@@ -27,7 +27,9 @@ static _Noreturn void die(int status)
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
 
 	snprintf(message.text, sizeof(message.text), "%s", failure());
-	message_send(box, &message, -1);
+	if (message_send(box, &message, -1) < 0 && errno == ENOTSOCK &&
+		write(box, &message, sizeof(message)) < 0) /* a gate */
+		_exit(EXIT_BOX);
 	_exit(status);
 }
 
@@ -40,18 +42,31 @@ static void wait_for(enum message_kind kind)
 		_exit(EXIT_BOX); /* box has died, and nobody would clean up after us */
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 /* What is open may lead out of the container: also by names of the image, such as a symlink to
  * /proc/self/fd/7. So all but OTHER is closed before any of them is looked up (CVE-2024-21626). */
-static int close_descriptors(int other)
+static int close_descriptors(const struct spec *spec, int other)
 {
-	int low = other < box ? other : box, high = other < box ? box : other;
+	int first = 3 + spec->preserve_fds;
+	int kept[] = {box, other, spec->gate[0], spec->gate[1]};
 	struct stat st;
 
-	if ((low > 3 && close_range(3, low - 1, 0) < 0) ||
-		(high > low + 1 && close_range(low + 1, high - 1, 0) < 0) ||
-		close_range(high + 1, ~0U, 0) < 0)
-		return fail("close_range");
-	for (int fd = 0; fd < 3; fd++)
+	qsort(kept, sizeof(kept) / sizeof(*kept), sizeof(*kept), by_number);
+	for (size_t i = 0, from = first; i <= sizeof(kept) / sizeof(*kept); i++) {
+		bool last = i == sizeof(kept) / sizeof(*kept);
+
+		if (!last && kept[i] < (int)from)
+			continue;
+		if ((last || kept[i] > (int)from) &&
+			close_range(from, last ? ~0U : (unsigned)kept[i] - 1, 0) < 0)
+			return fail("close_range");
+		from = last ? from : (size_t)kept[i] + 1;
+	}
+	for (int fd = 0; fd < first; fd++)
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 			return failx(
 				"descriptor %d is a folder: it leads out of the container", fd);
@@ -80,6 +95,8 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 		return -1;
 	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
 		return fail("sethostname %s", spec->hostname);
+	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
+		return fail("setdomainname %s", spec->domainname);
 	/* No controlling terminal of the host: TIOCSTI could type into it (CVE-2017-5226). */
 	if (setsid() < 0)
 		return fail("setsid");
@@ -104,24 +121,46 @@ static int reopen_null(void)
 	return 0;
 }
 
-static int make_root(const struct spec *spec)
+/* The moment of the hooks: what is mounted, is, and the host's root still there. */
+static int run_hooks(const struct spec *spec)
 {
-	int trees[spec->n_mounts + 1];
+	struct message message = {.kind = MESSAGE_HOOKS};
 
-	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return fail("make the mounts private");
-	return mounts_take(spec, trees) < 0 || rootfs_enter(spec) < 0 ||
-			       mounts_attach(spec, trees) < 0
-		       ? -1
-		       : 0;
+	if (!hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER))
+		return 0;
+	if (message_send(box, &message, -1) < 0)
+		_exit(EXIT_BOX);
+	wait_for(MESSAGE_GO);
+	return hooks_run(spec, HOOK_CREATE_CONTAINER, "creating", getpid());
 }
 
-static int make_inside(const struct spec *spec)
+/* All that is mounted, from the host's names to the container's. */
+static int make_root(const struct spec *spec, const struct cgroup *cgroup)
+{
+	int trees[spec->n_mounts + 1], nodes[spec->n_nodes + 1];
+	autoclose int root = -1;
+
+	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
+	if (mount(NULL, "/", NULL, spec->propagation ?: MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("make the mounts private");
+	if (devices_take(spec, nodes) < 0 || mounts_take(spec, cgroup, trees) < 0 ||
+		rootfs_mount(spec) < 0 || mounts_attach(spec, trees) < 0)
+		return -1;
+	if ((root = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return fail("%s", spec->rootfs);
+	if (devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 || rootfs_enter(spec) < 0)
+		return -1;
+	if (spec->root_propagation && mount(NULL, "/", NULL, spec->root_propagation, NULL) < 0)
+		return fail("propagation of the root's mounts");
+	return 0;
+}
+
+static int make_inside(const struct spec *spec, const struct cgroup *cgroup)
 {
 	autoclose int root = -1, folder = -1;
 
-	if (make_root(spec) < 0 || mounts_mask(spec) < 0 || reopen_null() < 0)
+	if (make_root(spec, cgroup) < 0 || namespaces_sysctls(spec) < 0 || mounts_mask(spec) < 0 ||
+		reopen_null() < 0)
 		return -1;
 	/* While the root can be written. enter_folder() checks that it is one of the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
@@ -174,7 +213,7 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 
 	for (int fd = 0; fd < 3; fd++)
 		if ((spec->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
-			fchown(fd, uid, -1) < 0)
+			fchown(fd, uid, -1) < 0 && !spec->n_uid_map) /* else another's */
 			return fail("give descriptor %d to user %u", fd, uid);
 	return 0;
 }
@@ -191,15 +230,57 @@ static int prepare_process(const struct spec *spec)
 	environ = spec->env; /* execvp looks into its PATH */
 	if (set_home(&user) < 0)
 		return -1;
-	umask(022);
-	for (size_t i = 0; i < spec->n_rlimits; i++)
+	umask(spec->umask ? *spec->umask : 022);
+	for (size_t i = 0; i < spec->n_rlimits && !spec->n_uid_map; i++)
 		if (setrlimit(spec->rlimits[i].resource, &spec->rlimits[i].limit) < 0)
 			return fail("limit %s of the process", spec->rlimits[i].name);
 	if (enter_folder(spec->cwd) < 0)
 		return -1;
 	if (own_stdio(spec, user.uid) < 0)
 		return -1;
-	return drop_privileges(spec, user.uid, user.gid, user.groups, user.n_groups);
+	return drop_privileges(spec, user.uid, user.gid, spec->groups ?: user.groups,
+		spec->groups ? spec->n_groups : user.n_groups);
+}
+
+/* Finds argv[0] as execvp(3) will, so that an error comes before the gate; in the words that
+ * engines know. */
+static int find_program(const char *name)
+{
+	autofree char *path = strdup(getenv("PATH") ?: "/bin:/usr/bin");
+	char *rest = path;
+	bool found = false;
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) < 0 ? fail("exec: \"%s\"", name) : 0;
+	for (char *folder; path && (folder = strsep(&rest, ":"));) {
+		autofree char *file = format_text("%s/%s", *folder ? folder : ".", name);
+		struct stat st;
+
+		if (!file || stat(file, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (access(file, X_OK) == 0)
+			return 0;
+		found = true;
+	}
+	return found ? failx("exec: \"%s\": permission denied", name)
+		     : failx("exec: \"%s\": executable file not found in $PATH", name);
+}
+
+/* Box has ended when somebody opens the gate: errors go there. */
+static int wait_at_gate(const struct spec *spec)
+{
+	struct message message = {.kind = MESSAGE_READY};
+	char byte;
+
+	if (!spec->gate[0])
+		return 0;
+	if (find_program(spec->argv[0]) < 0)
+		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+	if (message_send(box, &message, -1) < 0)
+		_exit(EXIT_BOX);
+	close(box);
+	box = spec->gate[1];
+	return read(spec->gate[0], &byte, 1) == 1 ? 0 : fail("the gate");
 }
 
 static _Noreturn void execute(char **argv)
@@ -258,20 +339,22 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 _Noreturn void join_main(
 	const struct spec *spec, const struct cgroup *cgroup, int pidfd, int socket)
 {
+	/* To join the user namespace that one is in is an error. */
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWNET | CLONE_NEWCGROUP;
+			       CLONE_NEWNET | CLONE_NEWCGROUP | (spec->namespaces & CLONE_NEWUSER);
 	/* A sibling, so that box can wait for it; it, not we, is in the PID namespace joined. */
 	struct clone_args args = {.flags = CLONE_PARENT};
 	struct message message = {.kind = MESSAGE_PID};
 	int master = -1;
 
 	box = socket;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!spec->detached)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* From here on the container's root could look into us (CVE-2016-9962). */
 	prctl(PR_SET_DUMPABLE, 0);
 	wait_for(MESSAGE_GO);
 	/* Nothing else is open when a process inside, with CAP_SYS_PTRACE, can look at us. */
-	if (cgroup_join(cgroup, true) < 0 || close_descriptors(pidfd) < 0)
+	if (cgroup_join(cgroup, true) < 0 || close_descriptors(spec, pidfd) < 0)
 		die(EXIT_BOX);
 	if (setns(pidfd, namespaces) < 0) {
 		fail("join the container's namespaces");
@@ -283,13 +366,14 @@ _Noreturn void join_main(
 	}
 	if (message.status > 0)
 		_exit(message_send(box, &message, -1) < 0 ? EXIT_BOX : 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!spec->detached)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	wait_for(MESSAGE_GO); /* box knows our PID now */
 	if (setsid() < 0 || chdir("/") < 0) {
 		fail("setsid");
 		die(EXIT_BOX);
 	}
-	if (session_keyring() < 0 || close_descriptors(box) < 0 || reopen_null() < 0 ||
+	if (session_keyring() < 0 || close_descriptors(spec, box) < 0 || reopen_null() < 0 ||
 		(spec->terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
 	message = (struct message){.kind = MESSAGE_READY};
@@ -297,13 +381,14 @@ _Noreturn void join_main(
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (prepare_process(spec) < 0)
+	if (prepare_process(spec) < 0 || filter_last(spec) < 0)
 		die(EXIT_BOX);
 	execute(spec->argv);
 }
 
 _Noreturn void mount_main(const struct spec *spec, int socket)
 {
+	const struct cgroup none = {.n = 0};
 	const struct message ready = {.kind = MESSAGE_READY};
 	int root = -1;
 
@@ -313,7 +398,8 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 		fail("unshare");
 		die(EXIT_BOX);
 	}
-	if (close_descriptors(box) < 0 || make_root(spec) < 0 || rootfs_restrict(spec) < 0)
+	if (close_descriptors(spec, box) < 0 || make_root(spec, &none) < 0 ||
+		rootfs_restrict(spec) < 0)
 		die(EXIT_BOX);
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		message_send(box, &ready, root) < 0)
@@ -329,19 +415,22 @@ _Noreturn void init_main(
 	int master = -1;
 
 	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!spec->detached)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
 	box = socket;
 	wait_for(MESSAGE_GO);
-	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(box) < 0)
+	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(spec, box) < 0)
 		die(EXIT_BOX);
-	if (make_inside(spec) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))
+	if (make_inside(spec, cgroup) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))
 		die(EXIT_BOX);
 	if (message_send(box, &ready, master) < 0)
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (prepare_process(spec) < 0)
+	if (prepare_process(spec) < 0 || wait_at_gate(spec) < 0 ||
+		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
+		filter_last(spec) < 0)
 		die(EXIT_BOX);
 	if (spec->init)
 		serve_as_init(spec);

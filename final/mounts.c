@@ -2,8 +2,8 @@
  * mounts.c: volumes and file systems of a container, and what of them it must not see or change.
  *
  * Every mount is made attached nowhere: a descriptor (open_tree(2), fsmount(2)). A bind mount is
- * taken while names still lead to the host, and attached when they lead into the container alone.
- * So no symlink of the image can bend either name.
+ * taken by its name of the host, and attached where open_in_root() finds the other name in the
+ * container. So no symlink of the image can bend either name.
  */
 #define _GNU_SOURCE
 #include "box.h"
@@ -37,6 +37,16 @@ int mount_restrict(int tree, uint64_t attributes, bool recursive)
 
 	return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
 		&attr, sizeof(attr));
+}
+
+int mount_change(int tree, const struct mount_change *change)
+{
+	struct mount_attr attr = {.attr_set = change->set,
+		.attr_clr = change->clear,
+		.propagation = change->propagation};
+
+	return syscall(SYS_mount_setattr, tree, "",
+		AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
 }
 
 /* OPTIONS as mount(8) takes them: "size=64m,newinstance". */
@@ -88,31 +98,61 @@ static int take_text(const struct mount *mount, const char *place)
 	return umount2(place, MNT_DETACH) < 0 ? -1 : steal_fd(&copy);
 }
 
-static int take(const struct mount *mount, const char *place)
+static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount)
 {
 	autoclose int tree = -1;
 
 	if (mount->text)
-		return take_text(mount, place);
-	if (mount->type)
-		return mount_new(mount->type, mount->source, mount->options, mount->attributes);
-	tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
-	if (tree < 0 || mount_restrict(tree, mount->attributes, mount->recursive) < 0)
-		return -1;
+		return take_text(mount, spec->rootfs);
+	if (mount->type && strcmp(mount->type, "cgroup") == 0)
+		tree = cgroupfs_take(spec, cgroup, spec->rootfs, mount);
+	else if (mount->type)
+		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
+	else {
+		tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
+		if (tree < 0 || mount_restrict(tree, mount->attributes, mount->recursive) < 0)
+			return -1;
+	}
+	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
+		if (mount_change(tree, &mount->changes[i]) < 0)
+			return -1;
 	return steal_fd(&tree);
 }
 
-int mounts_take(const struct spec *spec, int trees[])
+static int take_some(const struct spec *spec, const struct cgroup *cgroup, int trees[], bool binds)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
-		trees[i] = take(mount, spec->rootfs);
+		if (binds != !(mount->type || mount->text))
+			continue;
+		trees[i] = take(spec, cgroup, mount);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
 			return fail("mount %s at %s", mount->text ? "a file" : mount->source,
 				mount->target);
 	}
 	return 0;
+}
+
+/* As another user, root of a user namespace could not look into root's folders of the host; but
+ * what it mounts shall be its own. */
+int mounts_take(const struct spec *spec, const struct cgroup *cgroup, int trees[])
+{
+	return take_some(spec, cgroup, trees, true) < 0 || namespaces_become_root(spec) < 0 ||
+			       take_some(spec, cgroup, trees, false) < 0
+		       ? -1
+		       : 0;
+}
+
+/* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */
+static int resemble(const struct mount *mount, int target, int tree)
+{
+	autoclose int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (from < 0 || fstat(from, &st) < 0 || fchmodat(tree, ".", st.st_mode & 07777, 0) < 0)
+		return fail("mount at %s", mount->target);
+	return mount->copy_up ? copy_up(from, tree) : 0;
 }
 
 /* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there. */
@@ -129,7 +169,7 @@ static int refuse_kernel_files(int target, const char *name)
 
 static int attach(const struct spec *spec, const struct mount *mount, int root, int tree)
 {
-	bool is_dev = mount->type && strcmp(mount->target, "/dev") == 0;
+	bool is_dev = mount->type && !spec->nodes && strcmp(mount->target, "/dev") == 0;
 	struct stat st, top, here;
 	autoclose int target = -1;
 
@@ -146,7 +186,10 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 	}
 	if (here.st_dev == top.st_dev && here.st_ino == top.st_ino)
 		return failx("mount at %s: that is the root itself", mount->target);
-	if (!mount->type && !mount->text && refuse_kernel_files(target, mount->target) < 0)
+	if (!mount->type && !mount->text && !mount->on_kernel_files &&
+		refuse_kernel_files(target, mount->target) < 0)
+		return -1;
+	if ((mount->copy_up || mount->copy_mode) && resemble(mount, target, tree) < 0)
 		return -1;
 	/* Filled while it is attached nowhere, and nothing of the image is on the way to it. */
 	if (is_dev && dev_fill(tree, spec) < 0)
@@ -158,10 +201,10 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 
 int mounts_attach(const struct spec *spec, int trees[])
 {
-	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int root = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (root < 0)
-		return fail("/");
+		return fail("%s", spec->rootfs);
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, trees[i]) < 0)
 			return -1;

@@ -44,16 +44,41 @@ static int mount_overlay(const struct spec *spec)
 	return 0;
 }
 
+/* pivot_root(2) wants a mount: rootfs on itself. */
+static int mount_bind(const struct spec *spec)
+{
+	autoclose int tree = mount_copy(AT_FDCWD, spec->rootfs, true);
+	autoclose int target = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return tree < 0 || target < 0 || mount_attach(tree, target) < 0
+		       ? fail("mount the root %s", spec->rootfs)
+		       : 0;
+}
+
+int rootfs_mount(const struct spec *spec)
+{
+	return spec->upper ? mount_overlay(spec) : mount_bind(spec);
+}
+
+/* The kernel's first root cannot be pivoted: it is covered. */
+static int move_root(const struct spec *spec)
+{
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+		return fail("move %s to /", spec->rootfs);
+	return chroot(".") < 0 || chdir("/") < 0 ? fail("chroot %s", spec->rootfs) : 0;
+}
+
 int rootfs_enter(const struct spec *spec)
 {
-	if (mount_overlay(spec) < 0)
-		return -1;
 	if (chdir(spec->rootfs) < 0)
 		return fail("chdir %s", spec->rootfs);
+	if (spec->no_pivot)
+		return move_root(spec);
 	/* The old root lands on top of the new one, where "." names it for the last time. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return fail("pivot_root %s", spec->rootfs);
-	if (umount2(".", MNT_DETACH) < 0)
+	/* Where it is shared, the host's mounts would be unmounted, too. */
+	if (mount(NULL, ".", NULL, MS_REC | MS_SLAVE, NULL) < 0 || umount2(".", MNT_DETACH) < 0)
 		return fail("umount the old root");
 	return chdir("/") < 0 ? fail("chdir /") : 0;
 }

@@ -226,8 +226,10 @@ static int set_ambient(uint64_t ambient)
 }
 
 /* Becomes UID, GID, and keeps the permitted capabilities. */
-static int become(uid_t uid, gid_t gid, const gid_t *groups, size_t n)
+static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
+	int with_box = spec->detached ? 0 : SIGKILL;
+
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail("keep the capabilities");
 	if (setgroups(n, groups) < 0 || setresgid(gid, gid, gid) < 0)
@@ -235,18 +237,25 @@ static int become(uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 	if (setresuid(uid, uid, uid) < 0)
 		return fail("set the user");
 	/* The kernel forgot it at the change of user, prctl(2); a killed box must end us still. */
-	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_box) < 0)
 		return fail("set the user");
 	return 0;
 }
 
-static int install(const struct sock_fprog *filter)
+static int install(const struct spec *spec)
 {
 	/* SPEC_ALLOW, as runc: kernels before 5.16 else slow the whole process down. */
-	if (filter && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-			      filter) < 0)
+	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | spec->seccomp_flags;
+
+	if (spec->seccomp &&
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, spec->seccomp) < 0)
 		return fail("filter of system calls");
 	return 0;
+}
+
+int filter_last(const struct spec *spec)
+{
+	return spec->no_new_privileges ? install(spec) : 0;
 }
 
 /*
@@ -262,18 +271,18 @@ int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 
-	if (limit_bounding_set(to->bounding) < 0 || become(uid, gid, groups, n) < 0 ||
+	if (limit_bounding_set(to->bounding) < 0 || become(spec, uid, gid, groups, n) < 0 ||
 		get_permitted(&permitted) < 0 || check_permitted(to->permitted, permitted) < 0 ||
 		set_capabilities(permitted, permitted, to->inheritable) < 0 ||
 		set_ambient(to->ambient) < 0)
 		return -1;
-	if (!spec->no_new_privileges && install(spec->seccomp) < 0)
+	if (!spec->no_new_privileges && install(spec) < 0)
 		return -1;
 	if (set_capabilities(to->effective & kept, to->permitted & kept, to->inheritable) < 0)
 		return -1;
 	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail("no_new_privs");
-	return spec->no_new_privileges ? install(spec->seccomp) : 0;
+	return 0;
 }
 
 /* ---- box's own file ---- */

@@ -1,0 +1,152 @@
+/* namespaces.c: those that a container joins, and the users of its own. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+/* The file of /proc/self/ns for what children get. */
+static const char *own_file(unsigned long type)
+{
+	switch (type) {
+	case CLONE_NEWPID:
+		return "/proc/self/ns/pid_for_children";
+	case CLONE_NEWTIME:
+		return "/proc/self/ns/time_for_children";
+	case CLONE_NEWNET:
+		return "/proc/self/ns/net";
+	case CLONE_NEWIPC:
+		return "/proc/self/ns/ipc";
+	case CLONE_NEWCGROUP:
+		return "/proc/self/ns/cgroup";
+	default:
+		return "/proc/self/ns/uts";
+	}
+}
+
+static int note_own(struct own_namespaces *own, unsigned long type)
+{
+	int fd = open(own_file(type), O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail("%s", own_file(type));
+	own->types[own->n] = type;
+	own->fds[own->n++] = fd;
+	return 0;
+}
+
+/* The offsets of a time namespace are set before anybody is in it: the child is the first. */
+static int make_time(const struct spec *spec, struct own_namespaces *own)
+{
+	if (note_own(own, CLONE_NEWTIME) < 0)
+		return -1;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail("make a time namespace");
+	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets);
+}
+
+int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
+{
+	own->n = 0;
+	for (size_t i = 0; i < spec->n_joins; i++) {
+		const struct namespace_path *join = &spec->joins[i];
+		autoclose int fd = open(join->path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || note_own(own, join->type) < 0 || setns(fd, join->type) < 0)
+			return fail("join the namespace %s", join->path);
+	}
+	return spec->time_offsets ? make_time(spec, own) : 0;
+}
+
+int namespaces_leave(struct own_namespaces *own)
+{
+	int result = 0;
+
+	while (own->n-- > 0) {
+		if (setns(own->fds[own->n], own->types[own->n]) < 0)
+			result = fail("leave a namespace");
+		close(own->fds[own->n]);
+	}
+	own->n = 0;
+	return result;
+}
+
+static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)
+{
+	autofree char *path = format_text("/proc/%d/%s", pid, file);
+	autofree char *text = calloc(n + 1, 40);
+
+	if (!path || !text)
+		return fail("memory");
+	for (size_t i = 0; i < n; i++)
+		sprintf(text + strlen(text), "%u %u %u\n", map[i].inside, map[i].outside,
+			map[i].count);
+	return n == 0 ? 0 : write_file_at(AT_FDCWD, path, text);
+}
+
+int namespaces_prepare(const struct spec *spec, pid_t pid)
+{
+	autofree char *score = format_text("/proc/%d/oom_score_adj", pid);
+
+	if (!score || write_map(pid, "uid_map", spec->uid_map, spec->n_uid_map) < 0 ||
+		write_map(pid, "gid_map", spec->gid_map, spec->n_gid_map) < 0)
+		return -1;
+	if (spec->oom_score_adj && write_file_at(AT_FDCWD, score, spec->oom_score_adj) < 0)
+		return -1;
+	if (spec->scheduler && syscall(SYS_sched_setattr, pid, spec->scheduler, 0) < 0)
+		return fail("scheduler of the process");
+	if (spec->io_priority && syscall(SYS_ioprio_set, 1, pid, *spec->io_priority) < 0)
+		return fail("I/O priority of the process");
+	return 0;
+}
+
+int namespaces_limit(const struct spec *spec, pid_t pid)
+{
+	for (size_t i = 0; i < spec->n_rlimits && spec->n_uid_map; i++)
+		if (prlimit(pid, spec->rlimits[i].resource, &spec->rlimits[i].limit, NULL) < 0)
+			return fail("limit %s of the process", spec->rlimits[i].name);
+	return 0;
+}
+
+int namespaces_become_root(const struct spec *spec)
+{
+	if (spec->n_uid_map == 0)
+		return 0;
+	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
+		       ? fail("become root of the user namespace")
+		       : 0;
+}
+
+int namespaces_sysctls(const struct spec *spec)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < spec->n_sysctls; i++) {
+		const struct pair *sysctl = &spec->sysctls[i];
+		autofree char *path = format_text("/proc/sys/%s", sysctl->name);
+		autoclose int fd = -1;
+		struct statfs fs;
+
+		if (!path)
+			return -1;
+		for (char *c = path; *c; c++) /* the name of an interface may have a dot: a slash */
+			*c = *c == '.' ? '/' : *c == '/' && c > path + 9 ? '.' : *c;
+		fd = open_in_root(root, path, O_WRONLY, 0);
+		if (fd < 0 || fstatfs(fd, &fs) < 0)
+			return fail("sysctl %s", sysctl->name);
+		if (fs.f_type != PROC_SUPER_MAGIC)
+			return failx("sysctl %s: /proc is none", sysctl->name);
+		if (write(fd, sysctl->value, strlen(sysctl->value)) < 0)
+			return fail("sysctl %s", sysctl->name);
+	}
+	return 0;
+}
