@@ -9,13 +9,13 @@ CMD ?= sh
 BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
 STEPS = $(sort $(wildcard step0*))
 
-# final/: box starts containers; box-unpack reads archives for it; box-seccomp compiles system call
+# final/: box starts containers; box-oci starts those that an engine prepares; box-unpack reads archives for it; box-seccomp compiles system call
 # filters, one of them now.
-FINAL = final/box final/box-unpack final/box-seccomp
+FINAL = final/box final/box-oci final/box-unpack final/box-seccomp
 BOX_SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
 BOX_LIBS = jansson libcap libmd
 UNPACK_LIBS = libarchive zlib
-SECCOMP_LIBS = libseccomp
+SECCOMP_LIBS = jansson libseccomp
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
@@ -52,7 +52,11 @@ libraries:
 		"(Debian's names; README.md has others). make steps needs none of them." >&2; exit 1; }
 
 final/box: $(BOX_SOURCES:.c=.o)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
+
+# The same core under another command line.
+final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(BOX_SOURCES)))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
 final/box-unpack: final/box-unpack.o final/error.o final/util.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))

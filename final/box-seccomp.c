@@ -3,6 +3,7 @@
  *
  *   box-seccomp CAPABILITIES    hexadecimal mask -> array of struct sock_filter on stdout
  *   box-seccomp --inc           Docker's default set -> its initializers in C, for security.c
+ *   box-seccomp --oci           profile of the OCI specification on stdin -> array, by libseccomp
  *
  * libseccomp has the names of the calls of each architecture. The filter is written here: what the
  * answer is changes at some 60 numbers, and a tree of these is a quarter as long as libseccomp's of
@@ -11,6 +12,8 @@
 #define _GNU_SOURCE
 #include "box.h"
 
+#include <ctype.h>
+#include <jansson.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -305,24 +308,149 @@ static int print_initializers(struct program *program)
 	return fflush(stdout) == 0 ? 0 : fail("stdout");
 }
 
+/* ---- profiles: oci-seccomp.c has seen that they are right ---- */
+
+static uint32_t action_of(const json_t *object, const char *key, const json_t *error)
+{
+	const char *name = json_string_value(json_object_get(object, key));
+	int number = json_is_number(error) ? (int)json_number_value(error) : EPERM;
+
+	if (!name || strcmp(name, "SCMP_ACT_ALLOW") == 0)
+		return SCMP_ACT_ALLOW;
+	if (strcmp(name, "SCMP_ACT_ERRNO") == 0)
+		return SCMP_ACT_ERRNO(number);
+	if (strcmp(name, "SCMP_ACT_TRACE") == 0)
+		return SCMP_ACT_TRACE(number);
+	if (strcmp(name, "SCMP_ACT_KILL_PROCESS") == 0)
+		return SCMP_ACT_KILL_PROCESS;
+	if (strcmp(name, "SCMP_ACT_TRAP") == 0)
+		return SCMP_ACT_TRAP;
+	return strcmp(name, "SCMP_ACT_LOG") == 0 ? SCMP_ACT_LOG : SCMP_ACT_KILL_THREAD;
+}
+
+static uint64_t number_of(const json_t *object, const char *key)
+{
+	double real = json_number_value(json_object_get(object, key));
+
+	return real >= 0x1p64 ? UINT64_MAX : (uint64_t)real;
+}
+
+static struct scmp_arg_cmp comparison(const json_t *item)
+{
+	static const char *const names[] = {
+		"", "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"}; /* enum scmp_compare */
+	const char *op = json_string_value(json_object_get(item, "op"));
+	struct scmp_arg_cmp result = {.arg = number_of(item, "index"),
+		.datum_a = number_of(item, "value"),
+		.datum_b = number_of(item, "valueTwo")};
+
+	for (int i = 1; op && i < 8; i++)
+		if (strcmp(op + strlen("SCMP_CMP_"), names[i]) == 0)
+			result.op = i;
+	return result;
+}
+
+/* Conditions on different arguments must all hold; on the same one, any, as with runc. */
+static int add_call(scmp_filter_ctx filter, uint32_t action, int call, const json_t *arguments)
+{
+	struct scmp_arg_cmp all[6];
+	unsigned n = json_array_size(arguments), seen = 0;
+	bool any = n > 6;
+	int result = 0;
+
+	for (unsigned i = 0; i < n && !any; i++) {
+		all[i] = comparison(json_array_get(arguments, i));
+		any = seen >> all[i].arg & 1;
+		seen |= 1U << all[i].arg;
+	}
+	if (!any)
+		return seccomp_rule_add_array(filter, action, call, n, all);
+	for (unsigned i = 0; i < n && result == 0; i++) {
+		*all = comparison(json_array_get(arguments, i));
+		result = seccomp_rule_add_array(filter, action, call, 1, all);
+	}
+	return result;
+}
+
+/* Calls that libseccomp does not know are left out: the default answers them. */
+static int add_rule(scmp_filter_ctx filter, uint32_t standard, const json_t *rule)
+{
+	uint32_t action = action_of(rule, "action", json_object_get(rule, "errnoRet"));
+	const json_t *names = json_object_get(rule, "names"), *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		int call = seccomp_syscall_resolve_name(json_string_value(name)), error;
+
+		if (call == __NR_SCMP_ERROR || action == standard)
+			continue;
+		error = add_call(filter, action, call, json_object_get(rule, "args"));
+		if (error < 0 && error != -EEXIST) {
+			errno = -error;
+			return fail("a rule for %s", json_string_value(name));
+		}
+	}
+	return 0;
+}
+
+static int add_architecture(scmp_filter_ctx filter, const char *name)
+{
+	autofree char *lower = strdup(strncmp(name, "SCMP_ARCH_", 10) == 0 ? name + 10 : name);
+	uint32_t arch;
+	int error;
+
+	for (char *c = lower; c && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (!lower || !(arch = seccomp_arch_resolve_name(lower)))
+		return failx("%s: no such architecture", name);
+	error = seccomp_arch_add(filter, arch);
+	errno = -error;
+	return error < 0 && error != -EEXIST ? fail("%s", name) : 0;
+}
+
+static int compile_profile(void)
+{
+	json_auto_t *profile = json_loadfd(STDIN_FILENO, JSON_DECODE_INT_AS_REAL, NULL);
+	const json_t *arches = json_object_get(profile, "architectures"),
+		     *rules = json_object_get(profile, "syscalls"), *item;
+	uint32_t standard =
+		action_of(profile, "defaultAction", json_object_get(profile, "defaultErrnoRet"));
+	scmp_filter_ctx filter = profile ? seccomp_init(standard) : NULL;
+	int result = filter ? 0 : failx("not a profile");
+	size_t i;
+
+	json_array_foreach(arches, i, item) if (result == 0) result =
+		add_architecture(filter, json_string_value(item));
+	json_array_foreach(rules, i, item) if (result == 0) result =
+		add_rule(filter, standard, item);
+	if (result == 0 && (errno = -seccomp_export_bpf(filter, STDOUT_FILENO)) > 0)
+		result = fail("compile");
+	seccomp_release(filter);
+	return result;
+}
+
 int main(int argc, char *argv[])
 {
 	static struct program program;
 	bool inc = argc == 2 && strcmp(argv[1], "--inc") == 0;
+	bool oci = argc == 2 && strcmp(argv[1], "--oci") == 0;
 	char *end = "";
-	uint64_t capabilities = inc         ? DEFAULT_CAPABILITIES
+	uint64_t capabilities = inc || oci  ? DEFAULT_CAPABILITIES
 				: argc == 2 ? strtoull(argv[1], &end, 16)
 					    : 0;
 	int result;
 
 	if (argc != 2 || *end || !*argv[1]) {
-		fputs("usage: box-seccomp CAPABILITIES | --inc\n", stderr);
+		fputs("usage: box-seccomp CAPABILITIES | --inc | --oci\n", stderr);
 		return EXIT_BOX;
 	}
-	compile(&program, capabilities);
-	result = inc ? print_initializers(&program)
-		     : write_all(STDOUT_FILENO, start_of(&program),
-			       program.n * sizeof(*program.code));
+	if (!oci)
+		compile(&program, capabilities);
+	result = oci   ? compile_profile()
+		 : inc ? print_initializers(&program)
+		       : write_all(STDOUT_FILENO, start_of(&program),
+				 program.n * sizeof(*program.code));
 	if (result < 0)
 		fprintf(stderr, "box-seccomp: %s\n", failure());
 	return result < 0 ? EXIT_BOX : 0;

@@ -171,6 +171,7 @@ struct spec {
 	const char *oom_score_adj; /* NULL: box's own */
 	const struct sched_attr *scheduler; /* NULL: box's own */
 	const int *io_priority; /* ioprio_set(2); NULL: box's own */
+	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
 	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
 	bool detached; /* it has box's own stdio, and lives on when box ends */
 	/* Pipes: the process waits for a byte of gate[0], and says by a struct message in gate[1]
@@ -552,6 +553,13 @@ void state_free(struct state *state);
 /* Notes PID, and this process as the box that runs it. */
 int state_set_pid(struct state *state, pid_t pid);
 
+/* Another one after each start of the machine: then no PID of before means anything. */
+const char *boot_id(void);
+
+/* Clock ticks after boot when PID started, proc_pid_stat(5); 0 if there is none. With the PID it
+ * names a process for as long as the machine runs: a PID alone is soon another's. */
+uint64_t start_time(pid_t pid);
+
 /* A pidfd of the running container's PID 1; an error when it does not run, or PID is another's. */
 int state_pidfd(const struct state *state);
 
@@ -658,6 +666,9 @@ uint64_t capabilities_all(void);
 /* Applies --cap-add or --cap-drop NAME ("NET_ADMIN", "cap_net_admin", "ALL") to SET. */
 int capabilities_change(uint64_t *set, const char *name, bool add);
 
+/* "CAP_CHOWN" for 0; the caller frees it. NULL: none. */
+char *capability_name(int capability);
+
 /* Leaves the caller's keys: a new, empty session keyring. */
 int session_keyring(void);
 
@@ -665,6 +676,10 @@ int session_keyring(void);
  * for the default set, else compiled by box-seccomp and kept below DATA. It lives as long as box.
  */
 const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data);
+
+/* The filter of an OCI PROFILE (the JSON of linux.seccomp), compiled by box-seccomp and kept in
+ * FOLDER; the same. */
+const struct sock_fprog *seccomp_profile(const char *profile, const char *folder);
 
 /* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter; but
  * with no_new_privileges filter_last() installs the filter: the last steps before exec. */
@@ -1140,5 +1155,141 @@ struct written {
 /* Opens it. One that does not run cannot be started meanwhile. To be closed after an error, too. */
 int written_open(struct target *target, struct written *written);
 void written_close(struct written *written);
+
+/* ---- value.c: JSON that is to be right: errors name what is wrong by its path ---- */
+
+/* A place in a document. */
+struct value {
+	const json_t *json;
+	const struct value *up; /* NULL: the whole, and key is the document's name */
+	const char *key; /* NULL: item number index of an array */
+	size_t index;
+};
+
+/* Notes "config.json: process.args[1]: WHAT". Returns -1. */
+int value_bad(const struct value *value, const char *what);
+
+/* Reads KEY of OBJECT, where null is as if it were not there. They return 1, or 0 if there is none,
+ * which is an error if it is REQUIRED, or -1 after fail(). */
+enum required { OPTIONAL, REQUIRED };
+int value_object(const struct value *object, const char *key, enum required, struct value *member);
+int value_array(const struct value *object, const char *key, enum required, struct value *member);
+int value_text(const struct value *object, const char *key, enum required, const char **text);
+int value_number(const struct value *object, const char *key, enum required, int64_t least,
+	int64_t most, int64_t *number);
+int value_bool(const struct value *object, const char *key, bool *truth);
+
+/* An array of strings, NULL-terminated; with PATHS they must be absolute. */
+int value_list(const struct value *object, const char *key, bool paths, char ***list);
+
+/* The object KEY, all of whose members must be strings. */
+int value_pairs(const struct value *object, const char *key, struct pair **pairs, size_t *n);
+
+/* The number of items, and item I, which must be an object. */
+size_t value_length(const struct value *array);
+int value_item(const struct value *array, size_t i, struct value *item);
+
+/* The same, for the member KEY that is known to be there. */
+struct value value_at(const struct value *object, const char *key);
+
+/* The index of TEXT in NAMES, NULL-terminated; or -1 after fail(), for the member KEY of OBJECT. */
+int value_choice(
+	const struct value *object, const char *key, const char *text, const char *const names[]);
+
+/* ---- oci.c, oci-mounts.c, oci-linux.c: config.json -> struct spec ---- */
+
+struct bundle {
+	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
+	json_t *json; /* owns the texts of spec */
+	const char *folder; /* relative paths begin here */
+	char *annotations; /* JSON; NULL: none */
+	json_t *seccomp; /* linux.seccomp, or NULL */
+	unsigned short rows, columns; /* 0: not said */
+	mode_t umask;
+	struct resources resources;
+};
+
+/* Reads the TEXT of config.json of the bundle in FOLDER. What a spec needs is allocated, and lives
+ * as long as the program. */
+int oci_read(struct bundle *bundle, const char *text, const char *folder);
+
+/* Reads a process of its own, as process.json of exec, in place of that of config.json. */
+int oci_read_process(struct bundle *bundle, const char *text, const char *name);
+
+/* Reads the JSON of resources, as update -r takes it. */
+int oci_read_resources(struct resources *resources, const char *text, const char *name);
+
+/* Parts of it. */
+int oci_process(struct bundle *bundle, const struct value *process);
+int oci_mounts(struct bundle *bundle, const struct value *config);
+int oci_linux(struct bundle *bundle, const struct value *config);
+int oci_resources(struct resources *resources, const struct value *object);
+int oci_seccomp(struct bundle *bundle, const struct value *linux_part);
+const char *oci_absolute(const struct bundle *bundle, const char *path);
+
+/* ---- oci-state.c: the containers of box-oci: folders ROOT/ID ---- */
+
+enum { MAX_OCI_ID = 1024 };
+
+/* What state.json says, and status, which is found out anew each time. */
+struct oci {
+	char id[MAX_OCI_ID + 1];
+	const char *root;
+	int dir; /* ROOT/ID */
+	json_t *json; /* owns the texts */
+	const char *bundle, *rootfs, *created, *cgroup, *version;
+	const json_t *annotations;
+	pid_t pid; /* 0: not yet */
+	uint64_t start;
+	bool own_pids; /* has a PID namespace of its own, which ends with its PID 1 */
+	enum oci_status { OCI_CREATING, OCI_CREATED, OCI_RUNNING, OCI_PAUSED, OCI_STOPPED } status;
+};
+extern const char *const oci_status_names[];
+
+/* Makes the folder of a new container, and locks it; and its two fifos. */
+int oci_make(struct oci *oci, const char *root, const char *id);
+int oci_make_gate(const struct oci *oci, int gate[2]);
+
+/* Opens that of one that there is; with LOCK, no other command changes it meanwhile. */
+int oci_open(struct oci *oci, const char *root, const char *id, bool lock);
+void oci_close(struct oci *oci);
+
+/* Whether there is one. */
+bool oci_exists(const char *root, const char *id);
+
+/* Writes state.json, or another FILE, at once. */
+int oci_write(struct oci *oci);
+int oci_write_file(const struct oci *oci, const char *file, const char *text);
+
+/* Looks what it does now. */
+void oci_look(struct oci *oci);
+
+/* Its state, as the specification has it, and as list has it. */
+json_t *oci_state(const struct oci *oci);
+
+/* A pidfd of its first process. */
+int oci_pidfd(const struct oci *oci);
+
+/* Lets its process go on to exec. */
+int oci_open_gate(struct oci *oci);
+
+/* The processes in its cgroup, and how many; -1 after fail(). */
+ssize_t oci_pids(const struct oci *oci, pid_t **pids);
+
+/* Removes its folder. */
+int oci_remove(struct oci *oci);
+
+/* Calls EACH with all that there are, by their names' order. */
+int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data);
+
+/* ---- oci-show.c: spec, features, events ---- */
+
+int oci_print_spec(const char *folder);
+int oci_print_features(void);
+int oci_print_events(const struct oci *oci);
+
+/* The names of what is supported, for features. */
+extern const char *const oci_namespace_names[];
+void oci_print_mount_options(json_t *array);
 
 #endif

@@ -100,7 +100,7 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 	/* No controlling terminal of the host: TIOCSTI could type into it (CVE-2017-5226). */
 	if (setsid() < 0)
 		return fail("setsid");
-	return session_keyring();
+	return spec->keep_keyring ? 0 : session_keyring();
 }
 
 /* The host's /dev/null would be the container's to chmod: it gets its own. */
@@ -373,8 +373,8 @@ _Noreturn void join_main(
 		fail("setsid");
 		die(EXIT_BOX);
 	}
-	if (session_keyring() < 0 || close_descriptors(spec, box) < 0 || reopen_null() < 0 ||
-		(spec->terminal && (master = terminal_open(false)) < 0))
+	if ((!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
+		reopen_null() < 0 || (spec->terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
 	message = (struct message){.kind = MESSAGE_READY};
 	if (message_send(box, &message, master) < 0)

@@ -172,9 +172,14 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 	bool is_dev = mount->type && !spec->nodes && strcmp(mount->target, "/dev") == 0;
 	struct stat st, top, here;
 	autoclose int target = -1;
+	bool resembles = false;
 
 	if (fstat(tree, &st) < 0)
 		return fail("mount %s", mount->source);
+	if (mount->copy_up || mount->copy_mode) {
+		resembles = (target = open_in_root(root, mount->target, O_PATH, 0)) >= 0;
+		close_fd(&target);
+	}
 	target = make_in_root(root, mount->target, S_ISDIR(st.st_mode));
 	if (target < 0 && mount->optional)
 		return 0;
@@ -189,7 +194,7 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 	if (!mount->type && !mount->text && !mount->on_kernel_files &&
 		refuse_kernel_files(target, mount->target) < 0)
 		return -1;
-	if ((mount->copy_up || mount->copy_mode) && resemble(mount, target, tree) < 0)
+	if (resembles && resemble(mount, target, tree) < 0)
 		return -1;
 	/* Filled while it is attached nowhere, and nothing of the image is on the way to it. */
 	if (is_dev && dev_fill(tree, spec) < 0)

@@ -48,8 +48,8 @@ int resource_files(struct resources *resources, const char *name, const char *v1
 	if (!grown)
 		return fail("memory");
 	resources->settings = grown;
-	grown[resources->n_settings++] = (struct setting){
-		strdup(name), {copy_text(v1), copy_text(v2)}, {copy_text(v1_text), copy_text(v2_text)}};
+	grown[resources->n_settings++] = (struct setting){strdup(name),
+		{copy_text(v1), copy_text(v2)}, {copy_text(v1_text), copy_text(v2_text)}};
 	return 0;
 }
 

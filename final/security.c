@@ -10,10 +10,12 @@
 #include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/seccomp.h>
+#include <sha2.h>
 #include <spawn.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -49,6 +51,17 @@ int capabilities_change(uint64_t *set, const char *name, bool add)
 	change = change ?: UINT64_C(1) << value;
 	*set = add ? *set | change : *set & ~change;
 	return 0;
+}
+
+char *capability_name(int capability)
+{
+	char *name = cap_to_name(capability);
+	char *copy = name ? strdup(name) : NULL;
+
+	for (char *c = copy; c && *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	cap_free(name);
+	return copy;
 }
 
 /* ---- the filter of system calls ---- */
@@ -87,20 +100,21 @@ static int read_filter(int fd, struct sock_fprog *filter)
 	return pread(fd, filter->filter, st.st_size, 0) == st.st_size ? 0 : -1;
 }
 
-/* Runs box-seccomp for CAPABILITIES, with FD as its stdout. */
-static int run_compiler(uint64_t capabilities, int fd)
+/* Runs box-seccomp with ARGUMENT; IN (or -1) is its stdin, OUT its stdout. */
+static int run_compiler(char *argument, int in, int out)
 {
 	autofree char *program = helper_path("box-seccomp");
-	autofree char *mask = format_text("%llx", (unsigned long long)capabilities);
-	char *argv[] = {program, mask, NULL}, *env[] = {NULL};
+	char *argv[] = {program, argument, NULL}, *env[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	int error, status;
 	pid_t pid;
 
-	if (!program || !mask)
+	if (!program)
 		return -1;
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	error = posix_spawn(&pid, program, &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = error;
@@ -110,7 +124,7 @@ static int run_compiler(uint64_t capabilities, int fd)
 }
 
 /* Compiles the filter, and keeps it as NAME of the folder DIR. */
-static int make_filter(uint64_t capabilities, int dir, const char *name, struct sock_fprog *filter)
+static int make_filter(char *argument, int in, int dir, const char *name, struct sock_fprog *filter)
 {
 	autofree char *new = format_text("%s.%d", name, getpid());
 	autoclose int fd = -1;
@@ -121,7 +135,7 @@ static int make_filter(uint64_t capabilities, int dir, const char *name, struct 
 	fd = openat(dir, new, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail("seccomp/%s", new);
-	result = run_compiler(capabilities, fd);
+	result = run_compiler(argument, in, fd);
 	if (result == 0 && (read_filter(fd, filter) < 0 || fsync(fd) < 0))
 		result = failx("seccomp/%s: not a filter", new);
 	if (result == 0 && renameat(dir, new, dir, name) < 0)
@@ -131,32 +145,55 @@ static int make_filter(uint64_t capabilities, int dir, const char *name, struct 
 	return result;
 }
 
-const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data)
+/* The filter NAME of FOLDER, which is compiled when it is not there. It lives as long as box. */
+static const struct sock_fprog *get_filter(
+	char *argument, int in, const char *folder, const char *name)
 {
-	static const struct sock_fprog standard = {LENGTH(default_filter), default_filter};
 	static struct sock_fprog filter;
-	autofree char *folder = NULL, *name = NULL;
 	autoclose int dir = -1, file = -1;
 
-	if (capabilities == DEFAULT_CAPABILITIES)
-		return &standard;
-	folder = format_text("%s/seccomp", data);
-	name = format_text("%llx-%016llx", (unsigned long long)capabilities,
-		(unsigned long long)default_filter_hash());
-	if (!folder || !name)
-		return NULL;
-	/* Where they cannot be made, open says why. */
-	mkdir(data, 0700);
-	mkdir(folder, 0700);
+	mkdir(folder, 0700); /* where it cannot be made, open says why */
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0) {
 		fail("%s", folder);
 		return NULL;
 	}
 	file = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (read_filter(file, &filter) < 0 && make_filter(capabilities, dir, name, &filter) < 0)
+	if (read_filter(file, &filter) < 0 && make_filter(argument, in, dir, name, &filter) < 0)
 		return NULL;
 	return &filter;
+}
+
+const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data)
+{
+	static const struct sock_fprog standard = {LENGTH(default_filter), default_filter};
+	autofree char *folder = format_text("%s/seccomp", data);
+	autofree char *mask = format_text("%llx", (unsigned long long)capabilities);
+	autofree char *name = format_text(
+		"%s-%016llx", mask ? mask : "", (unsigned long long)default_filter_hash());
+
+	if (capabilities == DEFAULT_CAPABILITIES)
+		return &standard;
+	if (!folder || !mask || !name)
+		return NULL;
+	mkdir(data, 0700);
+	return get_filter(mask, -1, folder, name);
+}
+
+const struct sock_fprog *seccomp_profile(const char *profile, const char *folder)
+{
+	char digest[SHA256_DIGEST_STRING_LENGTH], argument[] = "--oci";
+	autofree char *name = NULL;
+	autoclose int in = memfd_create("profile", MFD_CLOEXEC);
+
+	SHA256Data((const uint8_t *)profile, strlen(profile), digest);
+	name = format_text("%s-%016llx", digest, (unsigned long long)default_filter_hash());
+	if (!name || in < 0 || write_all(in, profile, strlen(profile)) < 0 ||
+		lseek(in, 0, SEEK_SET) < 0) {
+		fail("the profile of system calls");
+		return NULL;
+	}
+	return get_filter(argument, in, folder, name);
 }
 
 /* ---- the last steps before exec ---- */

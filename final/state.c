@@ -243,8 +243,7 @@ void place_close(struct place *place)
 
 /* ---- the files ---- */
 
-/* Another one after each start of the machine: then no PID of before means anything. */
-static const char *boot_id(void)
+const char *boot_id(void)
 {
 	static char id[64];
 
@@ -257,9 +256,7 @@ static const char *boot_id(void)
 	return id;
 }
 
-/* Clock ticks after boot when PID started, proc_pid_stat(5); 0 if there is none. With the PID it
- * names a process for as long as the machine runs: a PID alone is soon another's. */
-static uint64_t start_time(pid_t pid)
+uint64_t start_time(pid_t pid)
 {
 	int64_t fields[N_STAT];
 

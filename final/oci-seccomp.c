@@ -1,0 +1,120 @@
+/* oci-seccomp.c: linux.seccomp of config.json: whether it is right. box-seccomp compiles it. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <jansson.h>
+#include <linux/seccomp.h>
+#include <string.h>
+
+static const char *const actions[] = {"SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
+	"SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE",
+	"SCMP_ACT_ALLOW", "SCMP_ACT_LOG", NULL};
+static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
+	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL};
+
+static int check_action(const struct value *object, const char *key)
+{
+	struct value member = value_at(object, key);
+	const char *action;
+
+	if (value_text(object, key, REQUIRED, &action) < 0)
+		return -1;
+	if (strcmp(action, "SCMP_ACT_NOTIFY") == 0)
+		return value_bad(&member, "a listener is not supported");
+	return value_choice(object, key, action, actions) < 0 ? -1 : 0;
+}
+
+static int check_number(const struct value *object, const char *key, enum required required)
+{
+	struct value member = value_at(object, key);
+	int64_t number;
+	double real = json_number_value(member.json);
+
+	/* 64 bits, without a sign. */
+	if (json_is_number(member.json) && real >= 0x1p63 && real <= 0x1p64)
+		return 0;
+	return value_number(object, key, required, 0, INT64_MAX, &number) < 0 ? -1 : 0;
+}
+
+static int check_argument(const struct value *item)
+{
+	int64_t index;
+	const char *op;
+
+	return value_number(item, "index", REQUIRED, 0, 5, &index) < 0 ||
+			       check_number(item, "value", REQUIRED) < 0 ||
+			       check_number(item, "valueTwo", OPTIONAL) < 0 ||
+			       value_text(item, "op", REQUIRED, &op) < 0 ||
+			       value_choice(item, "op", op, operators) < 0
+		       ? -1
+		       : 0;
+}
+
+static int check_rule(const struct value *item)
+{
+	struct value names = value_at(item, "names"), args, argument;
+	char **list = NULL;
+	int64_t number;
+	int found;
+
+	if (value_list(item, "names", false, &list) < 0)
+		return -1;
+	if (!list || !*list)
+		return value_bad(&names, list ? "empty" : "missing");
+	free(list);
+	if (check_action(item, "action") < 0 ||
+		value_number(item, "errnoRet", OPTIONAL, 0, 4095, &number) < 0 ||
+		(found = value_array(item, "args", OPTIONAL, &args)) < 0)
+		return -1;
+	for (size_t i = 0; found && i < value_length(&args); i++)
+		if (value_item(&args, i, &argument) < 0 || check_argument(&argument) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_flags(struct bundle *bundle, const struct value *seccomp)
+{
+	static const char *const names[] = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW", NULL};
+	static const unsigned bits[] = {0, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW};
+	char **flags = NULL;
+	int index;
+
+	if (value_list(seccomp, "flags", false, &flags) < 0)
+		return -1;
+	for (char **flag = flags; flag && *flag; flag++) {
+		if ((index = value_choice(seccomp, "flags", *flag, names)) < 0)
+			return -1;
+		bundle->spec.seccomp_flags |= bits[index];
+	}
+	free(flags);
+	return 0;
+}
+
+int oci_seccomp(struct bundle *bundle, const struct value *part)
+{
+	struct value seccomp, array, item, listener;
+	char **arches = NULL;
+	const char *path = "";
+	int64_t number;
+	int found = value_object(part, "seccomp", OPTIONAL, &seccomp);
+
+	if (found <= 0)
+		return found;
+	listener = value_at(&seccomp, "listenerPath");
+	if (check_action(&seccomp, "defaultAction") < 0 ||
+		value_number(&seccomp, "defaultErrnoRet", OPTIONAL, 0, 4095, &number) < 0 ||
+		value_list(&seccomp, "architectures", false, &arches) < 0 ||
+		read_flags(bundle, &seccomp) < 0 ||
+		value_text(&seccomp, "listenerPath", OPTIONAL, &path) < 0 ||
+		(found = value_array(&seccomp, "syscalls", OPTIONAL, &array)) < 0)
+		return -1;
+	free(arches);
+	if (*path)
+		return value_bad(&listener, "a listener is not supported");
+	for (size_t i = 0; found && i < value_length(&array); i++)
+		if (value_item(&array, i, &item) < 0 || check_rule(&item) < 0)
+			return -1;
+	bundle->seccomp = (json_t *)seccomp.json;
+	return 0;
+}
