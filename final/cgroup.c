@@ -395,6 +395,21 @@ static int open_folder(struct hierarchy *h)
 	return h->dir < 0 ? fail("open %s", h->path) : 0;
 }
 
+/* On a folder whose path was given: the container's. Others stay, whatever a state says. */
+static const char mark[] = "trusted.box";
+
+/* Whether processes, or other cgroups, are in it: all of them would end with the container. */
+static bool in_use(const struct hierarchy *h)
+{
+	autolist char **files = list_folder(h->dir);
+	bool used = !files || occupied(h->dir);
+	struct stat st;
+
+	for (char **name = files; !used && name && *name; name++)
+		used = fstatat(h->dir, *name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
+	return used;
+}
+
 /* Makes a folder whose path was given, and what is missing above it. */
 static int make_given(const struct base *base, struct hierarchy *h)
 {
@@ -413,7 +428,14 @@ static int make_given(const struct base *base, struct hierarchy *h)
 		close_fd(&here.dir);
 		here.path[length] = h->path[length];
 	}
-	return result < 0 ? -1 : open_folder(h);
+	if (result < 0 || open_folder(h) < 0)
+		return -1;
+	if (in_use(h)) {
+		close_fd(&h->dir);
+		errno = EBUSY;
+		return fail("the cgroup %s is in use", h->path);
+	}
+	return fsetxattr(h->dir, mark, "1", 1, 0) < 0 ? fail("%s: %s", h->path, mark) : 0;
 }
 
 /* Makes BASE/box/ID. Another box may remove box/ at any time, until a folder in it keeps it. */
@@ -739,10 +761,12 @@ static int open_below(struct cgroup *cgroup, const struct base *base, const char
 
 	if (!name_folder(base, id, h))
 		return 0;
-	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return errno == ENOENT ? 0 : fail("%s", h->path);
+	if (h->given && fgetxattr(h->dir, mark, NULL, 0) < 0)
+		close_fd(&h->dir);
+	else
 		cgroup->n++;
-	else if (errno != ENOENT)
-		return fail("%s", h->path);
 	return 0;
 }
 

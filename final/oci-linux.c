@@ -466,8 +466,8 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 			&member, "systemd's form is not supported: use the cgroupfs driver");
 	for (const char *name = path; *name; name += strcspn(name, "/")) {
 		name += strspn(name, "/");
-		if (strcspn(name, "/") == 2 && strncmp(name, "..", 2) == 0)
-			return value_bad(&member, "has \"..\"");
+		if (*name == '.' && strcspn(name, "/") == strspn(name, "."))
+			return value_bad(&member, "has \".\" or \"..\"");
 	}
 	spec->cgroup = *path == '/' ? path : format_text("/%s", path);
 	return spec->cgroup && spec->cgroup[strspn(spec->cgroup, "/")]
