@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -248,6 +249,9 @@ static int create_container(struct container *container, struct oci *oci, struct
 		container_destroy(container);
 		return failx("%s", why ?: "memory");
 	}
+	/* The end of the status is the process's to make. */
+	for (int i = 0; i < 2 && spec->detached; i++)
+		close_fd(&spec->gate[i]);
 	return 0;
 }
 
@@ -820,6 +824,22 @@ static int command_resume(void)
 
 /* ---- update, events, spec, features ---- */
 
+/* FILE, or stdin, which may be a pipe, for "-". */
+static char *read_input(const char *file)
+{
+	autoclose int copy = memfd_create("input", MFD_CLOEXEC);
+	char data[4096];
+	ssize_t size;
+
+	if (strcmp(file, "-") != 0)
+		return read_file_at(AT_FDCWD, file, MAX_CONFIG);
+	while ((size = read(STDIN_FILENO, data, sizeof(data))) > 0)
+		if (write_all(copy, data, size) < 0)
+			return NULL;
+	lseek(copy, 0, SEEK_SET);
+	return read_file(copy, "stdin", MAX_CONFIG);
+}
+
 static int command_update_oci(void)
 {
 	autofree char *text = NULL;
@@ -831,13 +851,9 @@ static int command_update_oci(void)
 		return -1;
 	if (oci.status == OCI_STOPPED)
 		return failx("container not running");
-	if (line.resources) {
-		bool in = strcmp(line.resources, "-") == 0;
-
-		text = read_file_at(AT_FDCWD, in ? "/dev/stdin" : line.resources, MAX_CONFIG);
-		if (!text || oci_read_resources(&line.limits, text, line.resources) < 0)
-			return -1;
-	}
+	if (line.resources && (!(text = read_input(line.resources)) ||
+				      oci_read_resources(&line.limits, text, line.resources) < 0))
+		return -1;
 	line.limits.n_devices = 0; /* runc leaves these as they are, too */
 	if (cgroup_open(&cgroup, oci.cgroup) < 0)
 		return -1;

@@ -706,12 +706,14 @@ int user_find(int root, const char *name, struct user *user);
 
 /* ---- mounts.c: volumes and file systems; called by init.c ---- */
 
-/* Makes the mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one that
- * is missing. Called while names still lead to the host. */
-int mounts_take(const struct spec *spec, const struct cgroup *cgroup, int trees[]);
+/* Takes the bind mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one
+ * that is missing. Called while names still lead to the host, and by its root. Then makes the other
+ * mounts, as the root that is to own them. */
+int mounts_take(const struct spec *spec, int trees[]);
+int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int trees[]);
 
-/* Attaches them below the container's root, which is mounted on spec->rootfs, and closes them. */
-int mounts_attach(const struct spec *spec, int trees[]);
+/* Attaches them below ROOT, the container's, and closes them. */
+int mounts_attach(const struct spec *spec, int root, int trees[]);
 
 /* Hides spec->masked, and makes spec->constant read-only. */
 int mounts_mask(const struct spec *spec);
@@ -726,11 +728,11 @@ int mount_attach(int tree, int target);
 
 /* ---- rootfs.c: the container's root and its /dev; called by init.c ---- */
 
-/* Mounts the root on spec->rootfs. */
+/* Mounts the root on spec->rootfs, and opens it. */
 int rootfs_mount(const struct spec *spec);
 
-/* Makes it the root of the mount namespace, and lets go of the old one. */
-int rootfs_enter(const struct spec *spec);
+/* Makes ROOT, that is it, the root of the mount namespace, and lets go of the old one. */
+int rootfs_enter(const struct spec *spec, int root);
 
 /* Sets spec->root_attributes, when all that the root lacked has been made. */
 int rootfs_restrict(const struct spec *spec);
@@ -936,9 +938,8 @@ int devices_make(const struct spec *spec, int root, int trees[]);
 
 /* ---- cgroupfs.c: what a container sees of its cgroups ---- */
 
-/* A tree for a mount of type cgroup, made at PLACE for a moment. */
-int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const char *place,
-	const struct mount *mount);
+/* A tree for a mount of type cgroup. */
+int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount);
 
 /* ---- copyup.c ---- */
 
@@ -1236,6 +1237,7 @@ struct oci {
 	char id[MAX_OCI_ID + 1];
 	const char *root;
 	int dir; /* ROOT/ID */
+	bool locked; /* by us */
 	json_t *json; /* owns the texts */
 	const char *bundle, *rootfs, *created, *cgroup, *version;
 	const json_t *annotations;

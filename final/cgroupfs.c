@@ -55,20 +55,20 @@ static int fill(
 	return 0;
 }
 
-int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const char *place,
-	const struct mount *mount)
+int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount)
 {
-	autoclose int target = -1, top = -1, copy = -1;
+	autoclose int target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), top = -1, copy = -1;
 	struct mount_change change = {.set = mount->attributes & MOUNT_ATTR_RDONLY};
 
 	if (cgroup->n == 1 && cgroup->hierarchies[0].v2)
 		return take_one(spec, &cgroup->hierarchies[0], mount->attributes);
-	/* open_tree(2) copies attached mounts alone before Linux 6.15: it is made at PLACE. */
-	target = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* open_tree(2) copies attached mounts alone before Linux 6.15: so it covers / meanwhile. */
 	top = mount_new("tmpfs", "tmpfs", "mode=755", mount->attributes & ~MOUNT_ATTR_RDONLY);
 	if (target < 0 || top < 0 || mount_attach(top, target) < 0)
 		return -1;
 	if (fill(spec, cgroup, top, mount->attributes) == 0 && mount_change(top, &change) == 0)
 		copy = mount_copy(top, "", true);
-	return umount2(place, MNT_DETACH) < 0 ? -1 : steal_fd(&copy);
+	if (fchdir(top) < 0 || umount2(".", MNT_DETACH) < 0 || fchdir(target) < 0)
+		return -1;
+	return steal_fd(&copy);
 }

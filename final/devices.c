@@ -229,7 +229,6 @@ int devices_make(const struct spec *spec, int root, int trees[])
 		{"/proc/self/fd/1", "/dev/stdout"},
 		{"/proc/self/fd/2", "/dev/stderr"},
 		{"pts/ptmx", "/dev/ptmx"},
-		{"/proc/kcore", "/dev/core"},
 	};
 
 	if (spec->n_nodes == 0 || dev_is_given(spec))

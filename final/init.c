@@ -143,12 +143,13 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
 	if (mount(NULL, "/", NULL, spec->propagation ?: MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
-	if (devices_take(spec, nodes) < 0 || mounts_take(spec, cgroup, trees) < 0 ||
-		rootfs_mount(spec) < 0 || mounts_attach(spec, trees) < 0)
+	/* Root of a user namespace cannot look into all of the host's folders. */
+	if (devices_take(spec, nodes) < 0 || mounts_take(spec, trees) < 0 ||
+		(root = rootfs_mount(spec)) < 0 || namespaces_become_root(spec) < 0)
 		return -1;
-	if ((root = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return fail("%s", spec->rootfs);
-	if (devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 || rootfs_enter(spec) < 0)
+	if (mounts_make(spec, cgroup, trees) < 0 || mounts_attach(spec, root, trees) < 0 ||
+		devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 ||
+		rootfs_enter(spec, root) < 0)
 		return -1;
 	if (spec->root_propagation && mount(NULL, "/", NULL, spec->root_propagation, NULL) < 0)
 		return fail("propagation of the root's mounts");

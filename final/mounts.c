@@ -105,7 +105,7 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 	if (mount->text)
 		return take_text(mount, spec->rootfs);
 	if (mount->type && strcmp(mount->type, "cgroup") == 0)
-		tree = cgroupfs_take(spec, cgroup, spec->rootfs, mount);
+		tree = cgroupfs_take(spec, cgroup, mount);
 	else if (mount->type)
 		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
 	else {
@@ -119,12 +119,13 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 	return steal_fd(&tree);
 }
 
-static int take_some(const struct spec *spec, const struct cgroup *cgroup, int trees[], bool binds)
+/* Those that have a type, or the others. */
+static int take_some(const struct spec *spec, const struct cgroup *cgroup, int trees[], bool types)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
-		if (binds != !(mount->type || mount->text))
+		if (types != !!mount->type)
 			continue;
 		trees[i] = take(spec, cgroup, mount);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
@@ -134,14 +135,14 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int t
 	return 0;
 }
 
-/* As another user, root of a user namespace could not look into root's folders of the host; but
- * what it mounts shall be its own. */
-int mounts_take(const struct spec *spec, const struct cgroup *cgroup, int trees[])
+int mounts_take(const struct spec *spec, int trees[])
 {
-	return take_some(spec, cgroup, trees, true) < 0 || namespaces_become_root(spec) < 0 ||
-			       take_some(spec, cgroup, trees, false) < 0
-		       ? -1
-		       : 0;
+	return take_some(spec, NULL, trees, false);
+}
+
+int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int trees[])
+{
+	return take_some(spec, cgroup, trees, true);
 }
 
 /* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */
@@ -204,12 +205,8 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 	return is_dev ? dev_mount_nodes(tree, spec) : 0;
 }
 
-int mounts_attach(const struct spec *spec, int trees[])
+int mounts_attach(const struct spec *spec, int root, int trees[])
 {
-	autoclose int root = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (root < 0)
-		return fail("%s", spec->rootfs);
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, trees[i]) < 0)
 			return -1;

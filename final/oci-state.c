@@ -126,6 +126,7 @@ int oci_open(struct oci *oci, const char *root, const char *id, bool lock)
 				       : fail("%s/%s", root, id);
 	if (lock && flock(oci->dir, LOCK_EX) < 0)
 		return fail("lock container %s", id);
+	oci->locked = lock;
 	if (read_state(oci) < 0)
 		return -1;
 	oci_look(oci);
@@ -196,7 +197,8 @@ void oci_look(struct oci *oci)
 		autoclose int again = openat(oci->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		/* Who makes it has the lock; killed meanwhile, nobody has. */
-		oci->status = flock(again, LOCK_EX | LOCK_NB) < 0 ? OCI_CREATING : OCI_STOPPED;
+		oci->status = !oci->locked && flock(again, LOCK_EX | LOCK_NB) < 0 ? OCI_CREATING
+										  : OCI_STOPPED;
 	} else if (!is_alive(oci))
 		oci->status = OCI_STOPPED;
 	else if ((gate = open_gate(oci)) >= 0)

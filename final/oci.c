@@ -95,7 +95,8 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 
 		if (strncmp(*name, "CAP_", 4) != 0 || capabilities_change(&one, *name, true) < 0 ||
 			!(one & all))
-			warn_user("%s: unknown or not available here", *name);
+			failx("%s: unknown or not available here", *name),
+				warn_user("%s", failure());
 		*set |= one & all;
 	}
 	free(list);

@@ -57,7 +57,12 @@ static int mount_bind(const struct spec *spec)
 
 int rootfs_mount(const struct spec *spec)
 {
-	return spec->upper ? mount_overlay(spec) : mount_bind(spec);
+	int fd;
+
+	if ((spec->upper ? mount_overlay(spec) : mount_bind(spec)) < 0)
+		return -1;
+	fd = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? fail("%s", spec->rootfs) : fd;
 }
 
 /* The kernel's first root cannot be pivoted: it is covered. */
@@ -68,9 +73,9 @@ static int move_root(const struct spec *spec)
 	return chroot(".") < 0 || chdir("/") < 0 ? fail("chroot %s", spec->rootfs) : 0;
 }
 
-int rootfs_enter(const struct spec *spec)
+int rootfs_enter(const struct spec *spec, int root)
 {
-	if (chdir(spec->rootfs) < 0)
+	if (fchdir(root) < 0)
 		return fail("chdir %s", spec->rootfs);
 	if (spec->no_pivot)
 		return move_root(spec);

@@ -27,7 +27,9 @@ setup_file() {
 	export BOX
 }
 
-setup() {
+setup() { setup_host; }
+
+setup_host() {
 	if [[ ! ${MATRIX:-} ]]; then
 		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
 		tagged still && [[ $FILE_STEP != "$STEP" ]] && skip "about step $FILE_STEP alone"

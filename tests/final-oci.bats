@@ -1,0 +1,568 @@
+# final: box-oci, as its command line and the runtime specification have it. What podman makes of it is in
+# final-podman.bats.
+#
+#   runtime.md   operations: state, create, start, kill, delete; lifecycle; errors; hooks
+#   config.md    root, mounts, process (user, capabilities, rlimits, ...), hostname, hooks, annotations
+#   config-linux.md  namespaces, user mappings, devices, cgroupsPath, resources, sysctl, seccomp, paths
+#
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+load oci
+
+setup() {
+	setup_host
+	setup_bundle
+}
+
+# --- runtime.md: operations and the lifecycle ---
+
+@test "create makes the container and waits: the process runs from start on" {
+	command_is sh -c 'echo ran'
+	oci_script 'create test && sleep 0.2 && cat out && is test created && oci start test && until_true is test stopped; cat out
+		oci delete test; oci state test'
+	output_is $'ran\nbox-oci: container does not exist: test' "see wait_at_gate in init.c"
+	status_is 1 "state of a container that is not there is an error"
+}
+
+@test "state has what the specification asks for" {
+	configure 'c["annotations"] = {"org.example.key": "a \"value\""}'
+	oci_script 'create test; oci state test; oci delete test'
+	for text in '"ociVersion": "1.2.0"' '"id": "test"' '"pid": ' '"status": "created"' "\"bundle\": \"$BUNDLE\"" \
+		'"org.example.key": "a \"value\""'; do
+		output_has "$text" "see oci_state"
+	done
+}
+
+@test "the status goes from created to running, paused and stopped" {
+	command_is sleep 1000
+	oci_script 'create test; is test created && oci start test && is test running && oci pause test && is test paused &&
+		oci resume test && is test running && oci kill test KILL && until_true is test stopped && oci delete test'
+	status_is 0 "see oci_look"
+}
+
+@test "a container lives on when create has ended, and its PID is in the pid file" {
+	command_is sleep 1000
+	oci_script 'oci create --pid-file pid test >out </dev/null; oci start test; readlink /proc/$(<pid)/root
+		[[ $(oci state test) == *"\"pid\": $(<pid),"* ]] && [[ $(tr "\0" " " </proc/$(<pid)/cmdline) == "sleep 1000 " ]]
+		echo $?; oci delete -f test'
+	output_is $'/\n0' "see detached in struct spec"
+}
+
+@test "an ID that is in use is refused, and its container stays as it is" {
+	oci_script 'create test; oci create test; echo $?; is test created && oci delete test'
+	output_is $'box-oci: container with given ID already exists: test\n1' "see oci_make"
+	status_is 0 "the first one is untouched"
+}
+
+@test "IDs that are no file names are refused" {
+	for id in '' .. . a/b 'a b' .seccomp; do
+		run_on_host "$OCI" --root "$STATE" create -b "$BUNDLE" "$id"
+		status_is 1 "see check_id"
+		output_lacks created "see check_id"
+	done
+	[[ ! $(ls -A "$STATE" 2>/dev/null) ]] || fail "something is in $STATE"
+}
+
+@test "start of what runs, or has stopped, is an error" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci start test; oci kill test 9; until_true is test stopped; oci start test; oci delete test'
+	output_is $'box-oci: cannot start an already running container\nbox-oci: cannot start a container that has stopped' \
+		"see start_oci"
+}
+
+@test "delete refuses a running container, and with -f kills it" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci delete test; is test running && oci delete -f test; oci list -q'
+	output_is "box-oci: cannot delete container test that is not stopped: running" "see delete_oci"
+}
+
+@test "delete -f of a container that is not there is no error" {
+	oci_script 'oci delete -f none; echo $?; oci delete none'
+	output_is $'0\nbox-oci: container does not exist: none' "see command_delete"
+}
+
+@test "delete ends a container that was never started" {
+	oci_script 'create test; oci delete test; echo $?; oci list -q'
+	output_is 0 "see delete_oci"
+}
+
+@test "kill takes names and numbers, with and without SIG, and TERM without a word" {
+	command_is sh -c 'for s in TERM USR1 USR2 HUP INT; do trap "echo $s" $s; done; echo up; while :; do sleep 0.05; done'
+	oci_script 'create test; oci start test; until_true grep -q up out; for signal in "" USR1 SIGUSR2 1 int; do
+		oci kill test $signal; sleep 0.2; done; cat out; oci kill test nonsense; oci delete -f test'
+	output_is $'up\nTERM\nUSR1\nUSR2\nHUP\nINT\nbox-oci: nonsense: no such signal' "see parse_signal"
+}
+
+@test "kill of a container that has stopped is an error" {
+	command_is true
+	oci_script 'create test; oci start test; until_true is test stopped; oci kill test 9; oci kill -a test 9; echo $?; oci delete test'
+	output_is $'box-oci: container not running\n0' "see command_kill_oci"
+}
+
+@test "without a PID namespace of its own, SIGKILL ends all of the container" {
+	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]'
+	command_is sh -c 'sleep 4242 & sleep 4242'
+	oci_script 'create test; oci start test; until_true pgrep -f "^sleep 4242"; oci kill test KILL; until_true is test stopped
+		pgrep -f "^sleep 4242"; oci delete test' >/dev/null
+	output_lacks $'\n\n' "-"
+	run_on_host pgrep -fx "sleep 4242"
+	output_is "" "see kill_oci"
+}
+
+@test "a paused container dies of delete -f" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci pause test; oci exec test true; oci delete -f test; echo $?'
+	output_is $'box-oci: cannot exec in a paused container\n0' "frozen tasks of v1 ignore SIGKILL: see thaw"
+}
+
+@test "run has the exit status of its process, or 128 and the signal" {
+	oci_run sh -c 'exit 42'
+	status_is 42 "see run_in_foreground"
+	oci_run sh -c 'kill -9 $$; sleep 1'
+	status_is 0 "PID 1 does not die of its own signals"
+	[[ ! $(ls "$STATE") ]] || fail "run leaves $STATE/$(ls "$STATE")"
+}
+
+@test "run -d leaves the container to itself" {
+	command_is sleep 1000
+	oci_script 'oci run -d --pid-file pid test >out </dev/null; echo $?; is test running && kill -9 $(<pid); until_true is test stopped
+		oci delete test'
+	output_is 0 "see command_run_oci"
+	status_is 0 "see command_run_oci"
+}
+
+@test "a program that is not there, or none, is an error of create, in words that engines know" {
+	command_is nosuch
+	config_fails 'exec: "nosuch": executable file not found in $PATH'
+	command_is /nosuch
+	config_fails 'exec: "/nosuch": No such file or directory'
+	command_is /plain
+	config_fails 'exec: "/plain": Permission denied'
+}
+
+@test "what exec(2) refuses is an error of start" {
+	printf '#!/nosuch/interpreter\n' >"$BUNDLE/rootfs/plain"
+	chmod +x "$BUNDLE/rootfs/plain"
+	command_is /plain
+	oci_script 'create test; oci start test; echo $?; until_true is test stopped; oci delete test'
+	output_is $'box-oci: /plain: No such file or directory\n1' "see oci_open_gate"
+}
+
+@test "killed at any moment, create leaves nothing that delete -f does not remove" {
+	oci_script 'for i in {1..30}; do { "$OCI" --root "$STATE" create test & sleep 0.0$((i % 3))$((i % 10)); kill -9 $!; wait $!; } >/dev/null 2>&1 </dev/null
+		oci delete -f test || echo left; done; oci list -q; ls "$STATE"'
+	output_is "" "see delete_broken"
+}
+
+@test "the state of before a start of the machine is that of a stopped container" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; sed -i "s/\"boot_id\":\"[^\"]*\"/\"boot_id\":\"other\"/" "$STATE/test/state.json"
+		is test stopped; echo $?; pkill -xf "sleep 1000"; oci delete test'
+	output_is 0 "see read_state"
+}
+
+@test "a PID that is another process's by now is not the container's" {
+	command_is true
+	oci_script 'create test; oci start test; until_true is test stopped; sleep 1000 &
+		sed -i "s/\"pid\":[0-9]*/\"pid\":$!/" "$STATE/test/state.json"; is test stopped && oci kill test KILL; kill -0 $! && echo alive; kill $!; oci delete test'
+	output_is $'box-oci: container not running\nalive' "see is_alive"
+}
+
+@test "errors are in the log, as text or JSON, and on stderr" {
+	oci_script 'oci --log log start none; oci --log log.json --log-format json start none; oci --log=log.json --log-format=json start "a\"b"
+		sed "s/time=\"[^\"]*\"/time=T/" log; sed "s/\"time\":\"[^\"]*\"/T/" log.json'
+	output_is 'box-oci: container does not exist: none
+box-oci: container does not exist: none
+box-oci: container ID "a"b": not 1 to 1024 of letters, digits, _, +, - and .
+time=T level=error msg="container does not exist: none"
+{"level":"error","msg":"container does not exist: none",T}
+{"level":"error","msg":"container ID \"a\"b\": not 1 to 1024 of letters, digits, _, +, - and .",T}' "see log_error"
+}
+
+@test "a loop of create, start, kill and delete leaves nothing" {
+	command_is sleep 1000
+	oci_script 'for i in {1..40}; do create t$i && oci start t$i && oci kill t$i KILL && until_true is t$i stopped && oci delete t$i || echo $i; done; ls "$STATE"'
+	output_is "" "teardown looks for mounts, processes and cgroups"
+}
+
+# --- list, ps, exec, events, update ---
+
+@test "list shows a table, JSON, or IDs" {
+	command_is sleep 1000
+	oci_script 'oci list; oci list -f json; create b; create a; oci start a; oci list | sed -E "s/[0-9]{3,}/N/g; s/ +/ /g"; oci list -q; oci list -f json |
+		python3 -c "import json, sys; print([(x[\"id\"], x[\"status\"], x[\"owner\"]) for x in json.load(sys.stdin)])"; oci delete -f a; oci delete b'
+	output_has $'ID          PID         STATUS      BUNDLE      CREATED     OWNER\nnull' "see print_table"
+	[[ $output =~ "a "[0-9N]+" running" ]] || report "expected a that runs" "see print_table"
+	output_has $'a\nb\n[('"'a', 'running', 'root'), ('b', 'created', 'root')]" "see command_list"
+}
+
+@test "ps shows the container's processes" {
+	command_is sleep 1000
+	oci_script 'oci create --pid-file pid test >out </dev/null; oci start test; [[ $(oci ps -f json test) == "[$(<pid)]" ]]; echo $?
+		oci ps test | tail -n 1 | grep -o "sleep 1000"; oci ps test -o pid,comm | tail -n 1 | sed "s/.* //"; oci delete -f test'
+	output_is $'0\nsleep 1000\nsleep' "see run_ps"
+}
+
+@test "exec runs in all namespaces, privileges and cgroups of the container" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci exec test sh -c "for n in pid mnt uts ipc net cgroup; do
+			[ \$(readlink /proc/1/ns/\$n) = \$(readlink /proc/self/ns/\$n) ] || echo \$n; done
+			grep -hE \"^(Cap|NoNew)\" /proc/1/status >/tmp/x; hostname; cat /only-in-the-rootfs; exit 5"; echo $?
+		oci exec test grep -E "^(Cap|NoNew)" /proc/self/status | diff - <(oci exec test grep -E "^(Cap|NoNew)" /proc/1/status)
+		oci delete -f test'
+	output_has $'box\nrootfs\n5' "see command_exec_oci"
+	output_lacks Cap "see load_bundle"
+}
+
+@test "exec takes a process.json, options, and detaches" {
+	command_is sleep 1000
+	echo '{"args": ["sh", "-c", "id -u; id -G; pwd; echo $A; umask"], "cwd": "/tmp", "env": ["PATH=/bin", "A=b"],
+		"user": {"uid": 7, "gid": 8, "additionalGids": [9], "umask": 63}}' >"$BUNDLE/process.json"
+	oci_script 'create test; oci start test; oci exec -p process.json test; oci exec -u 5:6 -e X=y --cwd /proc test sh -c "id -u; id -g; echo \$X; pwd"
+		oci exec -d --pid-file pid test sleep 2000 >out2 </dev/null; tr "\0" " " </proc/$(<pid)/cmdline; oci delete -f test'
+	output_is $'7\n8 9\n/tmp\nb\n0077\n5\n6\ny\n/proc\nsleep 2000 ' "see exec_spec"
+}
+
+@test "exec of what is not there is 255" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci exec test nosuch; echo $?; oci exec test /plain; echo $?; oci exec none true; echo $?; oci delete -f test'
+	output_is 'box-oci: nosuch: No such file or directory
+255
+box-oci: /plain: Permission denied
+255
+box-oci: container does not exist: none
+255' "see command_exec_oci"
+}
+
+@test "update changes limits, by options after the ID, too, and by a file" {
+	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] && skip "the files here are v1's"
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci update test --pids-limit 33 --memory 64m; oci exec test cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/memory/memory.limit_in_bytes
+		echo "{\"pids\": {\"limit\": 44}, \"cpu\": {\"quota\": 50000, \"period\": 100000}}" | oci update -r - test; oci exec test cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us
+		oci update --pids-limit many test; oci delete -f test'
+	output_is $'33\n67108864\n44\n50000\nbox-oci: --pids-limit many: not a number' "see command_update_oci"
+}
+
+@test "events --stats tells what the container uses" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test; oci events --stats test | python3 -c "
+import json, sys
+e = json.load(sys.stdin)
+print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"memory\"][\"usage\"][\"usage\"] > 0, e[\"data\"][\"cpu\"][\"usage\"][\"total\"] > 0)"; oci delete -f test'
+	output_is "stats test 1 True True" "see oci_print_events"
+}
+
+# --- config.md ---
+
+@test "the process has what config.json says of it" {
+	configure 'process["user"] = {"uid": 5, "gid": 6, "additionalGids": [7, 8], "umask": 0o27}' 'process["cwd"] = "/tmp"' \
+		'process["env"] = ["PATH=/bin", "A=b"]' 'process["oomScoreAdj"] = 123' \
+		'process["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 100, "hard": 200}, {"type": "RLIMIT_CORE", "soft": 0, "hard": 18446744073709551615}]'
+	oci_run sh -c 'id -u; id -g; id -G; umask; pwd; env | grep -v -e SHLVL -e PWD | sort; cat /proc/self/oom_score_adj; ulimit -n; ulimit -Hn; ulimit -Hc'
+	output_is $'5\n6\n6 7 8\n0027\n/tmp\nA=b\nHOME=/\nPATH=/bin\n123\n100\n200\nunlimited' "see oci_process"
+}
+
+@test "the process has the five sets of capabilities that it is given, and no others" {
+	configure 'process["capabilities"] = {"bounding": ["CAP_CHOWN", "CAP_KILL", "CAP_SETUID"], "permitted": ["CAP_CHOWN", "CAP_KILL"], "effective": ["CAP_CHOWN", "CAP_KILL"], "inheritable": ["CAP_KILL"], "ambient": ["CAP_KILL"]}' \
+		'process["user"]["uid"] = 1000'
+	oci_run grep Cap /proc/self/status
+	output_is $'CapInh:\t0000000000000020\nCapPrm:\t0000000000000020\nCapEff:\t0000000000000020\nCapBnd:\t00000000000000a1\nCapAmb:\t0000000000000020' \
+		"see drop_privileges"
+}
+
+@test "a capability that is unknown is left out, with a warning" {
+	configure 'process["capabilities"]["bounding"].append("CAP_NONSENSE")'
+	oci_run echo ran
+	output_is ran "see read_set"
+	[[ $stderr == *CAP_NONSENSE* ]] || report "expected a warning" "see read_set"
+}
+
+@test "no_new_privs is as config.json says" {
+	oci_run grep NoNewPrivs /proc/self/status
+	output_is $'NoNewPrivs:\t1' "see drop_privileges"
+	configure 'process["noNewPrivileges"] = False'
+	oci_run grep NoNewPrivs /proc/self/status
+	output_is $'NoNewPrivs:\t0' "see drop_privileges"
+}
+
+@test "the root is read-only, or not; and the bundle's own folder" {
+	oci_run touch /x
+	[[ $stderr == *"Read-only"* ]] || report "expected a read-only root" "see rootfs_restrict"
+	configure 'c["root"]["readonly"] = False'
+	oci_run touch /made
+	[[ -e $BUNDLE/rootfs/made ]] || report "expected /made in the bundle" "see mount_bind"
+}
+
+@test "mounts have the options that are said" {
+	mkdir "$DIR/volume" && echo content >"$DIR/volume/file"
+	configure "c['mounts'] += [{'destination': '/v', 'type': 'bind', 'source': '$DIR/volume', 'options': ['rbind', 'ro', 'nosuid', 'noexec', 'nodev', 'noatime', 'rprivate']}, {'destination': '/f', 'source': '../volume/file', 'options': ['bind']}, {'destination': '/t', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['size=1m', 'mode=700', 'noexec']}]"
+	oci_run sh -c 'for m in /v /t; do grep " $m " /proc/mounts | cut -d " " -f 4; done; cat /v/file /f; touch /v/x 2>&1; stat -c %a /t'
+	output_is $'ro,nosuid,nodev,noexec,noatime,discard,resv_strict,resuid=65534,resgid=65534\nrw,noexec,relatime,size=1024k,mode=700\ncontent\ncontent\ntouch: /v/x: Read-only file system\n700' "see oci-mounts.c"
+}
+
+@test "rro makes all mounts below read-only, too, and ro the one alone" {
+	mkdir -p "$DIR/volume/sub"
+	for option in ro rro; do
+		configure "c['mounts'] = [m for m in c['mounts'] if m['destination'] != '/v'] + [{'destination': '/v', 'type': 'bind', 'source': '$DIR/volume', 'options': ['rbind', '$option']}]"
+		command_is sh -c 'touch /v/x 2>/dev/null && echo top; touch /v/sub/x 2>/dev/null && echo below; :'
+		oci_script 'mount -t tmpfs sub "$DIR/volume/sub"; oci run test; umount "$DIR/volume/sub"'
+		[[ $option == ro ]] && output_is below "see mount_change" || output_is "" "see mount_change"
+	done
+}
+
+@test "tmpcopyup gives a tmpfs what it covers" {
+	mkdir -p "$BUNDLE/rootfs/data/sub" && echo text >"$BUNDLE/rootfs/data/sub/file" && ln -s sub/file "$BUNDLE/rootfs/data/link" && chmod 711 "$BUNDLE/rootfs/data"
+	configure "c['mounts'].append({'destination': '/data', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['tmpcopyup']})"
+	oci_run sh -c 'cat /data/link; stat -c %a /data; touch /data/new && ls /data | wc -l'
+	output_is $'text\n711\n3' "see copy_up"
+	[[ ! -e $BUNDLE/rootfs/data/new ]] || fail "the root's own folder was written to"
+}
+
+@test "a symlink of the root leads no mount out of it" {
+	mkdir "$DIR/escape"
+	ln -s "$DIR/escape" "$BUNDLE/rootfs/out"
+	configure "c['mounts'].append({'destination': '/out/x', 'type': 'tmpfs', 'source': 'tmpfs'})" 'c["root"]["readonly"] = False'
+	oci_run true
+	[[ ! $(ls "$DIR/escape") ]] || fail "/out led to the host: see open_in_root"
+}
+
+@test "hostname and domainname are set in a namespace of their own" {
+	configure 'c["hostname"] = "name"' 'c["domainname"] = "domain"'
+	oci_run sh -c 'hostname; cat /proc/sys/kernel/domainname'
+	output_is $'name\ndomain' "see enter_namespaces"
+}
+
+@test "hooks run in their order, with the state on stdin" {
+	cat >"$DIR/hook" <<-EOF
+		#!/bin/sh
+		echo "\$1 \$(sed -E 's/.*"status":"([a-z]*)".*/\1/')" >>$DIR/order
+	EOF
+	chmod +x "$DIR/hook"
+	cp "$DIR/hook" "$BUNDLE/rootfs/hook"
+	configure "c['hooks'] = {k: [{'path': '$DIR/hook', 'args': ['hook', k]}] for k in ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop']}"
+	command_is true
+	oci_script 'create test; echo started >>$DIR/order; oci start test; until_true is test stopped; oci delete test; cat $DIR/order'
+	output_is $'prestart creating\ncreateRuntime creating\ncreateContainer creating\nstarted\npoststart running\npoststop stopped' "see hooks.c"
+}
+
+@test "a startContainer hook runs in the container, before its process" {
+	printf '#!/bin/sh\necho hook >/tmp/hook\n' >"$BUNDLE/rootfs/hook"
+	chmod +x "$BUNDLE/rootfs/hook"
+	configure 'c["hooks"] = {"startContainer": [{"path": "/hook"}]}' 'c["root"]["readonly"] = False'
+	oci_run cat /tmp/hook
+	output_is hook "see init_main"
+}
+
+@test "a hook that fails, or takes too long, ends the container" {
+	for kind in prestart createRuntime createContainer; do
+		configure "c['hooks'] = {'$kind': [{'path': '/bin/sh', 'args': ['sh', '-c', 'exit 3']}]}"
+		config_fails "$kind hook /bin/sh: exit status 3"
+	done
+	configure "c['hooks'] = {'createRuntime': [{'path': '/bin/sleep', 'args': ['sleep', '30'], 'timeout': 1}]}"
+	config_fails "createRuntime hook /bin/sleep: not done after 1 seconds"
+	configure "c['hooks'] = {'startContainer': [{'path': '/nosuch'}]}"
+	oci_script 'create test; oci start test; echo $?; until_true is test stopped; oci delete test'
+	output_has "startContainer hook /nosuch: exit status 127" "see wait_at_gate"
+}
+
+@test "a poststart or poststop hook that fails is told, and no more" {
+	configure "c['hooks'] = {k: [{'path': '/bin/false'}] for k in ['poststart', 'poststop']}"
+	oci_run echo ran
+	status_is 0 "config.md: the runtime logs a warning, and goes on"
+	output_is ran "config.md: the runtime logs a warning, and goes on"
+	[[ $stderr == *poststart*poststop* ]] || report "expected both errors" "see hooks_run"
+}
+
+# --- config-linux.md ---
+
+@test "namespaces are new, or the host's, or those of a path" {
+	configure 'linux["namespaces"] = [{"type": t} for t in ["mount", "uts", "pid", "ipc", "cgroup"]]'
+	command_is sh -c 'for n in net uts; do readlink /proc/self/ns/$n; done; hostname'
+	oci_script 'readlink /proc/self/ns/net; oci run test'
+	[[ $(sed -n 1p <<<"$output") == "$(sed -n 2p <<<"$output")" ]] || report "expected the host's network" "see enter_namespaces"
+	output_has $'\nbox' "see enter_namespaces"
+	oci_script 'unshare --net --ipc --uts sh -c "hostname joined; exec sleep 1000" & other=$!; sleep 0.3
+		python3 - "$BUNDLE/config.json" $other <<EOF
+import json, sys
+c = json.load(open(sys.argv[1]))
+c["linux"]["namespaces"] = [{"type": "mount"}, {"type": "pid"}] + [{"type": t, "path": "/proc/%s/ns/%s" % (sys.argv[2], f)} for t, f in [("network", "net"), ("ipc", "ipc"), ("uts", "uts")]]
+del c["hostname"]
+c["process"]["args"] = ["sh", "-c", "for n in net ipc uts; do readlink /proc/self/ns/\$n; done; hostname"]
+json.dump(c, open(sys.argv[1], "w"))
+EOF
+		diff <(oci run test) <(for n in net ipc uts; do readlink /proc/$other/ns/$n; done; echo joined) && echo same; kill $other; wait $other 2>/dev/null; :'
+	output_is same "see namespaces_enter"
+}
+
+@test "a PID namespace of a path is joined by the container's first process" {
+	oci_script 'unshare --pid --fork --mount-proc sleep 1000 2>/dev/null & sleep 0.3; child=$(pgrep -P $!)
+		python3 - "$BUNDLE/config.json" $child <<EOF
+import json, sys
+c = json.load(open(sys.argv[1]))
+c["linux"]["namespaces"] = [{"type": "mount"}, {"type": "uts"}, {"type": "pid", "path": "/proc/%s/ns/pid" % sys.argv[2]}]
+c["process"]["args"] = ["sh", "-c", "cat /proc/1/comm; echo \$\$"]
+json.dump(c, open(sys.argv[1], "w"))
+EOF
+		oci run test; kill -9 $child; wait $! 2>/dev/null; :'
+	output_is $'sleep\n2' "see namespaces_enter"
+}
+
+@test "a user namespace has its mappings, and root there is nobody on the host" {
+	configure 'linux["namespaces"].append({"type": "user"})' 'linux["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]' \
+		'linux["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]' 'c["root"]["readonly"] = False'
+	chown 100000:200000 "$BUNDLE/rootfs"
+	oci_run sh -c 'id -u; tr -s " " </proc/self/uid_map; touch /made; stat -c %u:%g /made; echo text >/dev/null; ls -n /dev/null | tr -s " " | cut -d " " -f 3'
+	output_is $'0\n 0 100000 1000\n0:0\n65534' "see namespaces_prepare"
+	[[ $(stat -c %u:%g "$BUNDLE/rootfs/made") == 100000:200000 ]] || report "expected 100000:200000 on the host" "see namespaces_become_root"
+}
+
+@test "a time namespace has its offsets" {
+	configure 'linux["namespaces"].append({"type": "time"})' 'linux["timeOffsets"] = {"boottime": {"secs": 1000000}}'
+	oci_run cut -d . -f 1 /proc/uptime
+	((output > 1000000)) || report "expected more than a million seconds" "see make_time"
+}
+
+@test "the devices of every container are there, and those of config.json" {
+	configure 'linux["devices"] = [{"path": "/dev/new/zero", "type": "c", "major": 1, "minor": 5, "fileMode": 0o644, "uid": 3, "gid": 4}]' \
+		'linux["resources"]["devices"].append({"allow": True, "type": "c", "major": 1, "minor": 5, "access": "r"})'
+	oci_run sh -c 'for d in null zero full random urandom tty new/zero; do stat -c "%n %t:%T %a %u:%g" /dev/$d; done; head -c 3 /dev/new/zero | wc -c
+		for l in fd stdin stdout stderr ptmx; do readlink /dev/$l; done'
+	output_is $'/dev/null 1:3 666 0:0\n/dev/zero 1:5 666 0:0\n/dev/full 1:7 666 0:0\n/dev/random 1:8 666 0:0\n/dev/urandom 1:9 666 0:0
+/dev/tty 5:0 666 0:0\n/dev/new/zero 1:5 644 3:4\n3\n/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx' "see devices_make"
+}
+
+@test "a device that is not allowed opens nothing, even where its node is made" {
+	configure 'process["capabilities"] = {k: ["CAP_MKNOD"] for k in ["bounding", "effective", "permitted"]}'
+	oci_run sh -c 'mknod /dev/kmsg2 c 1 11 && head -c 1 /dev/kmsg2'
+	[[ $stderr == *"Operation not permitted"* ]] || report "expected that it cannot be opened" "see devices_control"
+	[[ $stderr != *mknod* ]] || report "expected that the node is made" "see default_rules"
+}
+
+@test "cgroupsPath is where the limits are" {
+	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] && skip "the files here are v1's"
+	configure 'linux["cgroupsPath"] = "/box-test/deep/one"' 'linux["resources"] = {"memory": {"limit": 67108864, "swap": 67108864, "reservation": 33554432}, "pids": {"limit": 12}, "cpu": {"quota": 20000, "period": 100000, "shares": 256, "cpus": "0"}}'
+	command_is sleep 1000
+	oci_script 'create test; cd /sys/fs/cgroup; cat {memory/box-test/deep/one/memory.limit_in_bytes,memory/box-test/deep/one/memory.memsw.limit_in_bytes,memory/box-test/deep/one/memory.soft_limit_in_bytes,pids/box-test/deep/one/pids.max,cpu/box-test/deep/one/cpu.cfs_quota_us,cpu/box-test/deep/one/cpu.shares,cpuset/box-test/deep/one/cpuset.cpus}
+		oci delete -f test; for d in */box-test; do rmdir $d/deep $d; done'
+	output_is $'67108864\n67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
+}
+
+@test "a limit of processes holds" {
+	configure 'linux["resources"]["pids"] = {"limit": 5}'
+	oci_run sh -c 'i=0; while [ $i -lt 20 ]; do sleep 5 & i=$((i+1)); done 2>/dev/null; echo started'
+	[[ $stderr == *fork* || $status != 0 ]] || report "expected that fork fails" "see resources_write"
+}
+
+@test "a limit that cannot be had is an error, and nothing is left" {
+	configure 'linux["resources"]["unified"] = {"nosuch.file": "1"}'
+	config_fails "resources.unified: no cgroup hierarchy here has nosuch.file"
+}
+
+@test "sysctls are set in the container" {
+	configure 'linux["sysctl"] = {"net.ipv4.ip_forward": "1", "kernel.shm_rmid_forced": "1"}'
+	oci_run cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shm_rmid_forced
+	output_is $'1\n1' "see namespaces_sysctls"
+	[[ $(host cat /proc/sys/kernel/shm_rmid_forced) == 0 ]] || fail "the host's was changed"
+}
+
+@test "paths are masked and read-only" {
+	configure 'linux["maskedPaths"] += ["/only-in-the-rootfs", "/root"]' 'linux["readonlyPaths"].append("/tmp")' 'c["root"]["readonly"] = False'
+	touch "$BUNDLE/rootfs/root/secret"
+	oci_run sh -c 'cat /only-in-the-rootfs; ls /root; touch /tmp/x; echo 1 >/proc/sys/kernel/panic'
+	output_is "" "see mounts_mask"
+	[[ $stderr == *"/tmp/x: Read-only"*"Read-only"* ]] || report "expected two read-only paths" "see mounts_mask"
+}
+
+@test "the filter of system calls answers as the profile says" {
+	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}, {"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}' 'c["root"]["readonly"] = False'
+	oci_run sh -c 'mkdir /x; kill -USR1 $$; kill -0 $$ && echo allowed; grep Seccomp: /proc/self/status'
+	output_is $'allowed\nSeccomp:\t2' "see seccomp_profile"
+	[[ $stderr == *"Operation not supported"*"Operation not permitted"* ]] || report "expected both errors" "see box-seccomp.c"
+	configure 'process["noNewPrivileges"] = False' 'linux["seccomp"]["syscalls"] = [{"names": ["mkdir"], "action": "SCMP_ACT_KILL_PROCESS"}]'
+	oci_run mkdir /x
+	status_is 159 "128 + SIGSYS: see compile_profile"
+}
+
+@test "the terminal goes to the console socket, without ONLCR" {
+	configure 'process["terminal"] = True' 'process["consoleSize"] = {"height": 33, "width": 77}'
+	command_is sh -c 'tty; stty size; echo end'
+	cat >"$DIR/receive" <<-'EOF'
+		import array, os, socket, subprocess, sys
+		server = socket.socket(socket.AF_UNIX); server.bind("s"); server.listen(1)
+		subprocess.check_call(sys.argv[1:] + ["create", "--console-socket", "s", "test"])
+		peer, _ = server.accept()
+		_, ancillary, _, _ = peer.recvmsg(100, socket.CMSG_SPACE(4))
+		master = array.array("i", ancillary[0][2])[0]
+		subprocess.check_call(sys.argv[1:] + ["start", "test"])
+		text = b""
+		while b"end" not in text: text += os.read(master, 1000)
+		print(text)
+	EOF
+	oci_script 'python3 $DIR/receive "$OCI" --root "$STATE"; until_true is test stopped; oci delete test; oci create test'
+	output_has "b'/dev/pts/0\\n33 77\\nend" "see send_console"
+	output_has "a terminal needs --console-socket" "see check_console"
+}
+
+@test "--preserve-fds gives the process these descriptors, and no others" {
+	command_is sh -c 'cat <&3; cat <&4; ls /proc/self/fd | wc -l'
+	oci_script 'echo three >3; echo four >4; oci run --preserve-fds 2 test 3<3 4<4 5<4; rm 3 4'
+	output_is $'three\nfour\n6' "see close_descriptors" # 0 to 4, and that of ls
+}
+
+@test "a bundle of box-oci spec runs under runc, and runc's under box-oci" {
+	command -v runc >/dev/null || fail "no runc: install the package runc"
+	command_is echo ran
+	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "cgroup"]'
+	oci_script 'runc --root "$STATE.runc" run test-$$; rm config.json; runc spec; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"hostname\"/" config.json; oci run test'
+	output_is $'ran\nrunc' "see oci_read"
+}
+
+@test "features and --version name the version of the specification" {
+	run_on_host "$OCI" features
+	output_has '"ociVersionMax": "1.2.0"' "see oci_print_features"
+	run_on_host "$OCI" --version
+	output_has 'spec: 1.2.0' "see print_version"
+}
+
+# --- what is wrong in config.json: one line that names the path, and nothing is made ---
+
+@test "errors in config.json name the JSON path" {
+	while IFS='|' read -r statement text; do
+		cp "$BUNDLE/config.json" "$DIR/good"
+		configure "$statement"
+		config_fails "config.json: $text" || fail "for: $statement"
+		cp "$DIR/good" "$BUNDLE/config.json"
+	done <<-'EOF'
+		del process["args"]|process.args: missing
+		process["args"] = []|process.args: empty
+		process["args"] = ["a", 1]|process.args[1]: not a string
+		process["cwd"] = "tmp"|process.cwd: not an absolute path
+		process["env"] = ["A"]|process.env[0]: not NAME=VALUE
+		process["user"]["uid"] = "0"|process.user.uid: not a number
+		process["user"]["additionalGids"] = [-1]|process.user.additionalGids[0]: not a group's number
+		process["rlimits"][0]["type"] = "RLIMIT_X"|process.rlimits[0].type: unknown
+		process["apparmorProfile"] = "x"|process.apparmorProfile: labels are not supported
+		del c["root"]|root: missing
+		del c["ociVersion"]|ociVersion: missing
+		c["ociVersion"] = "2.0.0"|ociVersion: not a version 1
+		c["mounts"][1]["destination"] = 5|mounts[1].destination: not a string
+		c["mounts"][1]["options"] = ["idmap"]|mounts[1].options[0]: mapped mounts are not supported
+		c["hooks"] = {"poststop": [{"path": "x"}]}|hooks.poststop[0].path: not an absolute path
+		linux["namespaces"].append({"type": "x"})|linux.namespaces[6].type: "x" is unknown
+		linux["namespaces"].append({"type": "pid"})|linux.namespaces[6].type: is there twice
+		linux["uidMappings"] = [{"containerID": 0, "hostID": 1, "size": 1}]|linux.uidMappings: without a user namespace
+		linux["cgroupsPath"] = "/a/../b"|linux.cgroupsPath: has ".."
+		linux["cgroupsPath"] = "a.slice:b:c"|linux.cgroupsPath: systemd's form
+		linux["resources"]["devices"][0]["access"] = "x"|linux.resources.devices[0].access: other letters
+		linux["resources"]["pids"] = {"limit": 1.5}|linux.resources.pids.limit: not a whole number
+		linux["sysctl"] = {"kernel.panic": "1"}|linux.sysctl.kernel.panic: no namespace keeps it from the host
+		linux["seccomp"] = {"defaultAction": "X"}|linux.seccomp.defaultAction: "X" is unknown
+		linux["maskedPaths"] = ["proc"]|linux.maskedPaths[0]: not an absolute path
+		linux["intelRdt"] = {}|linux.intelRdt: not supported
+	EOF
+}
+
+@test "thousands of wrong config.json are refused by one line, or run" {
+	run_on_host python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
+	[[ $output == *" variants: "* && $status == 0 ]] || report "see tests/oci-fuzz.py" "each must be refused by one line that names it"
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""oci-fuzz.py BOX-OCI BUNDLE: every member of a config.json that has most of what there is is left out, and
+replaced by values of other types. box-oci must refuse each variant by one line that names the member, or one
+around it, or find it right: then --console-socket without a terminal, which it looks at next, is the error.
+So nothing is ever started."""
+import copy, json, os, subprocess, sys, tempfile
+
+oci, bundle = sys.argv[1:3]
+config = json.load(open(bundle + "/config.json"))
+process, linux = config["process"], config["linux"]
+config["annotations"] = {"key": "value"}
+config["domainname"] = "domain"
+config["mounts"].append({"destination": "/v", "type": "bind", "source": "/tmp", "options": ["rbind", "rro", "rslave"]})
+config["hooks"] = {kind: [{"path": "/bin/true", "args": ["true"], "env": ["A=b"], "timeout": 3}]
+                   for kind in ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]}
+process.update(consoleSize={"height": 24, "width": 80}, oomScoreAdj=10,
+               scheduler={"policy": "SCHED_BATCH", "nice": 5, "flags": ["SCHED_FLAG_RESET_ON_FORK"]},
+               ioPriority={"class": "IOPRIO_CLASS_BE", "priority": 3}, apparmorProfile="", selinuxLabel="")
+process["user"].update(umask=0o27, additionalGids=[5, 6])
+process["capabilities"].update(inheritable=["CAP_KILL"], ambient=["CAP_KILL"])
+linux["namespaces"] += [{"type": "user"}, {"type": "time"}]
+linux["namespaces"][1]["path"] = "/proc/self/ns/net"
+linux["uidMappings"] = linux["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+linux["timeOffsets"] = {"monotonic": {"secs": 5, "nanosecs": 6}, "boottime": {"secs": 7}}
+linux["devices"] = [{"path": "/dev/x", "type": "c", "major": 1, "minor": 5, "fileMode": 0o640, "uid": 3, "gid": 4}]
+linux["sysctl"] = {"net.ipv4.ip_forward": "1"}
+linux["rootfsPropagation"] = "rslave"
+linux["cgroupsPath"] = "/box-fuzz"
+linux["mountLabel"] = ""
+linux["resources"].update(
+    memory={"limit": 1 << 26, "swap": 1 << 27, "reservation": 1 << 25, "swappiness": 10, "disableOOMKiller": False},
+    cpu={"shares": 512, "quota": 10000, "period": 100000, "cpus": "0", "mems": "0", "idle": 0}, pids={"limit": 10},
+    blockIO={"weight": 100, "throttleReadBpsDevice": [{"major": 8, "minor": 0, "rate": 1000}]},
+    hugepageLimits=[{"pageSize": "2MB", "limit": 0}], unified={"pids.max": "5"})
+linux["resources"]["devices"].append({"allow": True, "type": "c", "major": 1, "minor": 3, "access": "rw"})
+linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86_64"],
+                    "flags": ["SECCOMP_FILTER_FLAG_LOG"], "syscalls": [
+                        {"names": ["read"], "action": "SCMP_ACT_ALLOW", "errnoRet": 1,
+                         "args": [{"index": 0, "value": 1, "valueTwo": 2, "op": "SCMP_CMP_MASKED_EQ"}]}]}
+
+OTHERS = [None, True, False, 0, -1, 1.5, 1e300, 2 ** 63, "", "x", "/", "\u001b[2J\n", "x" * 70000, [], [None], [[]],
+          ["x", 5], {}, {"x": None}, {"": {}}]
+
+
+def members(value, path):
+    """All places in VALUE, with their paths as box-oci writes them."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            here = path + [key]
+            yield here
+            yield from members(member, here)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            here = path + [index]
+            yield here
+            yield from members(item, here)
+
+
+def text_of(path):
+    return "".join("[%d]" % key if isinstance(key, int) else "." + key for key in path).lstrip(".")
+
+
+def variant(path, change):
+    new = copy.deepcopy(config)
+    place = new
+    for key in path[:-1]:
+        place = place[key]
+    change(place, path[-1])
+    return new
+
+
+def run(text):
+    open(bundle + "/config.json", "w").write(text)
+    return subprocess.run([oci, "--root", bundle + "/state", "create", "--console-socket", bundle + "/none", "-b", bundle, "fuzz"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+
+
+def problem(result, path):
+    """What is wrong with the answer; None: nothing. Errors name the member, one around it, or, as where two do
+    not fit together, another one: then at least some path."""
+    error = result.stderr.decode()
+    lines = [line for line in error.split("\n") if line and "unknown or not available here" not in line]
+    if result.returncode != 1:
+        return "exit status %d" % result.returncode
+    if len(lines) != 1:
+        return "%d lines" % len(lines)
+    if "--console-socket" in lines[0]:
+        return None
+    if not lines[0].startswith("box-oci: config.json: "):
+        return "no path"
+    return None
+
+
+counts = {"refused": 0, "right": 0}
+bad = []
+documents = []
+for path in list(members(config, [])):
+    documents.append((path, "left out", variant(path, lambda place, key: place.pop(key))))
+    for other in OTHERS:
+        documents.append((path, json.dumps(other)[:40], variant(path, lambda place, key: place.__setitem__(key, other))))
+texts = [(text_of(path) + " " + what, path, json.dumps(document)) for path, what, document in documents]
+for whole in ["", "{", "[]", "null", '"x"', "{}", "[" * 100000, '{"ociVersion":' * 3000, "\x00", '{"a":1}x']:
+    texts.append(("the whole: " + whole[:20], [], whole))
+step = int(os.environ.get("FUZZ_STEP", "1"))
+for name, path, text in texts[::step]:
+    result = run(text)
+    what = problem(result, path)
+    if what:
+        bad.append("%s: %s: %s" % (name, what, result.stderr.decode()[-300:]))
+    counts["right" if b"--console-socket" in result.stderr else "refused"] += 1
+print("%d variants: %d refused, %d right, %d bad" % (sum(counts.values()), counts["refused"], counts["right"], len(bad)))
+print("\n".join(bad[:20]))
+left = os.path.exists(bundle + "/state") and [name for name in os.listdir(bundle + "/state") if name != ".seccomp"]
+if left:
+    print("left: %s" % left)
+sys.exit(1 if bad or left else 0)

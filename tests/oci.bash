@@ -1,0 +1,55 @@
+# What tests of box-oci share: a bundle in $DIR/bundle, its containers' state in $STATE.
+
+OCI=${OCI:-$REPO/final/box-oci}
+
+setup_bundle() {
+	STATE=$BATS_TEST_TMPDIR/oci BUNDLE=$DIR/bundle
+	mkdir "$BUNDLE"
+	mv "$ROOTFS" "$BUNDLE/rootfs"
+	rm "$BUNDLE"/rootfs/dev/*
+	"$OCI" spec -b "$BUNDLE"
+	configure 'process["terminal"] = False'
+}
+
+# Changes config.json by statements of Python, which know c, process and linux; \$ARGS are its arguments.
+configure() {
+	python3 - "$BUNDLE/config.json" "$@" <<-'EOF'
+		import json, sys
+		c = json.load(open(sys.argv[1]))
+		process, linux = c['process'], c['linux']
+		for statement in sys.argv[2:]:
+		    exec(statement)
+		json.dump(c, open(sys.argv[1], 'w'))
+	EOF
+}
+
+# The command of the container's process.
+command_is() {
+	configure "process['args'] = $(python3 -c 'import sys; print(sys.argv[1:])' "$@")"
+}
+
+# A script on the test's host, where `oci COMMAND...` is box-oci, and `until_true COMMAND` gives it 5 seconds.
+oci_script() {
+	run_on_host env OCI="$OCI" STATE="$STATE" BUNDLE="$BUNDLE" DIR="$DIR" bash -c "
+		exec 2>&1
+		cd \"\$BUNDLE\"
+		oci() { \"\$OCI\" --root \"\$STATE\" \"\$@\"; }
+		until_true() { local _; for _ in {1..500}; do \"\$@\" && return; sleep 0.01; done; return 1; }
+		is() { [[ \$(oci state \"\$1\") == *'\"status\": \"'\"\$2\"'\"'* ]]; }
+		create() { oci create \"\$@\" >out </dev/null; }
+		$1"
+}
+
+# A container that runs COMMAND in the foreground; sets $status, $output and $stderr.
+oci_run() {
+	(($# == 0)) || command_is "$@"
+	run_on_host "$OCI" --root "$STATE" run -b "$BUNDLE" test
+}
+
+# config_fails TEXT: create and run refuse the bundle, by one line that has TEXT, and nothing is made.
+config_fails() {
+	run_on_host "$OCI" --root "$STATE" create -b "$BUNDLE" test
+	status_is 1 "see value_bad"
+	[[ $stderr == *"$1"* && $stderr != *$'\n'* ]] || report "expected one line with '$1'" "name the JSON path" || return
+	[[ ! $(ls "$STATE" 2>/dev/null) ]] || report "something is left in $STATE" "read all of it first"
+}
