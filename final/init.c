@@ -251,8 +251,13 @@ static int find_program(const char *name)
 	char *rest = path;
 	bool found = false;
 
-	if (strchr(name, '/'))
-		return access(name, X_OK) < 0 ? fail("exec: \"%s\"", name) : 0;
+	if (strchr(name, '/')) {
+		if (access(name, X_OK) == 0)
+			return 0;
+		return errno == EACCES ? failx("exec: \"%s\": permission denied", name)
+				       : failx("exec: \"%s\": stat %s: no such file or directory",
+						 name, name);
+	}
 	for (char *folder; path && (folder = strsep(&rest, ":"));) {
 		autofree char *file = format_text("%s/%s", *folder ? folder : ".", name);
 		struct stat st;

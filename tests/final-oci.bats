@@ -135,9 +135,9 @@ setup() {
 	command_is nosuch
 	config_fails 'exec: "nosuch": executable file not found in $PATH'
 	command_is /nosuch
-	config_fails 'exec: "/nosuch": No such file or directory'
+	config_fails 'exec: "/nosuch": stat /nosuch: no such file or directory'
 	command_is /plain
-	config_fails 'exec: "/plain": Permission denied'
+	config_fails 'exec: "/plain": permission denied'
 }
 
 @test "what exec(2) refuses is an error of start" {

@@ -1,0 +1,121 @@
+# final: podman runs its containers on box-oci, as it does on runc: each command is run with both, and must
+# give the same output and exit status. Debian's podman, conmon, runc and buildah; storage in a temporary folder.
+#
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+load oci
+
+setup() {
+	command -v podman conmon runc buildah >/dev/null || fail "install the packages podman, conmon, runc and buildah" || return
+	setup_host
+	cat >"$DIR/containers.conf" <<-EOF
+		[containers]
+		default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "file"
+		runtime_supports_json = ["box-oci", "runc"]
+	EOF
+	touch "$DIR/policy.json" && echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$DIR/policy.json"
+	tar -C "$ROOTFS" -cf "$DIR/image.tar" .
+}
+
+# podman_script SCRIPT: on the test's host, where `podman` has its storage in a temporary folder. With each
+# runtime; what they print must be the same, IDs and runtimes' names left out. That of box-oci is $output.
+podman_script() {
+	local runtime
+	for runtime in runc "$OCI"; do
+		run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$runtime" STORE="$BATS_TEST_TMPDIR/store-${runtime##*/}" TMPDIR="$DIR" bash -c '
+			exec 2>&1
+			mkdir -p "$STORE"
+			mount -t tmpfs store "$STORE"
+			podman() { command podman --root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
+			none() { podman run --network none "$@"; }
+			in_terminal() { script -qec "$(declare -p RUNTIME STORE); $(declare -f podman); $*" /dev/null </dev/null; }
+			until_true() { local _; for _ in {1..500}; do "$@" && return; sleep 0.01; done; return 1; }
+			podman import -q image.tar image >/dev/null
+			'"$1"'
+			podman rm -afit 0 >/dev/null; umount -lR "$STORE"' </dev/null
+		output=$(sed -E 's/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\x00//g; s/^\^@//' <<<"$output")
+		[[ $runtime == runc ]] && expected=$output
+	done
+	[[ $output == "$expected" ]] || { diff <(echo "$expected") <(echo "$output") >&2; fail "runc's output and box-oci's differ"; }
+}
+
+@test "podman run: output, exit status, signals, standard input" {
+	podman_script 'none --rm image sh -c "echo out; echo err >&2; exit 42"; echo "status $?"
+		none --rm image sh -c "kill -9 \$\$; sleep 0.2; sh -c \"kill -9 \\\$\\\$\""; echo "status $?"
+		echo typed | none --rm -i image cat
+		none --rm image nosuch >/dev/null 2>&1; echo "status $?"
+		none --rm image /plain >/dev/null 2>&1; echo "status $?"'
+	output_has $'out\nerr\nstatus 42' "see box-oci.c"
+	output_has $'typed\nstatus 127\nstatus 126' "see find_program"
+}
+
+@test "podman run -d, logs, exec, top, inspect, stop, start, kill, rm" {
+	podman_script 'none -d --name c image sh -c "trap \"echo got TERM; exit 9\" TERM; echo started; while :; do sleep 0.05; done"
+		until_true eval "podman logs c | grep -q started"; podman ps --format "{{.Names}} {{.Command}}"
+		podman exec c sh -c "echo inside; id -u; exit 4"; echo "status $?"
+		podman exec -u 1000:1000 -w /tmp -e A=b c sh -c "id; pwd; echo \$A"
+		podman exec c nosuch >/dev/null 2>&1; echo "status $?"; podman exec c /plain >/dev/null 2>&1; echo "status $?"
+		podman exec -d c touch /made; until_true podman exec c ls /made 2>/dev/null
+		podman top c comm | head -n 2; podman stop -t 5 c; podman inspect -f "{{.State.Status}} {{.State.ExitCode}}" c; podman logs c
+		podman start c; podman kill c; podman wait c; podman rm c; podman ps -aq'
+	output_has "exited 9" "SIGTERM reaches the process"
+	output_has $'inside\n0\nstatus 4' "see command_exec_oci"
+}
+
+@test "podman pause and unpause" {
+	podman_script 'none -d --name c image sleep 1000; podman pause c; podman inspect -f "{{.State.Status}}" c; podman exec c true; echo "status $?"
+		podman unpause c; podman exec c echo runs; podman pause c; podman rm -f -t 0 c'
+	output_has paused "see set_frozen"
+	output_has runs "see set_frozen"
+}
+
+@test "podman with terminals" {
+	podman_script 'in_terminal podman run --rm -it --network none image sh -c \"tty\; echo hello\; test -t 0 \&\& echo terminal\"
+		none -d --name c image sleep 1000; in_terminal podman exec -it c sh -c \"tty\; echo again\"'
+	output_has hello "see send_console"
+	output_has terminal "see send_console"
+	output_has again "see send_console"
+}
+
+@test "podman's limits, users, mounts and privileges" {
+	podman_script 'none --rm -m 64m --cpus 0.5 --pids-limit 20 --cpu-shares 512 image sh -c "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us pids/pids.max cpu/cpu.shares memory.max pids.max cpu.max 2>/dev/null"
+		none --rm --user 1000:1000 --group-add 7 image id
+		none --rm --read-only image sh -c "touch /x; touch /tmp/y && echo tmp"
+		mkdir -p volume; rm -f volume/*; echo content >volume/file
+		none --rm -v "$PWD/volume:/v:ro" image sh -c "cat /v/file; touch /v/x"; none --rm -v "$PWD/volume:/v" image touch /v/made; ls volume
+		none --rm --tmpfs /etc --tmpfs /new image sh -c "cat /etc/passwd; stat -c %a /new /tmp"
+		none --rm --hostname name --cap-add NET_ADMIN --cap-drop CHOWN image sh -c "hostname; grep Cap /proc/self/status"
+		none --rm --security-opt seccomp=unconfined image grep Seccomp: /proc/self/status; none --rm image grep Seccomp: /proc/self/status
+		none --rm --security-opt no-new-privileges image grep NoNew /proc/self/status
+		none --rm --sysctl net.ipv4.ip_forward=1 --shm-size 1m --oom-score-adj 500 --umask 077 image sh -c "cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj; umask; df /dev/shm | tail -n 1"
+		none --rm --device /dev/null:/dev/other image ls -l /dev/other | cut -c 1-50
+		none --rm --privileged image grep -E "Cap|Seccomp:" /proc/self/status'
+	output_has "uid=1000" "see read_user"
+}
+
+@test "podman's user namespaces, and those that are the host's" {
+	podman_script 'none --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 image sh -c "id; cat /proc/self/uid_map; touch /x; stat -c %u:%g /x; echo text >/dev/null && cat /etc/passwd"
+		none -d --name u --uidmap 0:100000:65536 --gidmap 0:100000:65536 image sleep 1000; podman exec u id -u; podman exec u cat /proc/self/uid_map
+		podman run --rm --network host --pid host --ipc host --uts host image sh -c "hostname; [ \$\$ -gt 2 ] && echo host"'
+	output_has 100000 "see namespaces_prepare"
+}
+
+@test "podman pods share namespaces" {
+	podman_script 'podman pod create --name p --infra=false >/dev/null; podman run --rm --pod p --network none image echo in a pod
+		none -d --name one image sh -c "hostname; sleep 1000"; podman run --rm --network container:one --pid container:one --ipc container:one image sh -c "cat /proc/1/comm; ls /sys/class/net"'
+	output_has "in a pod" "see namespaces_enter"
+}
+
+@test "podman build with RUN" {
+	podman_script 'mkdir -p context; printf "FROM image\nRUN echo built >/built && id -u\nUSER 1000\nCMD id -u; cat /built\n" >context/Containerfile
+		podman build -q --network none -t new --runtime "$RUNTIME" context >/dev/null; none --rm new; podman rmi -f new >/dev/null'
+	output_has $'1000\nbuilt' "see box-oci.c"
+}
+
+@test "podman says why, in the runtime's words" {
+	podman_script 'none --rm image nosuch 2>&1 | grep -o "executable file not found in \$PATH"; none --rm image /plain 2>&1 | grep -oi "permission denied" | head -n 1'
+	output_is $'executable file not found in $PATH\npermission denied' "see find_program"
+}
