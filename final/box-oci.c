@@ -244,10 +244,11 @@ static int create_container(struct container *container, struct oci *oci, struct
 	if (note_pid(oci, container->pid) < 0 || give_terminal(container, bundle) < 0 ||
 		(spec->detached && container_start(container, &status) < 0) ||
 		write_pid_file(container->pid) < 0) {
-		autofree char *why = strdup(failure());
+		char why[1024];
 
+		snprintf(why, sizeof(why), "%s", failure()); /* not what the end of it says */
 		container_destroy(container);
-		return failx("%s", why ?: "memory");
+		return failx("%s", why);
 	}
 	/* The end of the status is the process's to make. */
 	for (int i = 0; i < 2 && spec->detached; i++)
@@ -258,12 +259,13 @@ static int create_container(struct container *container, struct oci *oci, struct
 /* What is left of one that could not be made. */
 static void undo(struct oci *oci, const struct bundle *bundle)
 {
-	autofree char *why = strdup(failure());
+	char why[1024];
 
+	snprintf(why, sizeof(why), "%s", failure());
 	if (bundle->spec.hook_state)
 		hooks_run(&bundle->spec, HOOK_POSTSTOP, "stopped", 0);
 	oci_remove(oci);
-	failx("%s", why ?: "memory");
+	failx("%s", why);
 }
 
 /* Makes the container that the words name; on an error nothing of it is left. */

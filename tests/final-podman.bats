@@ -35,7 +35,7 @@ podman_script() {
 			until_true() { local _; for _ in {1..500}; do "$@" && return; sleep 0.01; done; return 1; }
 			podman import -q image.tar image >/dev/null
 			'"$1"'
-			podman rm -afit 0 >/dev/null; umount -lR "$STORE"' </dev/null
+			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE"' </dev/null
 		output=$(sed -E 's/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\x00//g; s/^\^@//' <<<"$output")
 		[[ $runtime == runc ]] && expected=$output
 	done
