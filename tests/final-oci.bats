@@ -447,6 +447,25 @@ EOF
 	output_is $'67108864\n67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
 }
 
+@test "a cgroup that processes or other cgroups are in is refused, and no command ends them" {
+	local folder process
+	folder=$(findmnt -nt cgroup2 -o TARGET | head -n 1)/box-test-$BATS_TEST_NUMBER
+	configure "linux['cgroupsPath'] = '/${folder##*/}'"
+	mkdir "$folder"
+	sleep 1000 3>&- &
+	process=$!
+	echo $process >"$folder/cgroup.procs"
+	config_fails "the cgroup $folder is in use"
+	# As of a create that was killed before it had made anything.
+	oci_script 'create test 2>/dev/null; rm -rf "$STATE"; mkdir -p "$STATE/test"; oci delete -f test 2>/dev/null'
+	kill $process || report "expected that the other process lives on" "see make_given in cgroup.c" || return
+	wait $process || true
+	mkdir "$folder/inner"
+	config_fails "the cgroup $folder is in use"
+	rmdir "$folder/inner" "$folder" || report "expected that it is still there" "see in_use in cgroup.c"
+	find /sys/fs/cgroup -maxdepth 2 -name "${folder##*/}" -exec rmdir {} +
+}
+
 @test "a limit of processes holds" {
 	configure 'linux["resources"]["pids"] = {"limit": 5}'
 	oci_run sh -c 'i=0; while [ $i -lt 20 ]; do sleep 5 & i=$((i+1)); done 2>/dev/null; echo started'
@@ -551,7 +570,7 @@ EOF
 		linux["namespaces"].append({"type": "x"})|linux.namespaces[6].type: "x" is unknown
 		linux["namespaces"].append({"type": "pid"})|linux.namespaces[6].type: is there twice
 		linux["uidMappings"] = [{"containerID": 0, "hostID": 1, "size": 1}]|linux.uidMappings: without a user namespace
-		linux["cgroupsPath"] = "/a/../b"|linux.cgroupsPath: has ".."
+		linux["cgroupsPath"] = "/a/../b"|linux.cgroupsPath: has "." or ".."
 		linux["cgroupsPath"] = "a.slice:b:c"|linux.cgroupsPath: systemd's form
 		linux["resources"]["devices"][0]["access"] = "x"|linux.resources.devices[0].access: other letters
 		linux["resources"]["pids"] = {"limit": 1.5}|linux.resources.pids.limit: not a whole number
