@@ -100,15 +100,16 @@ run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or
 	esac
 
 install: $(FINAL) ## Install final/ below PREFIX=/usr/local, and that below DESTDIR
-	install -d $(TO)/bin $(TO)/libexec/box $(TO)/share/man/man1 $(TO)/share/bash-completion/completions
-	install final/box $(TO)/bin/box
+	install -d $(TO)/bin $(TO)/libexec/box $(TO)/share/man/man1 $(TO)/share/man/man8 $(TO)/share/bash-completion/completions
+	install final/box final/box-oci $(TO)/bin
 	install final/box-unpack final/box-seccomp $(TO)/libexec/box
 	install -m 644 final/box.1 $(TO)/share/man/man1/box.1
+	install -m 644 final/box-oci.8 $(TO)/share/man/man8/box-oci.8
 	install -m 644 final/box.bash-completion $(TO)/share/bash-completion/completions/box
 
 uninstall: ## Remove what make install has installed there
-	rm -f $(TO)/bin/box $(TO)/libexec/box/box-unpack $(TO)/libexec/box/box-seccomp
-	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/bash-completion/completions/box
+	rm -f $(TO)/bin/box $(TO)/bin/box-oci $(TO)/libexec/box/box-unpack $(TO)/libexec/box/box-seccomp
+	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/man/man8/box-oci.8 $(TO)/share/bash-completion/completions/box
 	test ! -d $(TO)/libexec/box || rmdir $(TO)/libexec/box
 
 test: $(NEEDED) rootfs ## Test every stage and final, or STEP=NN or STEP=final alone (root)

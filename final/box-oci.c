@@ -213,14 +213,18 @@ static char *now_text(void)
 /* Writes down what the container is, before anything of it is there. */
 static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 {
+	char unique[ID_LENGTH + 1];
+
 	oci->bundle = bundle->folder;
 	oci->rootfs = bundle->spec.rootfs;
 	oci->created = now_text();
-	oci->cgroup = bundle->spec.cgroup ?: oci->id;
+	/* Another ROOT may have a container of this ID. */
+	random_id(unique);
+	oci->cgroup = bundle->spec.cgroup ?: format_text("%.40s-%.16s", oci->id, unique);
 	oci->version = SPEC_VERSION;
 	oci->annotations = json_object_get(bundle->json, "annotations");
 	oci->own_pids = bundle->spec.namespaces & CLONE_NEWPID;
-	if (!oci->created || oci_write_file(oci, "config.json", config) < 0)
+	if (!oci->created || !oci->cgroup || oci_write_file(oci, "config.json", config) < 0)
 		return -1;
 	return oci_write(oci);
 }
@@ -621,12 +625,11 @@ static int delete_oci(struct oci *oci)
 	return result;
 }
 
-/* One that create was killed in, before it could say what it is. */
+/* One that create was killed in, before it could say what it is: before there was more of it. */
 static int delete_broken(struct oci *oci)
 {
 	if (flock(oci->dir, LOCK_EX | LOCK_NB) < 0)
 		return failx("container %s is being created", oci->id);
-	cgroup_sweep(oci->id, false);
 	return oci_remove(oci);
 }
 

@@ -190,10 +190,12 @@ installed() { (cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2); }
 	make -s -C "$REPO" install DESTDIR="$PWD/to" PREFIX=/usr
 	diff - <(installed to) <<-END
 		755 usr/bin/box
+		755 usr/bin/box-oci
 		755 usr/libexec/box/box-seccomp
 		755 usr/libexec/box/box-unpack
 		644 usr/share/bash-completion/completions/box
 		644 usr/share/man/man1/box.1
+		644 usr/share/man/man8/box-oci.8
 	END
 	make -s -C "$REPO" uninstall DESTDIR="$PWD/to" PREFIX=/usr
 	[[ ! $(installed to) && ! -e to/usr/libexec/box && -d to/usr/bin ]]

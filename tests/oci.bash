@@ -1,5 +1,7 @@
 # What tests of box-oci share: a bundle in $DIR/bundle, its containers' state in $STATE.
 
+# shellcheck disable=SC2154 # helper.bash sets $stderr
+
 OCI=${OCI:-$REPO/final/box-oci}
 
 setup_bundle() {
