@@ -82,9 +82,10 @@ static int access_bits(const struct device_rule *rule)
 	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
 }
 
-static void put_rule(struct program *program, const struct device_rule *rule)
+/* Returns whether it fits all: what came after it would be refused, as nothing leads there. */
+static bool put_rule(struct program *program, const struct device_rule *rule)
 {
-	size_t start = program->n;
+	size_t start = program->n, end;
 	int other = ~access_bits(rule) & 7;
 
 	if (rule->type != 'a')
@@ -106,10 +107,12 @@ static void put_rule(struct program *program, const struct device_rule *rule)
 		put_unless(program, BPF_JNE, 4, (int32_t)rule->major);
 	if (rule->minor >= 0)
 		put_unless(program, BPF_JNE, 5, (int32_t)rule->minor);
+	end = program->n;
 	put_answer(program, rule->allow);
 	for (size_t i = start; i < program->n; i++)
 		if (BPF_CLASS(program->code[i].code) == BPF_JMP32)
 			program->code[i].off = (int16_t)(program->n - i - 1);
+	return end == start;
 }
 
 static int attach_program(const struct hierarchy *h, const struct device_rule *rules, size_t n)
@@ -117,12 +120,16 @@ static int attach_program(const struct hierarchy *h, const struct device_rule *r
 	static struct program program;
 	union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE};
 	autoclose int fd = -1;
+	bool all = false;
 
 	program.n = 0;
 	put_start(&program);
-	while (n-- > 0) /* the last rule that fits counts: so it is the first asked */
-		put_rule(&program, &rules[n]);
-	put_answer(&program, false);
+	while (!all && n-- > 0) /* the last rule that fits counts: so it is the first asked */
+		all = put_rule(&program, &rules[n]);
+	if (!all)
+		put_answer(&program, false);
+	if (program.n == sizeof(program.code) / sizeof(*program.code))
+		return failx("linux.resources.devices: too many rules");
 	attributes.insns = (uintptr_t)program.code;
 	attributes.insn_cnt = program.n;
 	attributes.license = (uintptr_t) "GPL";

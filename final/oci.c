@@ -95,7 +95,7 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 
 		if (strncmp(*name, "CAP_", 4) != 0 || capabilities_change(&one, *name, true) < 0 ||
 			!(one & all))
-			failx("%s: unknown or not available here", *name),
+			failx("capability %.100s: unknown or not available here", *name),
 				warn_user("%s", failure());
 		*set |= one & all;
 	}

@@ -154,9 +154,13 @@ static int write_one(const struct cgroup *cgroup, const char *name, const char *
 static int write_memory(const struct cgroup *cgroup, const struct resources *resources)
 {
 	int64_t memory = resources->memory, both = resources->memory_swap;
-	char one[24], sum[24], swap[24];
+	char one[24], sum[24], swap[24], file[256];
 	int result = 0, tries = 2;
 
+	/* A kernel that counts no swap gives none: that is no error where none is asked for. */
+	if (!find(cgroup, 0, "memory.memsw.limit_in_bytes", file) &&
+		!find(cgroup, 1, "memory.swap.max", file) && (both < 0 || both == memory))
+		both = 0;
 	snprintf(one, sizeof(one), "%" PRId64, memory);
 	snprintf(sum, sizeof(sum), "%" PRId64, both);
 	snprintf(swap, sizeof(swap), "%" PRId64, both - (memory > 0 ? memory : 0));

@@ -103,10 +103,8 @@ setup() {
 	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]'
 	command_is sh -c 'sleep 4242 & sleep 4242'
 	oci_script 'create test; oci start test; until_true pgrep -f "^sleep 4242"; oci kill test KILL; until_true is test stopped
-		pgrep -f "^sleep 4242"; oci delete test' >/dev/null
-	output_lacks $'\n\n' "-"
-	run_on_host pgrep -fx "sleep 4242"
-	output_is "" "see kill_oci"
+		sleep 0.2; pgrep -fx "sleep 4242" | wc -l; oci delete test'
+	[[ $output == *$'\n0' ]] || report "expected that no process is left before delete" "see kill_oci"
 }
 
 @test "a paused container dies of delete -f" {
@@ -366,8 +364,9 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 }
 
 @test "a poststart or poststop hook that fails is told, and no more" {
-	configure "c['hooks'] = {k: [{'path': '/bin/false'}] for k in ['poststart', 'poststop']}"
+	configure "c['hooks'] = {k: [{'path': '/bin/false'}, {'path': '/bin/sh', 'args': ['sh', '-c', 'echo \$0 >>$DIR/next', k]}] for k in ['poststart', 'poststop']}"
 	oci_run echo ran
+	[[ $(<"$DIR/next") == $'poststart\npoststop' ]] || report "expected that the hooks after those run" "see hooks_run"
 	status_is 0 "config.md: the runtime logs a warning, and goes on"
 	output_is ran "config.md: the runtime logs a warning, and goes on"
 	[[ $stderr == *poststart*poststop* ]] || report "expected both errors" "see hooks_run"
@@ -433,7 +432,7 @@ EOF
 
 @test "a device that is not allowed opens nothing, even where its node is made" {
 	configure 'process["capabilities"] = {k: ["CAP_MKNOD"] for k in ["bounding", "effective", "permitted"]}'
-	oci_run sh -c 'mknod /dev/kmsg2 c 1 11 && head -c 1 /dev/kmsg2'
+	oci_run sh -c 'set -- $(sed -n 3p /proc/partitions); mknod /dev/disk b $1 $2 && head -c 1 /dev/disk'
 	[[ $stderr == *"Operation not permitted"* ]] || report "expected that it cannot be opened" "see devices_control"
 	[[ $stderr != *mknod* ]] || report "expected that the node is made" "see default_rules"
 }
@@ -582,6 +581,6 @@ EOF
 }
 
 @test "thousands of wrong config.json are refused by one line, or run" {
-	run_on_host python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
-	[[ $output == *" variants: "* && $status == 0 ]] || report "see tests/oci-fuzz.py" "each must be refused by one line that names it"
+	# Not on the test's host, as that lasts for a minute; it starts nothing. With the sanitizers, some of them.
+	FUZZ_STEP=${ASAN_OPTIONS:+7} run -0 python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
 }

@@ -97,11 +97,13 @@ documents = []
 for path in list(members(config, [])):
     documents.append((path, "left out", variant(path, lambda place, key: place.pop(key))))
     for other in OTHERS:
+        if path == ["process", "terminal"] and other is True:
+            continue  # that one is right, and would be made
         documents.append((path, json.dumps(other)[:40], variant(path, lambda place, key: place.__setitem__(key, other))))
 texts = [(text_of(path) + " " + what, path, json.dumps(document)) for path, what, document in documents]
 for whole in ["", "{", "[]", "null", '"x"', "{}", "[" * 100000, '{"ociVersion":' * 3000, "\x00", '{"a":1}x']:
     texts.append(("the whole: " + whole[:20], [], whole))
-step = int(os.environ.get("FUZZ_STEP", "1"))
+step = int(os.environ.get("FUZZ_STEP") or "1")
 for name, path, text in texts[::step]:
     result = run(text)
     what = problem(result, path)
