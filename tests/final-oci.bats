@@ -432,7 +432,12 @@ EOF
 
 @test "a device that is not allowed opens nothing, even where its node is made" {
 	configure 'process["capabilities"] = {k: ["CAP_MKNOD"] for k in ["bounding", "effective", "permitted"]}'
-	oci_run sh -c 'set -- $(sed -n 3p /proc/partitions); mknod /dev/disk b $1 $2 && head -c 1 /dev/disk'
+	local device
+	for device in /dev/loop-control /dev/net/tun /dev/fuse /dev/kvm /dev/hwrng none; do
+		(: <"$device") 2>/dev/null && break
+	done
+	[[ $device != none ]] || skip "no device here can be opened that a container may not open"
+	oci_run sh -c "mknod /dev/other c $((0x$(stat -c %t "$device"))) $((0x$(stat -c %T "$device"))) && : </dev/other"
 	[[ $stderr == *"Operation not permitted"* ]] || report "expected that it cannot be opened" "see devices_control"
 	[[ $stderr != *mknod* ]] || report "expected that the node is made" "see default_rules"
 }
@@ -530,7 +535,6 @@ EOF
 @test "a bundle of box-oci spec runs under runc, and runc's under box-oci" {
 	command -v runc >/dev/null || fail "no runc: install the package runc"
 	command_is echo ran
-	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "cgroup"]'
 	oci_script 'runc --root "$STATE.runc" run test-$$; rm config.json; runc spec; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"hostname\"/" config.json; oci run test'
 	output_is $'ran\nrunc' "see oci_read"
 }

@@ -36,7 +36,7 @@ podman_script() {
 			podman import -q image.tar image >/dev/null
 			'"$1"'
 			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE"' </dev/null
-		output=$(sed -E 's/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\x00//g; s/^\^@//' <<<"$output")
+		output=$(tr -d '\000-\010\013-\037' <<<"$output" | sed -E 's/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\^[@D]//g')
 		[[ $runtime == runc ]] && expected=$output
 	done
 	[[ $output == "$expected" ]] || { diff <(echo "$expected") <(echo "$output") >&2; fail "runc's output and box-oci's differ"; }
