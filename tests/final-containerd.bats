@@ -48,7 +48,7 @@ ctr_script() {
 }
 
 @test "ctr run -d, exec, ps, pause, resume, metrics, kill, delete" {
-	ctr_script 'new -d image c sh -c "trap \"exit 5\" TERM; echo up; while :; do sleep 0.1; done"; echo "status $?"
+	ctr_script 'new -d image c sh -c "trap \"exit 5\" TERM; while :; do sleep 0.1; done"; echo "status $?"
 		ctr task exec --exec-id e c sh -c "echo inside; exit 4"; echo "status $?"
 		ctr task exec --exec-id f --user 7:8 --cwd /tmp c sh -c "id -u; id -g; pwd"
 		ctr task ps c | sed "s/ .*//; s/[0-9][0-9]*/N/" | head -n 2
