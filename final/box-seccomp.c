@@ -372,8 +372,9 @@ static int add_call(scmp_filter_ctx filter, uint32_t action, int call, const jso
 	return result;
 }
 
-/* Calls that libseccomp does not know are left out: the default answers them. */
-static int add_rule(scmp_filter_ctx filter, uint32_t standard, const json_t *rule)
+/* Calls that libseccomp does not know are left out: the default answers them. *LAST becomes the
+ * highest number. */
+static int add_rule(scmp_filter_ctx filter, uint32_t standard, const json_t *rule, int *last)
 {
 	uint32_t action = action_of(rule, "action", json_object_get(rule, "errnoRet"));
 	const json_t *names = json_object_get(rule, "names"), *name;
@@ -383,6 +384,7 @@ static int add_rule(scmp_filter_ctx filter, uint32_t standard, const json_t *rul
 	{
 		int call = seccomp_syscall_resolve_name(json_string_value(name)), error;
 
+		*last = call > *last ? call : *last;
 		if (call == __NR_SCMP_ERROR || action == standard)
 			continue;
 		error = add_call(filter, action, call, json_object_get(rule, "args"));
@@ -409,6 +411,24 @@ static int add_architecture(scmp_filter_ctx filter, const char *name)
 	return error < 0 && error != -EEXIST ? fail("%s", name) : 0;
 }
 
+/* What is newer than all that the profile names is ENOSYS, not an error: C libraries then do
+ * without it (runc's reason, too). Not for x32, whose numbers have bit 30 set. */
+static int write_newer(uint32_t standard, int last)
+{
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last, 0, 2),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+	};
+
+	if ((standard & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO || last < 0)
+		return 0;
+	return write_all(STDOUT_FILENO, code, sizeof(code));
+}
+
 static int compile_profile(void)
 {
 	json_auto_t *profile = json_loadfd(STDIN_FILENO, JSON_DECODE_INT_AS_REAL, NULL);
@@ -417,13 +437,15 @@ static int compile_profile(void)
 	uint32_t standard =
 		action_of(profile, "defaultAction", json_object_get(profile, "defaultErrnoRet"));
 	scmp_filter_ctx filter = profile ? seccomp_init(standard) : NULL;
-	int result = filter ? 0 : failx("not a profile");
+	int result = filter ? 0 : failx("not a profile"), last = -1;
 	size_t i;
 
 	json_array_foreach(arches, i, item) if (result == 0) result =
 		add_architecture(filter, json_string_value(item));
 	json_array_foreach(rules, i, item) if (result == 0) result =
-		add_rule(filter, standard, item);
+		add_rule(filter, standard, item, &last);
+	if (result == 0)
+		result = write_newer(standard, last);
 	if (result == 0 && (errno = -seccomp_export_bpf(filter, STDOUT_FILENO)) > 0)
 		result = fail("compile");
 	seccomp_release(filter);
