@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 
@@ -760,7 +761,8 @@ static int run_ps(const pid_t *pids, ssize_t n)
 	char *usual[] = {"ps", "-ef", NULL};
 	char **argv = usual;
 	autofclose FILE *out = NULL;
-	int ends[2], result;
+	int ends[2], result, status;
+	pid_t pid;
 
 	if (line.n_words > 1) {
 		line.words[0] = "ps";
@@ -769,7 +771,7 @@ static int run_ps(const pid_t *pids, ssize_t n)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fail("pipe");
 	fflush(NULL);
-	if (fork() == 0) {
+	if ((pid = fork()) == 0) {
 		dup2(ends[1], STDOUT_FILENO);
 		execvp("ps", argv);
 		_exit(EXIT_NOT_FOUND);
@@ -778,6 +780,8 @@ static int run_ps(const pid_t *pids, ssize_t n)
 	if (!(out = fdopen(ends[0], "r")))
 		return fail("ps");
 	result = print_processes(out, pids, n);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+		return failx("ps failed, or is not installed");
 	return result;
 }
 

@@ -167,7 +167,11 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	}
 	if (pid < 0)
 		fail("clone3");
-	return namespaces_leave(&own) < 0 && pid < 0 ? -1 : pid;
+	if (namespaces_leave(&own) == 0 || pid < 0)
+		return pid;
+	kill(pid, SIGKILL); /* what box does next would be done elsewhere */
+	waitpid(pid, NULL, 0);
+	return -1;
 }
 
 /* From its birth to the moment before its process. */

@@ -61,8 +61,11 @@ int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
 		const struct namespace_path *join = &spec->joins[i];
 		autoclose int fd = open(join->path, O_RDONLY | O_CLOEXEC);
 
-		if (fd < 0 || note_own(own, join->type) < 0 || setns(fd, join->type) < 0)
-			return fail("join the namespace %s", join->path);
+		if (fd < 0 || note_own(own, join->type) < 0 || setns(fd, join->type) < 0) {
+			fail("join the namespace %s", join->path);
+			namespaces_leave(own);
+			return -1;
+		}
 	}
 	return spec->time_offsets ? make_time(spec, own) : 0;
 }
@@ -71,13 +74,12 @@ int namespaces_leave(struct own_namespaces *own)
 {
 	int result = 0;
 
-	while (own->n-- > 0) {
-		if (setns(own->fds[own->n], own->types[own->n]) < 0)
-			result = fail("leave a namespace");
-		close(own->fds[own->n]);
+	for (; own->n > 0; own->n--) {
+		if (setns(own->fds[own->n - 1], own->types[own->n - 1]) < 0)
+			result = -1;
+		close(own->fds[own->n - 1]);
 	}
-	own->n = 0;
-	return result;
+	return result < 0 ? fail("leave a namespace") : 0;
 }
 
 static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)
