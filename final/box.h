@@ -194,6 +194,7 @@ struct spec {
 	unsigned long namespaces; /* CLONE_NEW*; those that are not new are box's own */
 	const struct namespace_path *joins;
 	size_t n_joins;
+	const char *user_namespace; /* one to join, too; NULL: none */
 	const struct id_map *uid_map, *gid_map; /* of a new user namespace */
 	size_t n_uid_map, n_gid_map;
 	const char *time_offsets; /* lines for timens_offsets, time_namespaces(7) */
@@ -893,6 +894,9 @@ struct own_namespaces {
 };
 int namespaces_enter(const struct spec *spec, struct own_namespaces *own);
 int namespaces_leave(struct own_namespaces *own);
+
+/* Whether the container's users are not box's own. */
+bool namespaces_users(const struct spec *spec);
 
 /* Does what PID, which waits, may not do itself: its ID maps, oom_score_adj, scheduling. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -134,6 +135,50 @@ static void close_pipes(int pipes[3])
 		close_fd(&pipes[fd]);
 }
 
+/* Who has joined a user namespace cannot come back: a helper does, and starts the child as ours. */
+static _Noreturn void help_clone(struct container *container, struct clone_args *args,
+	bool born_inside, int sockets[2], const int pipes[3])
+{
+	const struct spec *spec = container->spec;
+	struct message message = {.kind = MESSAGE_PID, .status = -1};
+	struct own_namespaces own;
+	int fd = open(spec->user_namespace, O_RDONLY | O_CLOEXEC);
+
+	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+	args->exit_signal = 0;
+	if (fd < 0 || namespaces_enter(spec, &own) < 0 || setns(fd, CLONE_NEWUSER) < 0)
+		fail("join the namespace %s", spec->user_namespace);
+	else if ((message.status = syscall(SYS_clone3, args, sizeof(*args))) < 0)
+		fail("clone3");
+	if (message.status == 0) {
+		close(sockets[0]);
+		use_pipes(pipes);
+		init_main(spec, &container->cgroup, born_inside, sockets[1]);
+	}
+	if (message.status < 0) {
+		message = (struct message){.kind = MESSAGE_ERROR, .status = EXIT_BOX};
+		snprintf(message.text, sizeof(message.text), "%s", failure());
+	}
+	_exit(message_send(sockets[1], &message, -1) < 0);
+}
+
+static pid_t clone_by_helper(struct container *container, struct clone_args *args, bool born_inside,
+	int sockets[2], const int pipes[3])
+{
+	int status, result;
+	pid_t helper = fork();
+
+	if (helper == 0)
+		help_clone(container, args, born_inside, sockets, pipes);
+	if (helper < 0)
+		return fail("fork");
+	result = expect(container, MESSAGE_PID, &status);
+	waitpid(helper, NULL, 0);
+	if (result < 0 || (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
+		return -1;
+	return container->pid;
+}
+
 /* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
 static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
 {
@@ -148,12 +193,14 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	struct own_namespaces own;
 	pid_t pid;
 
-	if (namespaces_enter(container->spec, &own) < 0)
-		return -1;
 	if (born_inside) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = cgroup;
 	}
+	if (container->spec->user_namespace)
+		return clone_by_helper(container, &args, born_inside, sockets, pipes);
+	if (namespaces_enter(container->spec, &own) < 0)
+		return -1;
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid < 0 && born_inside && errno != EAGAIN && errno != ENOMEM) {
 		args.flags &= ~CLONE_INTO_CGROUP;

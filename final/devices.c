@@ -172,9 +172,10 @@ int devices_control(const struct cgroup *cgroup, const struct device_rule *rules
 int devices_take(const struct spec *spec, int trees[])
 {
 	for (size_t i = 0; i < spec->n_nodes; i++) {
-		trees[i] = spec->n_uid_map ? mount_copy(AT_FDCWD, spec->nodes[i].device.path, false)
-					   : -1;
-		if (spec->n_uid_map && trees[i] < 0 && !S_ISFIFO(spec->nodes[i].device.mode))
+		trees[i] = namespaces_users(spec)
+				   ? mount_copy(AT_FDCWD, spec->nodes[i].device.path, false)
+				   : -1;
+		if (namespaces_users(spec) && trees[i] < 0 && !S_ISFIFO(spec->nodes[i].device.mode))
 			return fail("device %s of the host", spec->nodes[i].device.path);
 	}
 	return 0;

@@ -214,7 +214,7 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 
 	for (int fd = 0; fd < 3; fd++)
 		if ((spec->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
-			fchown(fd, uid, -1) < 0 && !spec->n_uid_map) /* else another's */
+			fchown(fd, uid, -1) < 0 && !namespaces_users(spec)) /* else another's */
 			return fail("give descriptor %d to user %u", fd, uid);
 	return 0;
 }
@@ -232,7 +232,7 @@ static int prepare_process(const struct spec *spec)
 	if (set_home(&user) < 0)
 		return -1;
 	umask(spec->umask ? *spec->umask : 022);
-	for (size_t i = 0; i < spec->n_rlimits && !spec->n_uid_map; i++)
+	for (size_t i = 0; i < spec->n_rlimits && !namespaces_users(spec); i++)
 		if (setrlimit(spec->rlimits[i].resource, &spec->rlimits[i].limit) < 0)
 			return fail("limit %s of the process", spec->rlimits[i].name);
 	if (enter_folder(spec->cwd) < 0)
@@ -347,7 +347,8 @@ _Noreturn void join_main(
 {
 	/* To join the user namespace that one is in is an error. */
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWNET | CLONE_NEWCGROUP | (spec->namespaces & CLONE_NEWUSER);
+			       CLONE_NEWNET | CLONE_NEWCGROUP |
+			       (namespaces_users(spec) ? CLONE_NEWUSER : 0);
 	/* A sibling, so that box can wait for it; it, not we, is in the PID namespace joined. */
 	struct clone_args args = {.flags = CLONE_PARENT};
 	struct message message = {.kind = MESSAGE_PID};

@@ -111,9 +111,14 @@ int namespaces_prepare(const struct spec *spec, pid_t pid)
 	return 0;
 }
 
+bool namespaces_users(const struct spec *spec)
+{
+	return spec->n_uid_map > 0 || spec->user_namespace;
+}
+
 int namespaces_limit(const struct spec *spec, pid_t pid)
 {
-	for (size_t i = 0; i < spec->n_rlimits && spec->n_uid_map; i++)
+	for (size_t i = 0; i < spec->n_rlimits && namespaces_users(spec); i++)
 		if (prlimit(pid, spec->rlimits[i].resource, &spec->rlimits[i].limit, NULL) < 0)
 			return fail("limit %s of the process", spec->rlimits[i].name);
 	return 0;
@@ -121,7 +126,7 @@ int namespaces_limit(const struct spec *spec, pid_t pid)
 
 int namespaces_become_root(const struct spec *spec)
 {
-	if (spec->n_uid_map == 0)
+	if (!namespaces_users(spec))
 		return 0;
 	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
 		       ? fail("become root of the user namespace")

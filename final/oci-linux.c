@@ -41,9 +41,12 @@ static int read_namespace(struct spec *spec, const struct value *item, unsigned 
 	}
 	if (*join->path != '/')
 		return value_bad(&path, "not an absolute path");
-	if (join->type == CLONE_NEWUSER || join->type == CLONE_NEWNS)
+	if (join->type == CLONE_NEWNS)
 		return value_bad(&path, "one that is there already cannot be joined");
-	spec->n_joins++;
+	if (join->type == CLONE_NEWUSER)
+		spec->user_namespace = join->path;
+	else
+		spec->n_joins++;
 	return 0;
 }
 
@@ -104,6 +107,10 @@ static int read_maps(struct bundle *bundle, const struct value *part)
 	if (read_map(part, "uidMappings", &spec->uid_map, &spec->n_uid_map) < 0 ||
 		read_map(part, "gidMappings", &spec->gid_map, &spec->n_gid_map) < 0)
 		return -1;
+	if (spec->user_namespace) { /* it has its own */
+		spec->n_uid_map = spec->n_gid_map = 0;
+		return 0;
+	}
 	if (user && (!spec->n_uid_map || !spec->n_gid_map)) {
 		uids.key = spec->n_uid_map ? "gidMappings" : "uidMappings";
 		return value_bad(&uids, "missing, for the user namespace");

@@ -415,6 +415,16 @@ EOF
 	[[ $(stat -c %u:%g "$BUNDLE/rootfs/made") == 100000:200000 ]] || report "expected 100000:200000 on the host" "see namespaces_become_root"
 }
 
+@test "a user namespace of a path is joined, and owns what is new" {
+	configure 'c["root"]["readonly"] = False'
+	chown 100000:200000 "$BUNDLE/rootfs"
+	command_is sh -c 'id -u; tr -s " " </proc/self/uid_map; stat -c %u /proc/1/stat; touch /made; stat -c %u:%g /made; hostname'
+	oci_script 'unshare --user sleep 1000 & other=$!; sleep 0.2; echo "0 100000 1000" >/proc/$other/uid_map; echo "0 200000 1000" >/proc/$other/gid_map
+		sed -i "s#\"namespaces\": \\[#&{\"type\": \"user\", \"path\": \"/proc/$other/ns/user\"}, #" config.json
+		oci run test; oci create test >/dev/null </dev/null; oci exec test cat /proc/self/uid_map | tr -s " "; oci delete test; kill $other; wait $other 2>/dev/null; :'
+	output_is $'0\n 0 100000 1000\n0\n0:0\nbox\n 0 100000 1000' "see clone_by_helper"
+}
+
 @test "a time namespace has its offsets" {
 	configure 'linux["namespaces"].append({"type": "time"})' 'linux["timeOffsets"] = {"boottime": {"secs": 1000000}}'
 	oci_run cut -d . -f 1 /proc/uptime

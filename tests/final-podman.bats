@@ -98,7 +98,7 @@ podman_script() {
 
 @test "podman's user namespaces, and those that are the host's" {
 	podman_script 'none --rm --uidmap 0:100000:65536 --gidmap 0:100000:65536 image sh -c "id; cat /proc/self/uid_map; touch /x; stat -c %u:%g /x; echo text >/dev/null && cat /etc/passwd"
-		none -d --name u --uidmap 0:100000:65536 --gidmap 0:100000:65536 image sleep 1000; podman exec u id -u; podman exec u cat /proc/self/uid_map
+		none -d --name u --uidmap 0:100000:65536 --gidmap 0:100000:65536 image sleep 1000; podman exec u id -u; podman exec u cat /proc/self/uid_map; podman run --rm --userns container:u --network none image sh -c "id -u; cat /proc/self/uid_map"
 		podman run --rm --network host --pid host --ipc host --uts host image sh -c "hostname; [ \$\$ -gt 2 ] && echo host"'
 	output_has 100000 "see namespaces_prepare"
 }
