@@ -233,12 +233,13 @@ box-oci: container does not exist: none
 }
 
 @test "update changes limits, by options after the ID, too, and by a file" {
-	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] && skip "the files here are v1's"
 	command_is sleep 1000
-	oci_script 'create test; oci start test; oci update test --pids-limit 33 --memory 64m; oci exec test cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/memory/memory.limit_in_bytes
-		echo "{\"pids\": {\"limit\": 44}, \"cpu\": {\"quota\": 50000, \"period\": 100000}}" | oci update -r - test; oci exec test cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/cpu/cpu.cfs_quota_us
+	oci_script 'files() { oci exec test sh -c "cd /sys/fs/cgroup; cat pids/pids.max memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us 2>/dev/null ||
+			{ cat pids.max memory.max; cut -d \" \" -f 1 cpu.max; }"; }
+		create test; oci start test; oci update test --pids-limit 33 --memory 64m --cpu-quota 30000; files
+		echo "{\"pids\": {\"limit\": 44}, \"cpu\": {\"quota\": 50000, \"period\": 100000}}" | oci update -r - test; files
 		oci update --pids-limit many test; oci delete -f test'
-	output_is $'33\n67108864\n44\n50000\nbox-oci: --pids-limit many: not a number' "see command_update_oci"
+	output_is $'33\n67108864\n30000\n44\n67108864\n50000\nbox-oci: --pids-limit many: not a number' "see command_update_oci"
 }
 
 @test "events --stats tells what the container uses" {
@@ -453,12 +454,13 @@ EOF
 }
 
 @test "cgroupsPath is where the limits are" {
-	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] && skip "the files here are v1's"
-	configure 'linux["cgroupsPath"] = "/box-test/deep/one"' 'linux["resources"] = {"memory": {"limit": 67108864, "swap": 67108864, "reservation": 33554432}, "pids": {"limit": 12}, "cpu": {"quota": 20000, "period": 100000, "shares": 256, "cpus": "0"}}'
+	configure 'linux["cgroupsPath"] = "/box-test/deep/one"' 'linux["resources"] = {"memory": {"limit": 67108864, "reservation": 33554432}, "pids": {"limit": 12}, "cpu": {"quota": 20000, "period": 100000, "shares": 256, "cpus": "0"}}'
 	command_is sleep 1000
-	oci_script 'create test; cd /sys/fs/cgroup; cat {memory/box-test/deep/one/memory.limit_in_bytes,memory/box-test/deep/one/memory.memsw.limit_in_bytes,memory/box-test/deep/one/memory.soft_limit_in_bytes,pids/box-test/deep/one/pids.max,cpu/box-test/deep/one/cpu.cfs_quota_us,cpu/box-test/deep/one/cpu.shares,cpuset/box-test/deep/one/cpuset.cpus}
-		oci delete -f test; for d in */box-test; do rmdir $d/deep $d; done'
-	output_is $'67108864\n67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
+	oci_script 'create test; cd /sys/fs/cgroup; path=box-test/deep/one
+		if [ -d memory ]; then cat memory/$path/memory.{limit,soft_limit}_in_bytes pids/$path/pids.max cpu/$path/cpu.{cfs_quota_us,shares} cpuset/$path/cpuset.cpus
+		else cat $path/{memory.max,memory.low,pids.max}; cut -d " " -f 1 $path/cpu.max; sed "s/^10$/256/" $path/cpu.weight; cat $path/cpuset.cpus; fi
+		oci delete -f test; for d in */box-test box-test; do [ ! -d $d ] || rmdir $d/deep $d; done'
+	output_is $'67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
 }
 
 @test "a cgroup that processes or other cgroups are in is refused, and no command ends them" {

@@ -3,7 +3,12 @@
 replaced by values of other types. box-oci must refuse each variant by one line that names the member, or one
 around it, or find it right: then --console-socket without a terminal, which it looks at next, is the error.
 So nothing is ever started."""
-import copy, json, os, subprocess, sys, tempfile
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
 
 oci, bundle = sys.argv[1:3]
 config = json.load(open(bundle + "/config.json"))
@@ -20,7 +25,8 @@ process["user"].update(umask=0o27, additionalGids=[5, 6])
 process["capabilities"].update(inheritable=["CAP_KILL"], ambient=["CAP_KILL"])
 linux["namespaces"] += [{"type": "user"}, {"type": "time"}]
 linux["namespaces"][1]["path"] = "/proc/self/ns/net"
-linux["uidMappings"] = linux["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+linux["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]
+linux["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]
 linux["timeOffsets"] = {"monotonic": {"secs": 5, "nanosecs": 6}, "boottime": {"secs": 7}}
 linux["devices"] = [{"path": "/dev/x", "type": "c", "major": 1, "minor": 5, "fileMode": 0o640, "uid": 3, "gid": 4}]
 linux["sysctl"] = {"net.ipv4.ip_forward": "1"}
@@ -40,6 +46,11 @@ linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "a
 
 OTHERS = [None, True, False, 0, -1, 1.5, 1e300, 2 ** 63, "", "x", "/", "\u001b[2J\n", "x" * 70000, [], [None], [[]],
           ["x", 5], {}, {"x": None}, {"": {}}]
+
+# Where two members do not fit together, the other one is named.
+OTHER_PLACES = {"process.rlimits[0].soft": "process.rlimits[0].hard",
+                "linux.sysctl.net.ipv4.ip_forward": "linux.namespaces", "linux.uidMappings": "linux.namespaces",
+                "linux.gidMappings": "linux.namespaces", "linux.timeOffsets": "linux.namespaces"}
 
 
 def members(value, path):
@@ -86,9 +97,13 @@ def problem(result, path):
         return "%d lines" % len(lines)
     if "--console-socket" in lines[0]:
         return None
-    if not lines[0].startswith("box-oci: config.json: "):
-        return "no path"
-    return None
+    if not path:
+        return None if lines[0].startswith("box-oci: config.json: ") else "no name"
+    match = re.match(r"box-oci: config\.json: ([^ ]*):? ", lines[0])
+    named, here = match.group(1).rstrip(":") if match else "", text_of(path)
+    if named and (here.startswith(named) or named.startswith(here)):
+        return None
+    return None if named in OTHER_PLACES and here.startswith(OTHER_PLACES[named]) else "the path is " + named
 
 
 counts = {"refused": 0, "right": 0}
