@@ -67,7 +67,7 @@ int resource_text(struct resources *resources, const char *name, const char *tex
 static int64_t weight(enum kind kind, int64_t number)
 {
 	if (kind == WEIGHT)
-		return number <= 10 ? 1 : 1 + (number - 10) * 9999 / 990;
+		return number <= 10 ? 1 : number >= 1000 ? 10000 : 1 + (number - 10) * 9999 / 990;
 	number = number < 2 ? 2 : number > 262144 ? 262144 : number;
 	return 1 + (number - 2) * 9999 / 262142;
 }
