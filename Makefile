@@ -9,10 +9,11 @@ CMD ?= sh
 BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
 STEPS = $(sort $(wildcard step0*))
 
-# final/: box starts containers; box-oci starts those that an engine prepares; box-unpack reads archives for it; box-seccomp compiles system call
-# filters, one of them now.
+# final/: box starts containers; box-oci those that an engine has prepared, by the same core; box-unpack
+# reads archives for box, and writes some; box-seccomp compiles system call filters, one of them now.
 FINAL = final/box final/box-oci final/box-unpack final/box-seccomp
-BOX_SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
+SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
+OCI_SOURCES = $(wildcard final/oci*.c) final/value.c
 BOX_LIBS = jansson libcap libmd
 UNPACK_LIBS = libarchive zlib
 SECCOMP_LIBS = jansson libseccomp
@@ -51,11 +52,10 @@ libraries:
 	test -z "$$missing" || { echo "final/ lacks$$missing: install $(LIB_PACKAGES)" \
 		"(Debian's names; README.md has others). make steps needs none of them." >&2; exit 1; }
 
-final/box: $(BOX_SOURCES:.c=.o)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
+final/box: $(patsubst %.c,%.o,$(filter-out $(OCI_SOURCES),$(SOURCES)))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
 
-# The same core under another command line.
-final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(BOX_SOURCES)))
+final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(SOURCES)))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
 final/box-unpack: final/box-unpack.o final/error.o final/util.o
