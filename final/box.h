@@ -186,7 +186,6 @@ struct spec {
 	const char *upper, *work; /* what the container writes */
 	bool temporary; /* that is thrown away after the run */
 	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
-	unsigned long propagation; /* MS_*, with MS_REC, of all mounts; 0: MS_REC | MS_PRIVATE */
 	unsigned long root_propagation; /* MS_* of the root, at the end; 0: as it is */
 	bool no_pivot; /* on a root that cannot be pivoted: the kernel's first one */
 

@@ -98,6 +98,22 @@ static int take_text(const struct mount *mount, const char *place)
 	return umount2(place, MNT_DETACH) < 0 ? -1 : steal_fd(&copy);
 }
 
+/* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that, or a
+ * part of it, is asked for, it is private. */
+static int take_bind(const struct mount *mount)
+{
+	const struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
+	autoclose int tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
+	bool asked = false;
+
+	for (size_t i = 0; i < mount->n_changes; i++)
+		asked |= mount->changes[i].propagation != 0;
+	if (tree < 0 || (!asked && mount_change(tree, &alone) < 0) ||
+		mount_restrict(tree, mount->attributes, mount->recursive) < 0)
+		return -1;
+	return steal_fd(&tree);
+}
+
 static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount)
 {
 	autoclose int tree = -1;
@@ -108,24 +124,21 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 		tree = cgroupfs_take(spec, cgroup, mount);
 	else if (mount->type)
 		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
-	else {
-		tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
-		if (tree < 0 || mount_restrict(tree, mount->attributes, mount->recursive) < 0)
-			return -1;
-	}
+	else if ((tree = take_bind(mount)) < 0)
+		return -1;
 	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
 		if (mount_change(tree, &mount->changes[i]) < 0)
 			return -1;
 	return steal_fd(&tree);
 }
 
-/* Those that have a type, or the others. */
-static int take_some(const struct spec *spec, const struct cgroup *cgroup, int trees[], bool types)
+/* Those that are bound, or the others. */
+static int take_some(const struct spec *spec, const struct cgroup *cgroup, int trees[], bool binds)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
-		if (types != !!mount->type)
+		if (binds != !(mount->type || mount->text))
 			continue;
 		trees[i] = take(spec, cgroup, mount);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
@@ -137,12 +150,12 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int t
 
 int mounts_take(const struct spec *spec, int trees[])
 {
-	return take_some(spec, NULL, trees, false);
+	return take_some(spec, NULL, trees, true);
 }
 
 int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int trees[])
 {
-	return take_some(spec, cgroup, trees, true);
+	return take_some(spec, cgroup, trees, false);
 }
 
 /* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */

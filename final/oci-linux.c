@@ -546,8 +546,6 @@ static int read_propagation(struct bundle *bundle, const struct value *part)
 	if (value_text(part, "rootfsPropagation", OPTIONAL, &text) < 0 ||
 		(index = value_choice(part, "rootfsPropagation", text, names)) < 0)
 		return -1;
-	/* Slaves: what the host mounts below a volume shows, where that is asked for. */
-	bundle->spec.propagation = MS_SLAVE | MS_REC;
 	bundle->spec.root_propagation = own[index];
 	return 0;
 }

@@ -82,8 +82,7 @@ int rootfs_enter(const struct spec *spec, int root)
 	/* The old root lands on top of the new one, where "." names it for the last time. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return fail("pivot_root %s", spec->rootfs);
-	/* Where it is shared, the host's mounts would be unmounted, too. */
-	if (mount(NULL, ".", NULL, MS_REC | MS_SLAVE, NULL) < 0 || umount2(".", MNT_DETACH) < 0)
+	if (umount2(".", MNT_DETACH) < 0)
 		return fail("umount the old root");
 	return chdir("/") < 0 ? fail("chdir /") : 0;
 }

@@ -309,6 +309,29 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 	done
 }
 
+@test "mounts show on a volume and its source as far as its propagation says" {
+	mkdir -p "$DIR/volume/host" "$DIR/volume/container"
+	configure 'process["capabilities"] = {k: ["CAP_SYS_ADMIN"] for k in ["bounding", "effective", "permitted"]}'
+	command_is sh -c 'mount -t tmpfs inside /v/container; touch /v/container/inside; while [ ! -e /tmp/go ]; do sleep 0.05; done; ls /v/host /v/container'
+	for propagation in rprivate rslave rshared; do
+		configure "c['mounts'] = [m for m in c['mounts'] if m['destination'] not in ['/v', '/tmp']] + [{'destination': '/tmp', 'type': 'bind', 'source': '$DIR', 'options': ['bind']}, {'destination': '/v', 'type': 'bind', 'source': '$DIR/volume', 'options': ['rbind', '$propagation']}]"
+		oci_script 'rm -f ../go; create test; oci start test; sleep 0.3; mount -t tmpfs host ../volume/host; touch ../volume/host/outside; ls ../volume/container
+			touch ../go; until_true is test stopped; cat out; oci delete test; umount ../volume/host; umount ../volume/container 2>/dev/null; :'
+		case $propagation in
+		rprivate) output_is $'/v/container:\ninside\n\n/v/host:' "see take_bind" ;;
+		rslave) output_is $'/v/container:\ninside\n\n/v/host:\noutside' "see take_bind" ;;
+		rshared) output_is $'inside\n/v/container:\ninside\n\n/v/host:\noutside' "see take_bind" ;;
+		esac
+	done
+}
+
+@test "with --no-pivot the root is moved to /" {
+	command_is sh -c 'cat /only-in-the-rootfs; ls /..; cat /proc/self/mountinfo | wc -l'
+	oci_script 'oci run --no-pivot test'
+	output_has $'rootfs\nbin' "see move_root"
+	output_lacks "$MARKER" "see move_root"
+}
+
 @test "tmpcopyup gives a tmpfs what it covers" {
 	mkdir -p "$BUNDLE/rootfs/data/sub" && echo text >"$BUNDLE/rootfs/data/sub/file" && ln -s sub/file "$BUNDLE/rootfs/data/link" && chmod 711 "$BUNDLE/rootfs/data"
 	configure "c['mounts'].append({'destination': '/data', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['tmpcopyup']})"
