@@ -109,6 +109,15 @@ podman_script() {
 	output_has "in a pod" "see namespaces_enter"
 }
 
+@test "podman healthcheck, cp, restart, exec --privileged and run --init" {
+	podman_script 'none -d --name h --health-cmd "cat /ready" --health-interval disable image sleep 1000 >/dev/null
+		podman healthcheck run h >/dev/null; echo "status $?"; echo ready >ready; podman cp ready h:/ready; podman healthcheck run h; echo "status $?"
+		podman restart -t 0 h >/dev/null; podman exec h cat /ready; podman exec --privileged h grep CapEff /proc/self/status
+		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 5 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'
+	output_has "status 1" "see command_exec_oci"
+	output_has $'status 0\nready' "see command_exec_oci"
+}
+
 @test "podman build with RUN" {
 	podman_script 'mkdir -p context; printf "FROM image\nRUN echo built >/built && id -u\nUSER 1000\nCMD id -u; cat /built\n" >context/Containerfile
 		podman build -q --network none -t new --runtime "$RUNTIME" context >/dev/null; none --rm new; podman rmi -f new >/dev/null'
