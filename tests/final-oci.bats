@@ -313,12 +313,12 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 	mkdir -p "$DIR/volume/host" "$DIR/volume/container"
 	configure 'process["capabilities"] = {k: ["CAP_SYS_ADMIN"] for k in ["bounding", "effective", "permitted"]}'
 	command_is sh -c 'mount -t tmpfs inside /v/container; touch /v/container/inside; while [ ! -e /tmp/go ]; do sleep 0.05; done; ls /v/host /v/container'
-	for propagation in rprivate rslave rshared; do
+	for propagation in rbind rprivate rslave rshared; do
 		configure "c['mounts'] = [m for m in c['mounts'] if m['destination'] not in ['/v', '/tmp']] + [{'destination': '/tmp', 'type': 'bind', 'source': '$DIR', 'options': ['bind']}, {'destination': '/v', 'type': 'bind', 'source': '$DIR/volume', 'options': ['rbind', '$propagation']}]"
 		oci_script 'rm -f ../go; create test; oci start test; sleep 0.3; mount -t tmpfs host ../volume/host; touch ../volume/host/outside; ls ../volume/container
 			touch ../go; until_true is test stopped; cat out; oci delete test; umount ../volume/host; umount ../volume/container 2>/dev/null; :'
 		case $propagation in
-		rprivate) output_is $'/v/container:\ninside\n\n/v/host:' "see take_bind" ;;
+		rbind | rprivate) output_is $'/v/container:\ninside\n\n/v/host:' "see take_bind" ;;
 		rslave) output_is $'/v/container:\ninside\n\n/v/host:\noutside' "see take_bind" ;;
 		rshared) output_is $'inside\n/v/container:\ninside\n\n/v/host:\noutside' "see take_bind" ;;
 		esac
