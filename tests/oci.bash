@@ -4,6 +4,15 @@
 
 OCI=${OCI:-$REPO/final/box-oci}
 
+# Engines clear the environment, which a build with sanitizers needs.
+if [[ ${ASAN_OPTIONS:-} ]]; then
+	mkdir -p "$BATS_RUN_TMPDIR/sanitized"
+	printf '#!/bin/sh\nASAN_OPTIONS=%q UBSAN_OPTIONS=%q exec %q "$@"\n' "$ASAN_OPTIONS" "${UBSAN_OPTIONS:-}" \
+		"$REPO/final/box-oci" >"$BATS_RUN_TMPDIR/sanitized/box-oci"
+	chmod +x "$BATS_RUN_TMPDIR/sanitized/box-oci"
+	OCI=$BATS_RUN_TMPDIR/sanitized/box-oci
+fi
+
 setup_bundle() {
 	STATE=$BATS_TEST_TMPDIR/oci BUNDLE=$DIR/bundle
 	mkdir "$BUNDLE"
