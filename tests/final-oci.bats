@@ -1,9 +1,32 @@
-# final: box-oci, as its command line and the runtime specification have it. What podman makes of it is in
-# final-podman.bats.
+# final: box-oci, as its command line and the runtime specification have it. What podman and containerd make of it
+# is in final-podman.bats and final-containerd.bats. Where the specification's clauses are tested:
 #
-#   runtime.md   operations: state, create, start, kill, delete; lifecycle; errors; hooks
-#   config.md    root, mounts, process (user, capabilities, rlimits, ...), hostname, hooks, annotations
-#   config-linux.md  namespaces, user mappings, devices, cgroupsPath, resources, sysctl, seccomp, paths
+#   runtime.md       state                 "state has what...", "the status goes from..."
+#                    lifecycle             "create makes the container...", "a container lives on...", "a loop of..."
+#                    create                "an ID that is in use...", "IDs that are no file names...", "errors in config.json..."
+#                    start                 "start of what runs...", "what exec(2) refuses..."
+#                    kill                  "kill takes names...", "kill of a container that has stopped..."
+#                    delete                "delete refuses...", "delete ends...", "delete -f of..."
+#                    errors, warnings      "errors are in the log...", "a capability that is unknown..."
+#   config.md        root                  "the root is read-only, or not..."
+#                    mounts                "mounts have the options...", "rro makes...", "mounts show on...", "tmpcopyup..."
+#                    process               "the process has what...", "the process has the five sets...", "no_new_privs..."
+#                    terminal, consoleSize "the terminal goes to..."
+#                    hostname, domainname  "hostname and domainname..."
+#                    hooks                 "hooks run in their order...", "a startContainer hook...", "a hook that fails...",
+#                                          "a poststart or poststop hook..."
+#                    annotations           "state has what..."
+#                    extensibility         "thousands of wrong config.json..." (unknown members are ignored)
+#   config-linux.md  namespaces            "namespaces are new...", "a PID namespace of a path...", "a user namespace..."
+#                    uid/gidMappings       "a user namespace has its mappings...", "a user namespace of a path..."
+#                    timeOffsets           "a time namespace..."
+#                    devices               "the devices of every container...", "a device that is not allowed..."
+#                    cgroupsPath           "cgroupsPath is where..."
+#                    resources             "a limit of processes...", "a limit that cannot be had...", "update changes..."
+#                    sysctl                "sysctls are set..."
+#                    seccomp               "the filter of system calls..."
+#                    masked, readonlyPaths "paths are masked..."
+#   features.md                            "features and --version..."
 #
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
