@@ -64,7 +64,7 @@ static void log_error(const char *text)
 
 static int report_oci(int status)
 {
-	fprintf(stderr, "box-oci: %s\n", failure());
+	report();
 	log_error(failure());
 	return status;
 }
@@ -1203,6 +1203,7 @@ int main(int argc, char *argv[])
 	const struct command *command = commands;
 	int option, status;
 
+	speaker = "box-oci";
 	if (open_standard_files() < 0)
 		return EXIT_FAILURE;
 	signal(SIGCHLD, SIG_DFL);

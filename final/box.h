@@ -221,6 +221,9 @@ struct spec {
 
 /* ---- error.c: an error's text, noted where it happens, printed once ---- */
 
+/* Who says it; box, unless main() says otherwise. */
+extern const char *speaker;
+
 /* Notes FORMAT, ": " and the text of errno. Keeps errno. Returns -1. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+const char *speaker = "box";
 static char text[1024] = "no error";
 
 __attribute__((format(printf, 1, 0))) static void note(
@@ -50,7 +51,7 @@ const char *failure(void)
 
 int report(void)
 {
-	fprintf(stderr, "box: %s\n", text);
+	fprintf(stderr, "%s: %s\n", speaker, text);
 	return EXIT_BOX;
 }
 
@@ -58,7 +59,7 @@ void warn_user(const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("box: ", stderr);
+	fprintf(stderr, "%s: ", speaker);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);

@@ -296,7 +296,7 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 	configure 'process["capabilities"]["bounding"].append("CAP_NONSENSE")'
 	oci_run echo ran
 	output_is ran "see read_set"
-	[[ $stderr == *CAP_NONSENSE* ]] || report "expected a warning" "see read_set"
+	[[ $stderr == "box-oci: capability CAP_NONSENSE"* ]] || report "expected a warning" "see read_set"
 }
 
 @test "no_new_privs is as config.json says" {

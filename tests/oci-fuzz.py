@@ -14,6 +14,7 @@ oci, bundle = sys.argv[1:3]
 config = json.load(open(bundle + "/config.json"))
 process, linux = config["process"], config["linux"]
 config["annotations"] = {"key": "value"}
+config["unknown"] = process["unknown"] = linux["unknown"] = {"to": ["this", "version"]}  # to be ignored
 config["domainname"] = "domain"
 config["mounts"].append({"destination": "/v", "type": "bind", "source": "/tmp", "options": ["rbind", "rro", "rslave"]})
 config["hooks"] = {kind: [{"path": "/bin/true", "args": ["true"], "env": ["A=b"], "timeout": 3}]
