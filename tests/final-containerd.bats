@@ -12,6 +12,8 @@ setup() {
 	python3 "$REPO/tests/oci-image.py" "$DIR/rootfs.tar" image "$DIR/image.tar"
 }
 
+teardown_file() { remove_parents default; }
+
 # ctr_script SCRIPT: on the test's host, where `ctr` asks its containerd, and `new OPTION...` is ctr run. With
 # each runtime; what they print must be the same. That of box-oci is $output.
 ctr_script() {

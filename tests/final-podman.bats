@@ -20,6 +20,8 @@ setup() {
 	tar -C "$ROOTFS" -cf "$DIR/image.tar" .
 }
 
+teardown_file() { remove_parents libpod_parent; }
+
 # podman_script SCRIPT: on the test's host, where `podman` has its storage in a temporary folder. With each
 # runtime; what they print must be the same, IDs and runtimes' names left out. That of box-oci is $output.
 podman_script() {

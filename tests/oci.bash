@@ -22,6 +22,14 @@ setup_bundle() {
 	configure 'process["terminal"] = False'
 }
 
+# What an engine leaves of its cgroups' parents, unless another one uses them.
+remove_parents() {
+	local folder
+	for folder in /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1"; do
+		rmdir "$folder/conmon" "$folder" 2>/dev/null || :
+	done
+}
+
 # Changes config.json by statements of Python, which know c, process and linux; \$ARGS are its arguments.
 configure() {
 	python3 - "$BUNDLE/config.json" "$@" <<-'EOF'
