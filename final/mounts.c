@@ -98,17 +98,20 @@ static int take_text(const struct mount *mount, const char *place)
 	return umount2(place, MNT_DETACH) < 0 ? -1 : steal_fd(&copy);
 }
 
-/* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that, or a
- * part of it, is asked for, it is private. */
+/* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
+ * asked for, nothing shows on the source; and if nothing is asked for, nothing on the copy. */
 static int take_bind(const struct mount *mount)
 {
-	const struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
+	struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
 	autoclose int tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
-	bool asked = false;
+	bool shared = false;
 
-	for (size_t i = 0; i < mount->n_changes; i++)
-		asked |= mount->changes[i].propagation != 0;
-	if (tree < 0 || (!asked && mount_change(tree, &alone) < 0) ||
+	for (size_t i = 0; i < mount->n_changes; i++) {
+		shared |= (mount->changes[i].propagation & MS_SHARED) != 0;
+		if (mount->changes[i].propagation)
+			alone.propagation = MS_SLAVE;
+	}
+	if (tree < 0 || (!shared && mount_change(tree, &alone) < 0) ||
 		mount_restrict(tree, mount->attributes, mount->recursive) < 0)
 		return -1;
 	return steal_fd(&tree);

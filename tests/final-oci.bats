@@ -184,7 +184,8 @@ setup() {
 
 @test "a PID that is another process's by now is not the container's" {
 	command_is true
-	oci_script 'create test; oci start test; until_true is test stopped; sleep 1000 &
+	oci_script 'create test; oci start test; until_true is test stopped
+		sleep 0.05; sleep 1000 & # a start time is of 10 ms
 		sed -i "s/\"pid\":[0-9]*/\"pid\":$!/" "$STATE/test/state.json"; is test stopped && oci kill test KILL; kill -0 $! && echo alive; kill $!; oci delete test'
 	output_is $'box-oci: container not running\nalive' "see is_alive"
 }
