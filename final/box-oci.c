@@ -75,17 +75,6 @@ static int report_oci(int status)
 static int send_console(int master)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct iovec data = {.iov_base = "/dev/ptmx", .iov_len = 9};
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-			     .cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS}};
-	struct msghdr message = {.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
 	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct termios terminal;
 
@@ -97,9 +86,8 @@ static int send_console(int master)
 	if (strlen(line.console) >= sizeof(address.sun_path))
 		return failx("--console-socket %s: the path is too long", line.console);
 	strcpy(address.sun_path, line.console);
-	memcpy(CMSG_DATA(&control.header), &master, sizeof(master));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-		sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+		send_descriptor(fd, "/dev/ptmx", 9, master) < 0)
 		return fail("--console-socket %s", line.console);
 	return 0;
 }

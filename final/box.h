@@ -864,6 +864,10 @@ struct message {
 	char text[1024];
 };
 
+/* Sends the SIZE bytes TEXT, with the descriptor FD unless that is -1. Returns -1 with errno,
+ * without fail(). */
+int send_descriptor(int socket, const void *text, size_t size, int fd);
+
 /* Sends MESSAGE, with the descriptor FD unless that is -1. Returns -1 with errno, without fail().
  */
 int message_send(int socket, const struct message *message, int fd);

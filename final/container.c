@@ -20,7 +20,7 @@
 const struct container no_container = {
 	.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .stdio = {-1, -1, -1}};
 
-int message_send(int socket, const struct message *message, int fd)
+int send_descriptor(int socket, const void *text, size_t size, int fd)
 {
 	union {
 		struct cmsghdr header;
@@ -28,7 +28,7 @@ int message_send(int socket, const struct message *message, int fd)
 	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
 			     .cmsg_level = SOL_SOCKET,
 			     .cmsg_type = SCM_RIGHTS}};
-	struct iovec data = {.iov_base = (void *)message, .iov_len = sizeof(*message)};
+	struct iovec data = {.iov_base = (void *)text, .iov_len = size};
 	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
 
 	if (fd >= 0) {
@@ -37,6 +37,11 @@ int message_send(int socket, const struct message *message, int fd)
 		header.msg_controllen = sizeof(control);
 	}
 	return sendmsg(socket, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+int message_send(int socket, const struct message *message, int fd)
+{
+	return send_descriptor(socket, message, sizeof(*message), fd);
 }
 
 bool message_receive(int socket, struct message *message, int *fd)
