@@ -156,20 +156,6 @@ static int run_command(
 	return result < 0 ? report() : result > 0 ? result : end_output();
 }
 
-/* With 0, 1 or 2 closed, the next file that is opened would be written to as standard output. */
-static int open_standard_files(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return fail("/dev/null");
-	close(fd);
-	return 0;
-}
-
 static const char *from_environment(const char *name, const char *otherwise)
 {
 	const char *value = getenv(name);

@@ -285,6 +285,10 @@ uint64_t tree_size(const char *path);
 /* 32 random bytes as ID_LENGTH hexadecimal digits, and a NUL. */
 void random_id(char id[ID_LENGTH + 1]);
 
+/* Opens /dev/null as what is closed of 0, 1 and 2: the next file that is opened would be written to
+ * as standard output. */
+int open_standard_files(void);
+
 /* Replaces what is no UTF-8, and what commands a terminal, by question marks. */
 void make_printable(char *text);
 
@@ -1303,5 +1307,46 @@ int oci_print_events(const struct oci *oci);
 /* The names of what is supported, for features. */
 extern const char *const oci_namespace_names[];
 void oci_print_mount_options(json_t *array);
+
+/* ---- oci-commands.c: those of box-oci ---- */
+
+/* Of the runtime specification. */
+#define SPEC_VERSION "1.2.0"
+
+enum { EXEC_FAILED = 255 };
+
+/* The command line. */
+extern struct oci_line {
+	const char *root, *log; /* of all commands */
+	bool log_json, debug;
+	const char *bundle, *console, *pid_file, *process, *cwd, *user, *format, *resources;
+	const char *interval;
+	int preserve_fds;
+	bool no_pivot, keep_keyring, detach, keep, terminal, no_new_privs, all, force, quiet, stats;
+	bool ignore_paused;
+	struct strings env, caps, gids;
+	struct resources limits;
+	char **words; /* what is left: ID... */
+	int n_words;
+} oci_line;
+
+/* Tells what has failed, on stderr and in --log. Returns STATUS. */
+int report_oci(int status);
+
+/* They return the exit status, or -1 after fail(). */
+int oci_command_create(void);
+int oci_command_start(void);
+int oci_command_run(void);
+int oci_command_exec(void);
+int oci_command_state(void);
+int oci_command_kill(void);
+int oci_command_delete(void);
+int oci_command_list(void);
+int oci_command_ps(void);
+int oci_command_pause(void);
+int oci_command_resume(void);
+int oci_command_update(void);
+int oci_command_events(void);
+int oci_command_spec(void);
 
 #endif

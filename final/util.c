@@ -283,3 +283,16 @@ bool process_stat(pid_t pid, int64_t fields[N_STAT])
 	}
 	return true;
 }
+
+int open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return fail("/dev/null");
+	close(fd);
+	return 0;
+}

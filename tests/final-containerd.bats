@@ -44,7 +44,7 @@ ctr_script() {
 	ctr_script 'new --rm image c1 sh -c "echo out; id -u; exit 42"; echo "status $?"
 		new --rm image c2 nosuch; echo "status $?"
 		script -qec "$(declare -p RUNTIME C); $(declare -f ctr new); new --rm -t image c3 sh -c \"tty; echo in a terminal\"" /dev/null </dev/null'
-	output_has $'out\n0\nstatus 42' "see box-oci.c"
+	output_has $'out\n0\nstatus 42' "see oci-commands.c"
 	output_has 'executable file not found in $PATH' "see find_program"
 	output_has "in a terminal" "see send_console"
 }
@@ -56,7 +56,7 @@ ctr_script() {
 		ctr task ps c | sed "s/ .*//; s/[0-9][0-9]*/N/" | head -n 2
 		ctr task pause c; ctr task ls | grep -o PAUSED; ctr task resume c; ctr task metrics c | grep -c memory.usage
 		ctr task kill -s TERM c; until_true eval "ctr task ls | grep -q STOPPED"; ctr task rm c; ctr container rm c; ctr container ls -q'
-	output_has $'inside\nstatus 4\n7\n8\n/tmp' "see command_exec_oci"
+	output_has $'inside\nstatus 4\n7\n8\n/tmp' "see oci_command_exec"
 	output_has PAUSED "see set_frozen"
-	output_has "exit code 5" "see command_kill_oci"
+	output_has "exit code 5" "see oci_command_kill"
 }

@@ -101,7 +101,7 @@ setup() {
 
 @test "delete -f of a container that is not there is no error" {
 	oci_script 'oci delete -f none; echo $?; oci delete none'
-	output_is $'0\nbox-oci: container does not exist: none' "see command_delete"
+	output_is $'0\nbox-oci: container does not exist: none' "see oci_command_delete"
 }
 
 @test "delete ends a container that was never started" {
@@ -119,7 +119,7 @@ setup() {
 @test "kill of a container that has stopped is an error" {
 	command_is true
 	oci_script 'create test; oci start test; until_true is test stopped; oci kill test 9; oci kill -a test 9; echo $?; oci delete test'
-	output_is $'box-oci: container not running\n0' "see command_kill_oci"
+	output_is $'box-oci: container not running\n0' "see oci_command_kill"
 }
 
 @test "without a PID namespace of its own, SIGKILL ends all of the container" {
@@ -148,8 +148,8 @@ setup() {
 	command_is sleep 1000
 	oci_script 'oci run -d --pid-file pid test >out </dev/null; echo $?; is test running && kill -9 $(<pid); until_true is test stopped
 		oci delete test'
-	output_is 0 "see command_run_oci"
-	status_is 0 "see command_run_oci"
+	output_is 0 "see oci_command_run"
+	status_is 0 "see oci_command_run"
 }
 
 @test "a program that is not there, or none, is an error of create, in words that engines know" {
@@ -215,7 +215,7 @@ time=T level=error msg="container does not exist: none"
 		python3 -c "import json, sys; print([(x[\"id\"], x[\"status\"], x[\"owner\"]) for x in json.load(sys.stdin)])"; oci delete -f a; oci delete b'
 	output_has $'ID          PID         STATUS      BUNDLE      CREATED     OWNER\nnull' "see print_table"
 	[[ $output =~ "a "[0-9N]+" running" ]] || report "expected a that runs" "see print_table"
-	output_has $'a\nb\n[('"'a', 'running', 'root'), ('b', 'created', 'root')]" "see command_list"
+	output_has $'a\nb\n[('"'a', 'running', 'root'), ('b', 'created', 'root')]" "see oci_command_list"
 }
 
 @test "ps shows the container's processes" {
@@ -232,7 +232,7 @@ time=T level=error msg="container does not exist: none"
 			grep -hE \"^(Cap|NoNew)\" /proc/1/status >/tmp/x; hostname; cat /only-in-the-rootfs; exit 5"; echo $?
 		oci exec test grep -E "^(Cap|NoNew)" /proc/self/status | diff - <(oci exec test grep -E "^(Cap|NoNew)" /proc/1/status)
 		oci delete -f test'
-	output_has $'box\nrootfs\n5' "see command_exec_oci"
+	output_has $'box\nrootfs\n5' "see oci_command_exec"
 	output_lacks Cap "see load_bundle"
 }
 
@@ -253,7 +253,7 @@ time=T level=error msg="container does not exist: none"
 box-oci: /plain: Permission denied
 255
 box-oci: container does not exist: none
-255' "see command_exec_oci"
+255' "see oci_command_exec"
 }
 
 @test "update changes limits, by options after the ID, too, and by a file" {
@@ -263,7 +263,7 @@ box-oci: container does not exist: none
 		create test; oci start test; oci update test --pids-limit 33 --memory 64m --cpu-quota 30000; files
 		echo "{\"pids\": {\"limit\": 44}, \"cpu\": {\"quota\": 50000, \"period\": 100000}}" | oci update -r - test; files
 		oci update --pids-limit many test; oci delete -f test'
-	output_is $'33\n67108864\n30000\n44\n67108864\n50000\nbox-oci: --pids-limit many: not a number' "see command_update_oci"
+	output_is $'33\n67108864\n30000\n44\n67108864\n50000\nbox-oci: --pids-limit many: not a number' "see oci_command_update"
 }
 
 @test "events --stats tells what the container uses" {

@@ -50,7 +50,7 @@ podman_script() {
 		echo typed | none --rm -i image cat
 		none --rm image nosuch >/dev/null 2>&1; echo "status $?"
 		none --rm image /plain >/dev/null 2>&1; echo "status $?"'
-	output_has $'out\nerr\nstatus 42' "see box-oci.c"
+	output_has $'out\nerr\nstatus 42' "see oci-commands.c"
 	output_has $'typed\nstatus 127\nstatus 126' "see find_program"
 }
 
@@ -64,7 +64,7 @@ podman_script() {
 		podman top c comm | head -n 2; podman stop -t 5 c; podman inspect -f "{{.State.Status}} {{.State.ExitCode}}" c; podman logs c
 		podman start c; podman kill c; podman wait c; podman rm c; podman ps -aq'
 	output_has "exited 9" "SIGTERM reaches the process"
-	output_has $'inside\n0\nstatus 4' "see command_exec_oci"
+	output_has $'inside\n0\nstatus 4' "see oci_command_exec"
 }
 
 @test "podman pause and unpause" {
@@ -116,14 +116,14 @@ podman_script() {
 		podman healthcheck run h >/dev/null; echo "status $?"; echo ready >ready; podman cp ready h:/ready; podman healthcheck run h; echo "status $?"
 		podman restart -t 0 h >/dev/null; podman exec h cat /ready; podman exec --privileged h grep CapEff /proc/self/status
 		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 5 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'
-	output_has "status 1" "see command_exec_oci"
-	output_has $'status 0\nready' "see command_exec_oci"
+	output_has "status 1" "see oci_command_exec"
+	output_has $'status 0\nready' "see oci_command_exec"
 }
 
 @test "podman build with RUN" {
 	podman_script 'mkdir -p context; printf "FROM image\nRUN echo built >/built && id -u\nUSER 1000\nCMD id -u; cat /built\n" >context/Containerfile
 		podman build -q --network none -t new --runtime "$RUNTIME" context >/dev/null; none --rm new; podman rmi -f new >/dev/null'
-	output_has $'1000\nbuilt' "see box-oci.c"
+	output_has $'1000\nbuilt' "see oci-commands.c"
 }
 
 @test "podman says why, in the runtime's words" {

@@ -1,0 +1,837 @@
+/* oci-commands.c: the commands of box-oci. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+
+enum { MAX_CONFIG = 16 << 20 };
+
+/* ---- what create, run and exec share ---- */
+
+/* Hands the terminal to the engine, whose socket waits for it. A newline is then its business. */
+static int send_console(int master)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct termios terminal;
+
+	if (tcgetattr(master, &terminal) < 0)
+		return fail("the terminal");
+	terminal.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(master, TCSANOW, &terminal) < 0)
+		return fail("the terminal");
+	if (strlen(oci_line.console) >= sizeof(address.sun_path))
+		return failx("--console-socket %s: the path is too long", oci_line.console);
+	strcpy(address.sun_path, oci_line.console);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		send_descriptor(fd, "/dev/ptmx", 9, master) < 0)
+		return fail("--console-socket %s", oci_line.console);
+	return 0;
+}
+
+static int check_console(const struct spec *spec)
+{
+	if (oci_line.console && !spec->terminal)
+		return failx("--console-socket without a terminal: process.terminal is false");
+	if (spec->terminal && spec->detached && !oci_line.console)
+		return failx("a terminal needs --console-socket when nobody stays to serve it");
+	return 0;
+}
+
+/* The terminal gets its size, and who asked for it. */
+static int give_terminal(struct container *container, const struct bundle *bundle)
+{
+	struct winsize size = {.ws_row = bundle->rows, .ws_col = bundle->columns};
+
+	if (container->master < 0)
+		return 0;
+	if (size.ws_row || size.ws_col)
+		ioctl(container->master, TIOCSWINSZ, &size);
+	else if (!oci_line.console)
+		terminal_resize(container->master);
+	if (!oci_line.console)
+		return 0;
+	if (send_console(container->master) < 0)
+		return -1;
+	close_fd(&container->master);
+	return 0;
+}
+
+/* Whole at once: an engine waits for it. */
+static int write_pid_file(pid_t pid)
+{
+	autofree char *new = oci_line.pid_file ? format_text("%s.new", oci_line.pid_file) : NULL;
+	autofree char *text = format_text("%d", pid);
+	autoclose int fd = -1;
+
+	if (!oci_line.pid_file)
+		return 0;
+	if (!new || !text)
+		return -1;
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0 || write_all(fd, text, strlen(text)) < 0 || rename(new, oci_line.pid_file) < 0)
+		return fail("--pid-file %s", oci_line.pid_file);
+	return 0;
+}
+
+/* A text as JSON has it. */
+static char *quote(const char *text)
+{
+	json_auto_t *json = json_any(text);
+
+	return json_dumps(json, JSON_ENCODE_ANY);
+}
+
+/* What hooks read, see hooks_run(). */
+static char *hook_state(const struct oci *oci, const char *annotations)
+{
+	autofree char *bundle = quote(oci->bundle), *rootfs = quote(oci->rootfs);
+
+	return !bundle || !rootfs
+		       ? NULL
+		       : format_text("\"ociVersion\":\"%s\",\"id\":\"%s\",\"bundle\":%s,"
+				     "\"rootfs\":%s,\"annotations\":%s",
+				 oci->version, oci->id, bundle, rootfs, annotations ?: "{}");
+}
+
+/* The spec's parts that are not of config.json. */
+static int complete_spec(struct bundle *bundle, const struct oci *oci)
+{
+	struct spec *spec = &bundle->spec;
+	autofree char *folder = format_text("%s/.seccomp", oci->root);
+	autofree char *profile =
+		bundle->seccomp ? json_dumps(bundle->seccomp, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+	snprintf(spec->id, sizeof(spec->id), "%.*s", ID_LENGTH, oci->id);
+	spec->cgroup = oci->cgroup;
+	spec->preserve_fds = oci_line.preserve_fds;
+	spec->no_pivot = oci_line.no_pivot;
+	spec->keep_keyring = oci_line.keep_keyring;
+	if (!(spec->hook_state = hook_state(oci, bundle->annotations)))
+		return -1;
+	if (profile && !(spec->seccomp = seccomp_profile(profile, folder)))
+		return -1;
+	return check_console(spec);
+}
+
+/* ---- create, run ---- */
+
+static char *read_config(const char *folder)
+{
+	autofree char *path = format_text("%s/config.json", folder);
+
+	return path ? read_file_at(AT_FDCWD, path, MAX_CONFIG) : NULL;
+}
+
+/* The time with nanoseconds, RFC 3339. */
+static char *now_text(void)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	return format_text("%s.%09ldZ", text, now.tv_nsec);
+}
+
+/* Writes down what the container is, before anything of it is there. */
+static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
+{
+	char unique[ID_LENGTH + 1];
+
+	oci->bundle = bundle->folder;
+	oci->rootfs = bundle->spec.rootfs;
+	oci->created = now_text();
+	/* Another ROOT may have a container of this ID. */
+	random_id(unique);
+	oci->cgroup = bundle->spec.cgroup ?: format_text("%.40s-%.16s", oci->id, unique);
+	oci->version = SPEC_VERSION;
+	oci->annotations = json_object_get(bundle->json, "annotations");
+	oci->own_pids = bundle->spec.namespaces & CLONE_NEWPID;
+	if (!oci->created || !oci->cgroup || oci_write_file(oci, "config.json", config) < 0)
+		return -1;
+	return oci_write(oci);
+}
+
+static int note_pid(struct oci *oci, pid_t pid)
+{
+	oci->pid = pid;
+	oci->start = start_time(pid);
+	return oci_write(oci);
+}
+
+static int create_container(struct container *container, struct oci *oci, struct bundle *bundle)
+{
+	struct spec *spec = &bundle->spec;
+	int status;
+
+	if (complete_spec(bundle, oci) < 0 ||
+		(spec->detached && oci_make_gate(oci, spec->gate) < 0) ||
+		container_create(container, spec) < 0)
+		return -1;
+	if (note_pid(oci, container->pid) < 0 || give_terminal(container, bundle) < 0 ||
+		(spec->detached && container_start(container, &status) < 0) ||
+		write_pid_file(container->pid) < 0) {
+		char why[1024];
+
+		snprintf(why, sizeof(why), "%s", failure()); /* not what the end of it says */
+		container_destroy(container);
+		return failx("%s", why);
+	}
+	/* The end of the status is the process's to make. */
+	for (int i = 0; i < 2 && spec->detached; i++)
+		close_fd(&spec->gate[i]);
+	return 0;
+}
+
+/* What is left of one that could not be made. */
+static void undo(struct oci *oci, const struct bundle *bundle)
+{
+	char why[1024];
+
+	snprintf(why, sizeof(why), "%s", failure());
+	if (bundle->spec.hook_state)
+		hooks_run(&bundle->spec, HOOK_POSTSTOP, "stopped", 0);
+	oci_remove(oci);
+	failx("%s", why);
+}
+
+/* Makes the container that the words name; on an error nothing of it is left. */
+static int make(struct container *container, struct oci *oci, struct bundle *bundle, bool detached)
+{
+	autofree char *folder = realpath(oci_line.bundle ?: ".", NULL);
+	autofree char *config = folder ? read_config(folder) : NULL;
+
+	*container = no_container;
+	if (!folder)
+		return fail("the bundle %s", oci_line.bundle ?: ".");
+	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
+		return -1;
+	bundle->spec.detached = detached;
+	if (check_console(&bundle->spec) < 0 || oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
+		return -1;
+	if (note_oci(oci, bundle, config) < 0 || create_container(container, oci, bundle) < 0) {
+		undo(oci, bundle);
+		return -1;
+	}
+	return 0;
+}
+
+int oci_command_create(void)
+{
+	static struct bundle bundle;
+	struct container container;
+	struct oci oci;
+
+	if (make(&container, &oci, &bundle, true) < 0)
+		return -1;
+	container_release(&container);
+	return 0;
+}
+
+/* Lets the created container's process go, with its hooks. SPEC has these alone. */
+static int start_oci(struct oci *oci, const struct spec *spec)
+{
+	if (oci->status == OCI_STOPPED)
+		return failx("cannot start a container that has stopped");
+	if (oci->status != OCI_CREATED)
+		return failx("cannot start an already running container");
+	if (oci_open_gate(oci) < 0)
+		return -1;
+	/* The process runs: what these do wrong is told, and no more (config.md, "Poststart"). */
+	if (hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
+		report_oci(0);
+	return 0;
+}
+
+/* The spec of a container that there is, from its copy of config.json. */
+static int load_bundle(struct bundle *bundle, const struct oci *oci)
+{
+	autofree char *config = read_file_at(oci->dir, "config.json", MAX_CONFIG);
+
+	if (!config || oci_read(bundle, config, oci->bundle) < 0)
+		return -1;
+	bundle->spec.hook_state = hook_state(oci, bundle->annotations);
+	return bundle->spec.hook_state ? 0 : -1;
+}
+
+int oci_command_start(void)
+{
+	static struct bundle bundle;
+	struct oci oci;
+	int result = oci_open(&oci, oci_line.root, oci_line.words[0], true);
+
+	if (result == 0)
+		result = load_bundle(&bundle, &oci);
+	if (result == 0)
+		result = start_oci(&oci, &bundle.spec);
+	oci_close(&oci);
+	return result;
+}
+
+/* Waits for what runs in the foreground. Returns its exit status, or -1. */
+static int wait_for(struct container *container)
+{
+	sigset_t signals;
+
+	block_signals(&signals);
+	if (container->master >= 0 && isatty(STDIN_FILENO) && terminal_raw() < 0)
+		return -1;
+	return container_wait(container, &signals, true);
+}
+
+static int run_in_foreground(
+	struct container *container, struct oci *oci, const struct bundle *bundle)
+{
+	const struct spec *spec = &bundle->spec;
+	int status, result = container_start(container, &status);
+
+	if (result == 0 && hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
+		report_oci(0);
+	flock(oci->dir, LOCK_UN); /* other commands may now */
+	if (result == 0)
+		result = wait_for(container);
+	terminal_restore();
+	if (result < 0) {
+		container_destroy(container);
+		undo(oci, bundle);
+		return -1;
+	}
+	if (oci_line.keep) {
+		container_release(container);
+		return result;
+	}
+	if (container_destroy(container) < 0 || oci_remove(oci) < 0)
+		return -1;
+	if (hooks_run(spec, HOOK_POSTSTOP, "stopped", 0) < 0)
+		report_oci(0);
+	return result;
+}
+
+int oci_command_run(void)
+{
+	static struct bundle bundle;
+	struct container container;
+	struct oci oci;
+	int result = make(&container, &oci, &bundle, oci_line.detach);
+
+	if (result < 0)
+		return -1;
+	if (!oci_line.detach)
+		return run_in_foreground(&container, &oci, &bundle);
+	oci_look(&oci);
+	if ((result = start_oci(&oci, &bundle.spec)) < 0) {
+		container_destroy(&container);
+		undo(&oci, &bundle);
+	} else
+		container_release(&container);
+	return result;
+}
+
+/* ---- exec ---- */
+
+static int add_environment(struct spec *spec)
+{
+	struct strings env = {0};
+
+	for (char **variable = spec->env; *variable; variable++)
+		if (add_env(&env, *variable) < 0)
+			return -1;
+	for (size_t i = 0; i < oci_line.env.n; i++)
+		if (add_env(&env, oci_line.env.list[i]) < 0)
+			return -1;
+	spec->env = env.n ? env.list : spec->env;
+	return 0;
+}
+
+/* The container's process, but for what the command line says of another one. */
+static int exec_by_words(struct bundle *bundle)
+{
+	struct spec *spec = &bundle->spec;
+	uint64_t more = 0;
+
+	if (oci_line.n_words < 2)
+		return failx("exec: no process is named: ID COMMAND..., or --process FILE");
+	spec->argv = oci_line.words + 1;
+	spec->terminal = oci_line.terminal;
+	spec->cwd = oci_line.cwd ?: spec->cwd;
+	spec->no_new_privileges |= oci_line.no_new_privs;
+	if (oci_line.user) {
+		const char *group = strchr(oci_line.user, ':');
+
+		spec->user = group ? oci_line.user : format_text("%s:0", oci_line.user);
+	}
+	if (oci_line.gids.n > 0) {
+		gid_t *groups = calloc(oci_line.gids.n, sizeof(*groups));
+
+		spec->groups = groups;
+		for (spec->n_groups = 0; groups && spec->n_groups < oci_line.gids.n;
+			spec->n_groups++)
+			groups[spec->n_groups] =
+				strtoul(oci_line.gids.list[spec->n_groups], NULL, 10);
+	}
+	for (size_t i = 0; i < oci_line.caps.n; i++)
+		if (capabilities_change(&more, oci_line.caps.list[i], true) < 0)
+			return -1;
+	spec->capabilities.bounding |= more;
+	spec->capabilities.effective |= more;
+	spec->capabilities.permitted |= more;
+	if (spec->capabilities.inheritable) {
+		spec->capabilities.inheritable |= more;
+		spec->capabilities.ambient |= more;
+	}
+	return spec->user && spec->groups ? add_environment(spec) : -1;
+}
+
+static int exec_spec(struct bundle *bundle, const struct oci *oci)
+{
+	autofree char *text = NULL;
+
+	if (oci->status == OCI_STOPPED)
+		return failx("cannot exec in a stopped container");
+	if (oci->status == OCI_PAUSED && !oci_line.ignore_paused)
+		return failx("cannot exec in a paused container");
+	if (load_bundle(bundle, oci) < 0)
+		return -1;
+	bundle->rows = bundle->columns = 0; /* the terminal of the container's process */
+	if (oci_line.process && (!(text = read_file_at(AT_FDCWD, oci_line.process, MAX_CONFIG)) ||
+					oci_read_process(bundle, text, oci_line.process) < 0))
+		return -1;
+	if (!oci_line.process && exec_by_words(bundle) < 0)
+		return -1;
+	bundle->spec.detached = oci_line.detach;
+	return complete_spec(bundle, oci);
+}
+
+static int exec_in(struct container *container, struct bundle *bundle, const struct oci *oci)
+{
+	autoclose int pidfd = oci_pidfd(oci);
+	struct cgroup cgroup = {.n = 0};
+	int status, result = -1;
+
+	if (pidfd < 0 || cgroup_open(&cgroup, oci->cgroup) < 0 ||
+		container_join(container, &bundle->spec, pidfd, &cgroup) < 0) {
+		cgroup_close(&cgroup);
+		return -1;
+	}
+	cgroup_close(&cgroup);
+	if (give_terminal(container, bundle) == 0 && container_start(container, &status) == 0 &&
+		write_pid_file(container->pid) == 0)
+		result = oci_line.detach ? 0 : wait_for(container);
+	terminal_restore();
+	if (result < 0)
+		container_destroy(container);
+	else
+		container_release(container);
+	return result;
+}
+
+int oci_command_exec(void)
+{
+	static struct bundle bundle;
+	struct container container = no_container;
+	struct oci oci;
+	int result = oci_open(&oci, oci_line.root, oci_line.words[0], false);
+
+	if (result == 0)
+		result = exec_spec(&bundle, &oci);
+	if (result == 0)
+		result = exec_in(&container, &bundle, &oci);
+	return result < 0 ? report_oci(EXEC_FAILED) : result;
+}
+
+/* ---- state, kill, delete ---- */
+
+static int print_json(json_t *json, size_t flags)
+{
+	if (!json || json_dumpf(json, stdout, flags) < 0)
+		return failx("print it");
+	putchar('\n');
+	json_decref(json);
+	return 0;
+}
+
+int oci_command_state(void)
+{
+	struct oci oci;
+
+	return oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0
+		       ? -1
+		       : print_json(oci_state(&oci), JSON_INDENT(2));
+}
+
+/* All that are in its cgroup. A frozen one cannot fork meanwhile. */
+static int kill_all(const struct oci *oci, int signal)
+{
+	struct cgroup cgroup;
+	autofree pid_t *pids = NULL;
+	ssize_t n;
+	int result = 0;
+
+	if (cgroup_open(&cgroup, oci->cgroup) < 0)
+		return -1;
+	if (signal == SIGKILL)
+		result = cgroup_kill(&cgroup);
+	else if ((n = oci_pids(oci, &pids)) < 0)
+		result = -1;
+	else
+		for (ssize_t i = 0; i < n; i++)
+			kill(pids[i], signal);
+	cgroup_close(&cgroup);
+	return result;
+}
+
+static void thaw(const struct oci *oci)
+{
+	struct cgroup cgroup;
+
+	if (cgroup_open(&cgroup, oci->cgroup) == 0)
+		cgroup_freeze(&cgroup, false);
+	cgroup_close(&cgroup);
+}
+
+static int kill_oci(const struct oci *oci, int signal, bool all)
+{
+	autoclose int pidfd = -1;
+
+	/* Without a PID namespace of its own, the first process takes no other with it. */
+	if (all || (signal == SIGKILL && !oci->own_pids))
+		return kill_all(oci, signal);
+	if ((pidfd = oci_pidfd(oci)) < 0)
+		return -1;
+	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
+		return fail("signal container %s", oci->id);
+	/* What is frozen on v1 does not even die. */
+	if (signal == SIGKILL && oci->status == OCI_PAUSED)
+		thaw(oci);
+	return 0;
+}
+
+int oci_command_kill(void)
+{
+	const char *name = oci_line.n_words > 1 ? oci_line.words[1] : "TERM";
+	int signal = parse_signal(name);
+	struct oci oci;
+
+	if (signal < 0 || oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0)
+		return -1;
+	if (oci.status == OCI_STOPPED && !oci_line.all)
+		return failx("container not running");
+	return kill_oci(&oci, signal, oci_line.all);
+}
+
+static int wait_until_stopped(struct oci *oci)
+{
+	for (int i = 0; oci->status != OCI_STOPPED; i++) {
+		if (i == 1000)
+			return failx("container %s does not end", oci->id);
+		usleep(10 * 1000);
+		oci_look(oci);
+	}
+	return 0;
+}
+
+static int delete_oci(struct oci *oci)
+{
+	static struct bundle bundle;
+	bool loaded = load_bundle(&bundle, oci) == 0;
+	int result;
+
+	if (oci->status != OCI_STOPPED && (oci->status == OCI_CREATED || oci_line.force) &&
+		(kill_oci(oci, SIGKILL, false) < 0 || wait_until_stopped(oci) < 0))
+		return -1;
+	if (oci->status != OCI_STOPPED)
+		return failx("cannot delete container %s that is not stopped: %s", oci->id,
+			oci_status_names[oci->status]);
+	result = cgroup_sweep(oci->cgroup, false);
+	if (oci_remove(oci) < 0)
+		result = -1;
+	if (loaded && hooks_run(&bundle.spec, HOOK_POSTSTOP, "stopped", 0) < 0)
+		report_oci(0);
+	return result;
+}
+
+/* One that create was killed in, before it could say what it is: before there was more of it. */
+static int delete_broken(struct oci *oci)
+{
+	if (flock(oci->dir, LOCK_EX | LOCK_NB) < 0)
+		return failx("container %s is being created", oci->id);
+	return oci_remove(oci);
+}
+
+int oci_command_delete(void)
+{
+	struct oci oci;
+
+	if (oci_line.force && !oci_exists(oci_line.root, oci_line.words[0]))
+		return 0;
+	if (oci_open(&oci, oci_line.root, oci_line.words[0], true) < 0)
+		return oci_line.force && oci.dir >= 0 ? delete_broken(&oci) : -1;
+	return delete_oci(&oci);
+}
+
+/* ---- list, ps, pause, resume ---- */
+
+struct row {
+	char *cells[6];
+};
+
+struct table {
+	struct row *rows;
+	size_t n;
+	json_t *json;
+};
+
+static int add_row(struct oci *oci, void *data)
+{
+	struct table *table = data;
+	json_t *state = oci_state(oci);
+	struct row *grown = reallocarray(table->rows, table->n + 1, sizeof(*grown));
+	static const char *const keys[] = {"id", "", "status", "bundle", "created", "owner"};
+
+	if (!state || !grown)
+		return fail("memory");
+	table->rows = grown;
+	for (size_t i = 0; i < 6; i++)
+		grown[table->n].cells[i] =
+			*keys[i] ? strdup(json_string_value(json_object_get(state, keys[i])))
+				 : format_text("%" JSON_INTEGER_FORMAT,
+					   json_integer_value(json_object_get(state, "pid")));
+	table->n++;
+	return json_array_append_new(table->json, state);
+}
+
+/* As Go's tabwriter does it for runc: cells of 12 and more, 3 blanks between; not after the last.
+ */
+static void print_table(const struct table *table)
+{
+	static const struct row head = {{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
+	size_t widths[6];
+
+	for (size_t column = 0; column < 6; column++) {
+		widths[column] = strlen(head.cells[column]);
+		for (size_t i = 0; i < table->n; i++) {
+			size_t length = strlen(table->rows[i].cells[column]);
+
+			widths[column] = length > widths[column] ? length : widths[column];
+		}
+		widths[column] = widths[column] + 3 < 12 ? 12 : widths[column] + 3;
+	}
+	for (size_t i = 0; i <= table->n; i++) {
+		const struct row *row = i == 0 ? &head : &table->rows[i - 1];
+
+		for (size_t column = 0; column < 5; column++)
+			printf("%-*s", (int)widths[column], row->cells[column]);
+		puts(row->cells[5]);
+	}
+}
+
+int oci_command_list(void)
+{
+	struct table table = {.json = json_array()};
+
+	if (oci_each(oci_line.root, add_row, &table) < 0)
+		return -1;
+	if (oci_line.quiet)
+		for (size_t i = 0; i < table.n; i++)
+			puts(table.rows[i].cells[0]);
+	else if (oci_line.format && strcmp(oci_line.format, "json") == 0)
+		return table.n == 0 ? puts("null") < 0 : print_json(table.json, JSON_COMPACT);
+	else if (oci_line.format && strcmp(oci_line.format, "table") != 0)
+		return failx("--format %s: neither table nor json", oci_line.format);
+	else
+		print_table(&table);
+	return 0;
+}
+
+static bool is_among(const pid_t *pids, ssize_t n, pid_t pid)
+{
+	for (ssize_t i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Prints the lines of ps(1) about PIDS. Its first line says where a PID is to be found. */
+static int print_processes(FILE *ps, const pid_t *pids, ssize_t n)
+{
+	autofree char *text = NULL;
+	size_t size = 0;
+	int column = -1, i;
+
+	while (getline(&text, &size, ps) > 0) {
+		autofree char *copy = strdup(text);
+		char *rest = copy, *word;
+		bool head = column < 0;
+
+		for (i = 0; (word = strsep(&rest, " \n"));) {
+			if (!*word)
+				continue;
+			if (head && strcmp(word, "PID") == 0)
+				column = i;
+			if (!head && i == column && is_among(pids, n, atoi(word)))
+				fputs(text, stdout);
+			i++;
+		}
+		if (head && column < 0)
+			return failx("ps: no column PID");
+		if (head)
+			fputs(text, stdout);
+	}
+	return 0;
+}
+
+static int run_ps(const pid_t *pids, ssize_t n)
+{
+	char *usual[] = {"ps", "-ef", NULL};
+	char **argv = usual;
+	autofclose FILE *out = NULL;
+	int ends[2], result, status;
+	pid_t pid;
+
+	if (oci_line.n_words > 1) {
+		oci_line.words[0] = "ps";
+		argv = oci_line.words;
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail("pipe");
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		execvp("ps", argv);
+		_exit(EXIT_NOT_FOUND);
+	}
+	close(ends[1]);
+	if (!(out = fdopen(ends[0], "r")))
+		return fail("ps");
+	result = print_processes(out, pids, n);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+		return failx("ps failed, or is not installed");
+	return result;
+}
+
+int oci_command_ps(void)
+{
+	struct oci oci;
+	autofree pid_t *pids = NULL;
+	ssize_t n;
+
+	if (oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0 ||
+		(n = oci_pids(&oci, &pids)) < 0)
+		return -1;
+	if (oci_line.format && strcmp(oci_line.format, "json") == 0) {
+		json_t *array = json_array();
+
+		for (ssize_t i = 0; i < n; i++)
+			json_array_append_new(array, json_integer(pids[i]));
+		return print_json(array, JSON_COMPACT);
+	}
+	return run_ps(pids, n);
+}
+
+static int set_frozen(bool frozen)
+{
+	struct cgroup cgroup;
+	struct oci oci;
+	int result;
+
+	if (oci_open(&oci, oci_line.root, oci_line.words[0], true) < 0)
+		return -1;
+	if (frozen ? oci.status != OCI_RUNNING && oci.status != OCI_CREATED
+		   : oci.status != OCI_PAUSED)
+		return failx("container not %s", frozen ? "running" : "paused");
+	if (cgroup_open(&cgroup, oci.cgroup) < 0)
+		return -1;
+	result = cgroup_freeze(&cgroup, frozen);
+	cgroup_close(&cgroup);
+	return result;
+}
+
+int oci_command_pause(void)
+{
+	return set_frozen(true);
+}
+
+int oci_command_resume(void)
+{
+	return set_frozen(false);
+}
+
+/* ---- update, events, spec, features ---- */
+
+/* FILE, or stdin, which may be a pipe, for "-". */
+static char *read_input(const char *file)
+{
+	autoclose int copy = memfd_create("input", MFD_CLOEXEC);
+	char data[4096];
+	ssize_t size;
+
+	if (strcmp(file, "-") != 0)
+		return read_file_at(AT_FDCWD, file, MAX_CONFIG);
+	while ((size = read(STDIN_FILENO, data, sizeof(data))) > 0)
+		if (write_all(copy, data, size) < 0)
+			return NULL;
+	lseek(copy, 0, SEEK_SET);
+	return read_file(copy, "stdin", MAX_CONFIG);
+}
+
+int oci_command_update(void)
+{
+	autofree char *text = NULL;
+	struct cgroup cgroup;
+	struct oci oci;
+	int result;
+
+	if (oci_open(&oci, oci_line.root, oci_line.words[0], true) < 0)
+		return -1;
+	if (oci.status == OCI_STOPPED)
+		return failx("container not running");
+	if (oci_line.resources &&
+		(!(text = read_input(oci_line.resources)) ||
+			oci_read_resources(&oci_line.limits, text, oci_line.resources) < 0))
+		return -1;
+	oci_line.limits.n_devices = 0; /* runc leaves these as they are, too */
+	if (cgroup_open(&cgroup, oci.cgroup) < 0)
+		return -1;
+	result = resources_write(&cgroup, &oci_line.limits);
+	cgroup_close(&cgroup);
+	return result;
+}
+
+int oci_command_events(void)
+{
+	int64_t seconds = 5;
+	struct oci oci;
+
+	if (oci_line.interval && parse_count(oci_line.interval, 1, &seconds) < 0)
+		return -1;
+	do {
+		if (oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0)
+			return -1;
+		if (oci.status == OCI_STOPPED)
+			return oci_line.stats ? failx("container not running") : 0;
+		if (oci_print_events(&oci) < 0 || fflush(stdout) < 0)
+			return -1;
+		oci_close(&oci);
+	} while (!oci_line.stats && sleep(seconds) == 0);
+	return 0;
+}
+
+int oci_command_spec(void)
+{
+	return oci_print_spec(oci_line.bundle ?: ".");
+}
