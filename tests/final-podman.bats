@@ -45,7 +45,7 @@ podman_script() {
 }
 
 @test "podman run: output, exit status, signals, standard input" {
-	podman_script 'none --rm image sh -c "echo out; echo err >&2; exit 42"; echo "status $?"
+	podman_script 'none --rm image sh -c "echo out; sleep 0.3; echo err >&2; exit 42"; echo "status $?"
 		none --rm image sh -c "kill -9 \$\$; sleep 0.2; sh -c \"kill -9 \\\$\\\$\""; echo "status $?"
 		echo typed | none --rm -i image cat
 		none --rm image nosuch >/dev/null 2>&1; echo "status $?"
@@ -85,10 +85,10 @@ podman_script() {
 @test "podman's limits, users, mounts and privileges" {
 	podman_script 'none --rm -m 64m --cpus 0.5 --pids-limit 20 --cpu-shares 512 image sh -c "cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us pids/pids.max cpu/cpu.shares memory.max pids.max cpu.max 2>/dev/null"
 		none --rm --user 1000:1000 --group-add 7 image id
-		none --rm --read-only image sh -c "touch /x; touch /tmp/y && echo tmp"
+		none --rm --read-only image sh -c "exec 2>&1; touch /x; touch /tmp/y && echo tmp"
 		mkdir -p volume; rm -f volume/*; echo content >volume/file
-		none --rm -v "$PWD/volume:/v:ro" image sh -c "cat /v/file; touch /v/x"; none --rm -v "$PWD/volume:/v" image touch /v/made; ls volume
-		none --rm --tmpfs /etc --tmpfs /new image sh -c "cat /etc/passwd; stat -c %a /new /tmp"
+		none --rm -v "$PWD/volume:/v:ro" image sh -c "exec 2>&1; cat /v/file; touch /v/x"; none --rm -v "$PWD/volume:/v" image touch /v/made; ls volume
+		none --rm --tmpfs /etc --tmpfs /new image sh -c "exec 2>&1; cat /etc/passwd; stat -c %a /new /tmp"
 		none --rm --hostname name --cap-add NET_ADMIN --cap-drop CHOWN image sh -c "hostname; grep Cap /proc/self/status"
 		none --rm --security-opt seccomp=unconfined image grep Seccomp: /proc/self/status; none --rm image grep Seccomp: /proc/self/status
 		none --rm --security-opt no-new-privileges image grep NoNew /proc/self/status
