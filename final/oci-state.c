@@ -285,11 +285,37 @@ ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 	return n_found;
 }
 
+static const char *const own_files[] = {
+	"state.json", "state.json.new", "config.json", "config.json.new", "gate", "status", NULL};
+
+/* --root may be any folder, /home too: what lies there is a container's only if it looks like one.
+ */
+static int check_own(const struct oci *oci)
+{
+	autolist char **names = list_folder(oci->dir);
+	struct stat st;
+
+	if (!names || fstat(oci->dir, &st) < 0)
+		return fail("%s/%s", oci->root, oci->id);
+	for (char **name = names; *name; name++) {
+		const char *const *own = own_files;
+
+		while (*own && strcmp(*own, *name) != 0)
+			own++;
+		if (!*own || (st.st_mode & 077))
+			return failx("%s/%s is no container's folder: it has %s", oci->root,
+				oci->id, *name);
+	}
+	return 0;
+}
+
 int oci_remove(struct oci *oci)
 {
 	autoclose int dir = open_root(oci->root);
 
-	return dir < 0 ? fail("%s", oci->root) : remove_tree_at(dir, oci->id);
+	if (dir < 0)
+		return fail("%s", oci->root);
+	return check_own(oci) < 0 ? -1 : remove_tree_at(dir, oci->id);
 }
 
 int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data)

@@ -99,6 +99,20 @@ setup() {
 	output_is "box-oci: cannot delete container test that is not stopped: running" "see delete_oci"
 }
 
+@test "delete -f removes no folder that is not a container's, whatever --root says" {
+	mkdir -p "$STATE/home/mine" "$STATE/bundle"
+	echo precious | tee "$STATE/home/file" "$STATE/bundle/config.json" >/dev/null
+	oci_script 'oci delete -f home; echo $?; oci delete -f bundle; echo $?; cat "$STATE/home/file" "$STATE/bundle/config.json"; ls "$STATE/home"'
+	output_is "box-oci: $STATE/home is no container's folder: it has file
+1
+box-oci: $STATE/bundle is no container's folder: it has config.json
+1
+precious
+precious
+file
+mine" "see check_own in oci-state.c"
+}
+
 @test "delete -f of a container that is not there is no error" {
 	oci_script 'oci delete -f none; echo $?; oci delete none'
 	output_is $'0\nbox-oci: container does not exist: none' "see oci_command_delete"
