@@ -201,7 +201,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	mkdir "$BATS_TEST_TMPDIR/v"
 	host mount -t tmpfs -o size=256k small /mnt
 	life 'detach --name mine -v "$1:/v" "echo before; printf begun; until [ -e /v/full ]; do sleep 0.02; done
-			printf %04097d 1; echo end; until [ -e /v/free ]; do sleep 0.02; done; echo after" >/dev/null
+			printf %04097d 1; until [ -e /v/free ]; do sleep 0.02; done; echo end; echo after" >/dev/null
 		until [[ $(box logs mine) == *begun ]]; do sleep 0.02; done
 		dd if=/dev/zero of=/mnt/filler bs=1k 2>/dev/null; touch "$1/full"; for i in {1..100}; do [[ $(box logs mine) == *begun* ]] || break; sleep 0.02; done
 		rm /mnt/filler; touch "$1/free"; box wait mine; box logs mine' "$BATS_TEST_TMPDIR/v"
