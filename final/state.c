@@ -220,11 +220,16 @@ int place_end(const struct place *place, int status)
 
 int place_remove(struct store *store, struct place *place)
 {
+	static const char *const folders[] = {"root", "work", "upper"};
 	char file[ID_LENGTH + sizeof(".json.new")];
 
-	/* The folder last: without it nobody would find the others. */
+	/* What may fail comes first: then the container is still there, with its name and all. */
 	if (cgroup_sweep(place->id, false) < 0)
 		return -1;
+	for (size_t i = 0; i < 3; i++)
+		if (remove_tree_at(place->dir, folders[i]) < 0)
+			return -1;
+	/* The folder last: without it nobody would find the others. */
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);
 	strcat(file, ".new");
