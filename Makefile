@@ -20,6 +20,11 @@ SECCOMP_LIBS = jansson libseccomp
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
+# Static, box and box-oci start in half the time, and they start themselves twice: protect_own_file() in
+# final/security.c says why. With a sanitizer, or where a library is there as a shared one alone, they are not.
+STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \
+	$(shell pkg-config --libs $(BOX_LIBS)) -lm 2>/dev/null && echo -static; rm -f final/static.probe)
+
 # Where make install puts them: below DESTDIR, if that is set.
 PREFIX ?= /usr/local
 TO = $(DESTDIR)$(PREFIX)
@@ -53,10 +58,10 @@ libraries:
 		"(Debian's names; README.md has others). make steps needs none of them." >&2; exit 1; }
 
 final/box: $(patsubst %.c,%.o,$(filter-out $(OCI_SOURCES),$(SOURCES)))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
 
 final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(SOURCES)))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
 final/box-unpack: final/box-unpack.o final/error.o final/util.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
@@ -115,6 +120,9 @@ uninstall: ## Remove what make install has installed there
 test: $(NEEDED) rootfs ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
+bench: all rootfs ## Measure box against the kernel's floor and other runtimes; PART='start ...' for some of it (root)
+	@tests/bench $(PART)
+
 vm: $(NEEDED) rootfs ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
 	@tests/vm $(VM) -i
 
@@ -169,6 +177,6 @@ help: ## Show this list
 
 clean: ## Remove what make made, but for work/
 	$(NO_MOUNTS)
-	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site
+	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site bench
 
-.PHONY: all final steps libraries rootfs run install uninstall test vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

@@ -181,9 +181,8 @@ struct spec {
 	/* its root: an overlay, mounted in a namespace of its own; without upper, rootfs itself */
 	const char *rootfs; /* the folder that it is mounted on, absolute */
 	const char *folder; /* the only folder below, or NULL: then */
-	const char *lower; /* those below, the topmost first, with ':' between, all relative to */
-	const char *layers; /* this folder, as upper and work are */
-	const char *upper, *work; /* what the container writes */
+	const char *lower; /* those below, the topmost first, with ':' between */
+	const char *upper, *work; /* what the container writes; all three relative to rootfs */
 	bool temporary; /* that is thrown away after the run */
 	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
 	unsigned long root_propagation; /* MS_* of the root, at the end; 0: as it is */
@@ -266,6 +265,11 @@ int write_all(int fd, const void *data, size_t size);
 
 /* Writes TEXT into the existing file NAME of the folder DIR (a descriptor, or AT_FDCWD). */
 int write_file_at(int dir, const char *name, const char *text);
+
+/* Makes NAME of the folder DIR a file of root's alone, with SIZE bytes of DATA. Whoever opens it
+ * sees all of them, or all of what was there before. Who writes holds a lock, as NAME.new is the
+ * way. */
+int replace_file_at(int dir, const char *name, const void *data, size_t size);
 
 /* Reads the whole file FD, at most LIMIT bytes, with a NUL after it. The caller frees it. NULL
  * after fail(), which NAMEs it; longer files are an error (EFBIG), fifos and devices, too (EINVAL).
@@ -510,7 +514,7 @@ int import_file(struct store *store, const char *name, char id[ID_LENGTH + 1]);
 /* A container's place on the disk: a folder of store->containers. */
 struct place {
 	char id[ID_LENGTH + 1];
-	char *rootfs, *upper, *work; /* as the fields of struct spec */
+	char *upper, *work; /* as the fields of struct spec */
 	int dir; /* the folder; locked while the container lives, which the kernel ends with box */
 };
 
@@ -708,6 +712,10 @@ struct user {
 	char home[4096];
 };
 
+/* The host's name of UID, or its number. Not by getpwuid(3): it loads libraries, and box is static.
+ */
+void user_name(uid_t uid, char name[64]);
+
 /* Looks up NAME (spec->user) in the files of ROOT, a descriptor of the root folder. */
 int user_find(int root, const char *name, struct user *user);
 
@@ -715,12 +723,12 @@ int user_find(int root, const char *name, struct user *user);
 
 /* Takes the bind mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one
  * that is missing. Called while names still lead to the host, and by its root. Then makes the other
- * mounts, as the root that is to own them. */
+ * mounts, as the root that is to own them; files of spec->mounts[i].text in SCRATCH. */
 int mounts_take(const struct spec *spec, int trees[]);
-int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int trees[]);
+int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[]);
 
 /* Attaches them below ROOT, the container's, and closes them. */
-int mounts_attach(const struct spec *spec, int root, int trees[]);
+int mounts_attach(const struct spec *spec, int root, int scratch, int trees[]);
 
 /* Hides spec->masked, and makes spec->constant read-only. */
 int mounts_mask(const struct spec *spec);
@@ -735,8 +743,10 @@ int mount_attach(int tree, int target);
 
 /* ---- rootfs.c: the container's root and its /dev; called by init.c ---- */
 
-/* Mounts the root on spec->rootfs, and opens it. */
-int rootfs_mount(const struct spec *spec);
+/* Mounts the root on spec->rootfs, and opens it. For an overlay *SCRATCH becomes the descriptor of
+ * a tmpfs from which single files can be mounted; it is gone when the root is entered. Else it is
+ * -1. */
+int rootfs_mount(const struct spec *spec, int *scratch);
 
 /* Makes ROOT, that is it, the root of the mount namespace, and lets go of the old one. */
 int rootfs_enter(const struct spec *spec, int root);
@@ -749,9 +759,9 @@ int rootfs_restrict(const struct spec *spec);
 int make_in_root(int root, const char *path, bool folder);
 
 /* Fills DEV, a tmpfs for /dev that is attached nowhere yet, with links, and with files for the
- * nodes of spec->devices. Then, when it is attached, mounts the nodes on them. */
+ * nodes of spec->devices. Then, when it is attached, mounts the nodes on them, made in SCRATCH. */
 int dev_fill(int dev, const struct spec *spec);
-int dev_mount_nodes(int dev, const struct spec *spec);
+int dev_mount_nodes(int dev, const struct spec *spec, int scratch);
 
 /* ---- tty.c: the terminal of -t ---- */
 
@@ -1050,10 +1060,11 @@ int monitor_start(
 	struct store *store, struct place *place, struct state *state, struct options *options);
 
 /* Notes in the state that the container of CONTAINER runs, or has ended with STATUS and is
- * destroyed. note_end() returns the status: another one if something went wrong. */
+ * destroyed; with KEEP the state outlives it. note_end() returns the status: another one if
+ * something went wrong. */
 int note_start(struct store *store, struct state *state, const struct container *container);
 int note_end(struct store *store, const struct place *place, struct state *state,
-	struct container *container, int status);
+	struct container *container, int status, bool keep);
 
 /* ---- run.c: box run's options -> struct spec ---- */
 

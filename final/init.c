@@ -138,7 +138,7 @@ static int run_hooks(const struct spec *spec)
 static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 {
 	int trees[spec->n_mounts + 1], nodes[spec->n_nodes + 1];
-	autoclose int root = -1;
+	autoclose int root = -1, scratch = -1;
 
 	if (mounts_take(spec, trees) < 0)
 		return -1;
@@ -146,10 +146,11 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
 	/* Root of a user namespace cannot look into all of the host's folders. */
-	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec)) < 0 ||
+	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
 		namespaces_become_root(spec) < 0)
 		return -1;
-	if (mounts_make(spec, cgroup, trees) < 0 || mounts_attach(spec, root, trees) < 0 ||
+	if (mounts_make(spec, cgroup, scratch, trees) < 0 ||
+		mounts_attach(spec, root, scratch, trees) < 0 ||
 		devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 ||
 		rootfs_enter(spec, root) < 0)
 		return -1;

@@ -162,7 +162,8 @@ static void monitor_main(void *data, int box)
 		/* Told when nothing of it is left: who asked may remove it at once. */
 		autofree char *text = strdup(failure());
 
-		note_end(job->store, job->place, job->state, &monitor.container, status);
+		note_end(job->store, job->place, job->state, &monitor.container, status,
+			!job->options->remove);
 		if (job->options->remove)
 			place_remove(job->store, job->place);
 		failx("%s", text ? text : "memory");
@@ -173,7 +174,8 @@ static void monitor_main(void *data, int box)
 	background_tell(box, 0);
 	if ((status = watch(&monitor)) < 0)
 		status = EXIT_BOX;
-	note_end(job->store, job->place, job->state, &monitor.container, status);
+	note_end(job->store, job->place, job->state, &monitor.container, status,
+		!job->options->remove);
 	if (job->options->remove)
 		place_remove(job->store, job->place);
 }

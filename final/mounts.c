@@ -81,21 +81,18 @@ int mount_new(const char *type, const char *source, const char *options, uint64_
 	return syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
 }
 
-/* The file's own file system, in memory: it can be written, and nothing is left of it. Before Linux
- * 6.15 open_tree(2) copies attached mounts alone: so it lies on PLACE for a moment. */
-static int take_text(const struct mount *mount, const char *place)
+/* The file is in memory: it can be written, and nothing is left of it. */
+static int take_text(const struct mount *mount, int scratch)
 {
-	autoclose int tree = mount_new("tmpfs", "box", "size=1m,mode=755", mount->attributes);
-	autoclose int target = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	autoclose int file = -1, copy = -1;
+	const char *name = strrchr(mount->target, '/') + 1;
+	autoclose int copy = -1,
+		      file = openat(scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
-	if (tree < 0 || (file = openat(tree, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)) < 0 ||
-		write(file, mount->text, strlen(mount->text)) < 0)
+	if (file < 0 || write(file, mount->text, strlen(mount->text)) < 0 ||
+		(copy = mount_copy(scratch, name, false)) < 0 ||
+		mount_restrict(copy, mount->attributes, false) < 0)
 		return -1;
-	if (target < 0 || mount_attach(tree, target) < 0)
-		return -1;
-	copy = mount_copy(tree, "file", false);
-	return umount2(place, MNT_DETACH) < 0 ? -1 : steal_fd(&copy);
+	return steal_fd(&copy);
 }
 
 /* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
@@ -117,12 +114,13 @@ static int take_bind(const struct mount *mount)
 	return steal_fd(&tree);
 }
 
-static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount)
+static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount,
+	int scratch)
 {
 	autoclose int tree = -1;
 
 	if (mount->text)
-		return take_text(mount, spec->rootfs);
+		return take_text(mount, scratch);
 	if (mount->type && strcmp(mount->type, "cgroup") == 0)
 		tree = cgroupfs_take(spec, cgroup, mount);
 	else if (mount->type)
@@ -136,14 +134,15 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 }
 
 /* Those that are bound, or the others. */
-static int take_some(const struct spec *spec, const struct cgroup *cgroup, int trees[], bool binds)
+static int take_some(
+	const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[], bool binds)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
 		if (binds != !(mount->type || mount->text))
 			continue;
-		trees[i] = take(spec, cgroup, mount);
+		trees[i] = take(spec, cgroup, mount, scratch);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
 			return fail("mount %s at %s", mount->text ? "a file" : mount->source,
 				mount->target);
@@ -153,12 +152,12 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int t
 
 int mounts_take(const struct spec *spec, int trees[])
 {
-	return take_some(spec, NULL, trees, true);
+	return take_some(spec, NULL, -1, trees, true);
 }
 
-int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int trees[])
+int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[])
 {
-	return take_some(spec, cgroup, trees, false);
+	return take_some(spec, cgroup, scratch, trees, false);
 }
 
 /* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */
@@ -184,7 +183,8 @@ static int refuse_kernel_files(int target, const char *name)
 	return 0;
 }
 
-static int attach(const struct spec *spec, const struct mount *mount, int root, int tree)
+static int attach(
+	const struct spec *spec, const struct mount *mount, int root, int scratch, int tree)
 {
 	bool is_dev = mount->type && !spec->nodes && strcmp(mount->target, "/dev") == 0;
 	struct stat st, top, here;
@@ -218,13 +218,13 @@ static int attach(const struct spec *spec, const struct mount *mount, int root, 
 		return -1;
 	if (mount_attach(tree, target) < 0)
 		return fail("mount at %s", mount->target);
-	return is_dev ? dev_mount_nodes(tree, spec) : 0;
+	return is_dev ? dev_mount_nodes(tree, spec, scratch) : 0;
 }
 
-int mounts_attach(const struct spec *spec, int root, int trees[])
+int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
-		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, trees[i]) < 0)
+		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, scratch, trees[i]) < 0)
 			return -1;
 		close_fd(&trees[i]);
 	}

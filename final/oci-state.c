@@ -16,7 +16,6 @@
 #include <ftw.h>
 #include <jansson.h>
 #include <poll.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -142,16 +141,7 @@ void oci_close(struct oci *oci)
 
 int oci_write_file(const struct oci *oci, const char *file, const char *text)
 {
-	autofree char *new = format_text("%s.new", file);
-	autoclose int fd = -1;
-
-	if (!new)
-		return -1;
-	fd = openat(oci->dir, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write_all(fd, text, strlen(text)) < 0 ||
-		renameat(oci->dir, new, oci->dir, file) < 0)
-		return fail("%s of container %s", file, oci->id);
-	return 0;
+	return replace_file_at(oci->dir, file, text, strlen(text));
 }
 
 int oci_write(struct oci *oci)
@@ -210,13 +200,15 @@ void oci_look(struct oci *oci)
 json_t *oci_state(const struct oci *oci)
 {
 	struct stat st = {.st_uid = 0};
-	const struct passwd *owner = fstat(oci->dir, &st) == 0 ? getpwuid(st.st_uid) : NULL;
+	char owner[64];
 
+	fstat(oci->dir, &st);
+	user_name(st.st_uid, owner);
 	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:O*, s:s}", "ociVersion",
 		oci->version, "id", oci->id, "pid", oci->status == OCI_STOPPED ? 0 : oci->pid,
 		"status", oci_status_names[oci->status], "bundle", oci->bundle, "rootfs",
 		oci->rootfs, "created", oci->created, "annotations", oci->annotations, "owner",
-		owner ? owner->pw_name : "");
+		owner);
 }
 
 /* The descriptor first, as state_pidfd() does. */

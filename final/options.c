@@ -541,16 +541,16 @@ int options_check_limits(const struct options *options)
  * reads sees all of it, or all of what was there before. */
 int options_save(const struct options *options, const char *image, int dir)
 {
-	autofclose FILE *file = NULL;
 	autofree char *folder = options->folder ? strdup(options->folder) : getcwd(NULL, 0);
-	int fd;
+	autofree char *text = NULL;
+	size_t size;
+	FILE *file;
 
 	/* First, as a place with options and without this is kept. */
 	if (options->remove && symlinkat("--rm", dir, "remove") < 0 && errno != EEXIST)
 		return fail("options");
-	fd = openat(dir, "options.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || !(file = fdopen(fd, "w")))
-		return fail("options");
+	if (!(file = open_memstream(&text, &size)))
+		return fail("memory");
 	fprintf(file, "%s%crun%c", folder ? folder : "/", 0, 0);
 	for (size_t i = 0; i < options->lines.n; i++)
 		fprintf(file, "%s%c", options->lines.list[i], 0);
@@ -561,11 +561,9 @@ int options_save(const struct options *options, const char *image, int dir)
 	fprintf(file, "--%c%s%c", 0, image, 0);
 	for (char **word = options->command; *word; word++)
 		fprintf(file, "%s%c", *word, 0);
-	if (fflush(file) == 0 && !ferror(file) && renameat(dir, "options.new", dir, "options") == 0)
-		return 0;
-	fail("options");
-	unlinkat(dir, "options.new", 0);
-	return -1;
+	if (fclose(file) != 0)
+		return fail("memory");
+	return replace_file_at(dir, "options", text, size);
 }
 
 int options_load(struct options *options, int dir)

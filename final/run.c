@@ -190,11 +190,10 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	struct spec *spec = &options->spec;
 
 	memcpy(spec->id, place->id, sizeof(spec->id));
-	spec->rootfs = place->rootfs;
+	spec->rootfs = format_text("%s/layers", store->path);
 	spec->upper = place->upper;
 	spec->work = place->work;
 	spec->temporary = options->remove;
-	spec->layers = format_text("%s/layers", store->path);
 	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
 	spec->user = options->user ?: image->user;
 	spec->cwd = options->workdir ?: image->workdir && *image->workdir ? image->workdir : "/";
@@ -205,7 +204,7 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	spec->n_devices = sizeof(devices) / sizeof(*devices);
 	spec->namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 			   CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
-	if (!spec->layers || !spec->hostname || set_layers(spec, image) < 0 ||
+	if (!spec->rootfs || !spec->hostname || set_layers(spec, image) < 0 ||
 		set_mounts(options) < 0 || set_environment(options, image) < 0)
 		return -1;
 	return set_privileges(options, store->path);
@@ -251,7 +250,7 @@ int note_start(struct store *store, struct state *state, const struct container 
 
 /* Removes what the container has besides its place, and notes how it ended. Returns the status. */
 int note_end(struct store *store, const struct place *place, struct state *state,
-	struct container *container, int status)
+	struct container *container, int status, bool keep)
 {
 	int written;
 
@@ -263,7 +262,7 @@ int note_end(struct store *store, const struct place *place, struct state *state
 	state->exit_status = status;
 	state->finished = time(NULL);
 	state->pid = 0;
-	written = state_write(store, state);
+	written = keep ? state_write(store, state) : 0;
 	if (place_end(place, status) < 0 || written < 0) /* the one does not wait for the other */
 		report();
 	return status;
@@ -290,7 +289,8 @@ static int run_here(struct run *run)
 	terminal_restore();
 	if (!ok)
 		report();
-	return note_end(run->store, run->place, run->state, container, status);
+	return note_end(
+		run->store, run->place, run->state, container, status, !run->options->remove);
 }
 
 /* Docker's -i: without it the command finds stdin empty, and never waits for a terminal's keys. */
@@ -357,7 +357,8 @@ static int note_container(struct run *run, const struct image *image)
 		return fail("memory");
 	if (options_save(options, folder ?: image->id, run->place->dir) < 0)
 		return -1;
-	return state_write(run->store, state);
+	/* It takes a while on a disk, and one that is not kept runs in a moment. */
+	return options->remove ? 0 : state_write(run->store, state);
 }
 
 static int run_image(struct options *options, struct store *store, struct image *image)

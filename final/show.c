@@ -3,7 +3,6 @@
 #include "box.h"
 
 #include <jansson.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -284,7 +283,6 @@ static void print_process(pid_t pid)
 {
 	char path[64], user[64];
 	autofree char *command = NULL;
-	struct passwd *entry;
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d", pid);
@@ -292,9 +290,8 @@ static void print_process(pid_t pid)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 	command = read_file_at(AT_FDCWD, path, 1 << 20);
-	entry = getpwuid(st.st_uid);
-	snprintf(user, sizeof(user), "%u", st.st_uid);
-	printf("%-8d  %-10s  ", pid, entry ? entry->pw_name : user);
+	user_name(st.st_uid, user);
+	printf("%-8d  %-10s  ", pid, user);
 	for (char *word = command; word && *word; word += strlen(word) + 1) {
 		make_printable(word);
 		printf("%s ", word);

@@ -115,30 +115,29 @@ static int check_image(struct store *store, const char *image)
 	return *image && faccessat(store->images, path, F_OK, 0) < 0 ? fail("image %s", image) : 0;
 }
 
-static int name_paths(struct store *store, struct place *place)
+static int name_paths(struct place *place)
 {
-	place->rootfs = format_text("%s/containers/%s/root", store->path, place->id);
 	place->upper = format_text("../containers/%s/upper", place->id);
 	place->work = format_text("../containers/%s/work", place->id);
-	return place->rootfs && place->upper && place->work ? 0 : -1;
+	return place->upper && place->work ? 0 : -1;
 }
 
 /* In the folder ID of store->containers. */
 static int fill_place(struct store *store, const char *image, const char *name, struct place *place)
 {
-	static const char *const folders[] = {"upper", "work", "root"};
+	static const char *const folders[] = {"upper", "work"};
 
 	place->dir = openat(store->containers, place->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->dir < 0 || flock(place->dir, LOCK_EX | LOCK_NB) < 0)
 		return fail("lock container %s", place->id);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		if (mkdirat(place->dir, folders[i], 0755) < 0)
 			return fail("%s/containers/%s/%s", store->path, place->id, folders[i]);
 	if (*image && symlinkat(image, place->dir, "image") < 0)
 		return fail("container %s", place->id);
 	if (name && symlinkat(name, place->dir, "name") < 0)
 		return fail("the name %s", name);
-	return name_paths(store, place);
+	return name_paths(place);
 }
 
 /* Who makes a place holds the store's lock shared until the place has its own; who sweeps holds it
@@ -194,7 +193,7 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 		close_fd(&place->dir);
 		return -1;
 	}
-	return name_paths(store, place);
+	return name_paths(place);
 }
 
 /* In place, and always as long: a disk that has become full takes it, too. */
@@ -220,13 +219,13 @@ int place_end(const struct place *place, int status)
 
 int place_remove(struct store *store, struct place *place)
 {
-	static const char *const folders[] = {"root", "work", "upper"};
+	static const char *const folders[] = {"work", "upper"};
 	char file[ID_LENGTH + sizeof(".json.new")];
 
 	/* What may fail comes first: then the container is still there, with its name and all. */
 	if (cgroup_sweep(place->id, false) < 0)
 		return -1;
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		if (remove_tree_at(place->dir, folders[i]) < 0)
 			return -1;
 	/* The folder last: without it nobody would find the others. */
@@ -240,10 +239,9 @@ int place_remove(struct store *store, struct place *place)
 void place_close(struct place *place)
 {
 	close_fd(&place->dir);
-	free(place->rootfs);
 	free(place->upper);
 	free(place->work);
-	place->rootfs = place->upper = place->work = NULL;
+	place->upper = place->work = NULL;
 }
 
 /* ---- the files ---- */
@@ -291,19 +289,11 @@ int state_write(struct store *store, const struct state *state)
 		"box", state->box, "box_start", (json_int_t)state->box_start, "boot_id", boot_id(),
 		"created", (json_int_t)state->created, "started", (json_int_t)state->started,
 		"finished", (json_int_t)state->finished);
-	char file[ID_LENGTH + sizeof(".json")], new[sizeof(file) + 4];
-	autoclose int fd = -1;
+	autofree char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	char file[ID_LENGTH + sizeof(".json")];
 
 	snprintf(file, sizeof(file), "%s.json", state->id);
-	snprintf(new, sizeof(new), "%s.new", file); /* who writes has the place's lock */
-	fd = openat(store->state, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (!json || fd < 0 || json_dumpfd(json, fd, JSON_COMPACT) < 0 ||
-		renameat(store->state, new, store->state, file) < 0) {
-		fail("state of container %.12s", state->id);
-		unlinkat(store->state, new, 0);
-		return -1;
-	}
-	return 0;
+	return text ? replace_file_at(store->state, file, text, strlen(text)) : fail("memory");
 }
 
 static int unpack_state(json_t *json, struct state *state)
@@ -344,12 +334,13 @@ static void read_file_of(struct store *store, const char *id, struct state *stat
 	text = read_file_at(store->state, file, 1 << 20);
 	json = text ? json_loads(text, 0, NULL) : NULL;
 	if (!json || unpack_state(json, state) < 0) {
-		/* The machine was started anew, and /run is empty: only the place is left. */
+		/* The machine was started anew, and /run is empty: only the place is left. Or its
+		 * box is about to start it. */
 		state_free(state);
 		read_place_link(store, id, "name", state->name);
 		state->image = strdup("");
 		state->command = strdup("");
-		state->phase = PHASE_EXITED;
+		state->phase = is_dead(store, id) ? PHASE_EXITED : PHASE_CREATED;
 		state->exit_status = read_status(store, id);
 		if (state->exit_status < 0)
 			state->exit_status = 128 + SIGKILL;

@@ -176,3 +176,18 @@ int user_find(int root, const char *name, struct user *user)
 	user->groups[user->n_groups++] = user->gid;
 	return login && !(group && *group) ? find_memberships(root, login, user) : 0;
 }
+
+void user_name(uid_t uid, char name[64])
+{
+	autofclose FILE *file = fopen("/etc/passwd", "re");
+	autofree char *line = NULL;
+	char *fields[3];
+	uint32_t id;
+
+	snprintf(name, 64, "%u", uid);
+	while (next_entry(file, &line, fields, 3))
+		if (parse_id(fields[2], &id) && id == uid) {
+			snprintf(name, 64, "%s", fields[0]);
+			return;
+		}
+}

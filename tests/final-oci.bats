@@ -125,8 +125,8 @@ mine" "see check_own in oci-state.c"
 
 @test "kill takes names and numbers, with and without SIG, and TERM without a word" {
 	command_is sh -c 'for s in TERM USR1 USR2 HUP INT; do trap "echo $s" $s; done; echo up; while :; do sleep 0.05; done'
-	oci_script 'create test; oci start test; until_true grep -q up out; for signal in "" USR1 SIGUSR2 1 int; do
-		oci kill test $signal; sleep 0.2; done; cat out; oci kill test nonsense; oci delete -f test'
+	oci_script 'create test; oci start test; until_true grep -q up out; n=1; for signal in "" USR1 SIGUSR2 1 int; do
+		oci kill test $signal; n=$((n + 1)); until_true eval "((\$(wc -l <out) == n))"; done; cat out; oci kill test nonsense; oci delete -f test'
 	output_is $'up\nTERM\nUSR1\nUSR2\nHUP\nINT\nbox-oci: nonsense: no such signal' "see parse_signal"
 }
 
