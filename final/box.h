@@ -375,7 +375,7 @@ void image_free(struct image *image);
 struct store {
 	char *path;
 	int state; /* ROOT (/run/box, --root, $BOX_ROOT): ID.json for each container */
-	int dir, layers, images, names, files, containers, tmp; /* descriptors, O_CLOEXEC */
+	int dir, layers, images, names, files, containers, live, tmp; /* descriptors, O_CLOEXEC */
 };
 
 /* Opens the store at PATH, and makes it where it is missing. Removes what a killed box left in it.
@@ -519,8 +519,10 @@ struct place {
 };
 
 /* Makes the place of a new container, with a new ID, and locks it. IMAGE (an ID, or "") cannot be
- * removed while it is there. NAME (or NULL) must be free. */
-int place_make(struct store *store, const char *image, const char *name, struct place *place);
+ * removed while it is there. NAME (or NULL) must be free. TEMPORARY: if box is killed, the next one
+ * removes it. */
+int place_make(struct store *store, const char *image, const char *name, bool temporary,
+	struct place *place);
 
 /* Opens the place ID. With LOCK it must not be running, and is locked then; what a killed box has
  * left of processes and cgroups is removed. */
@@ -528,8 +530,8 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 
 /* Notes in its file "status" that a box has begun, or duly ended, a run of the container. Between
  * the two it says -1; if the place is not locked then, that box was killed. */
-int place_begin(const struct place *place);
-int place_end(const struct place *place, int status);
+int place_begin(struct store *store, const struct place *place);
+int place_end(struct store *store, const struct place *place, int status);
 
 /* Removes it, its state, all that the container wrote, and what is left of its cgroup. */
 int place_remove(struct store *store, struct place *place);

@@ -289,7 +289,11 @@ static int wait_at_gate(const struct spec *spec)
 		_exit(EXIT_BOX);
 	close(box);
 	box = spec->gate[1];
-	return read(spec->gate[0], &byte, 1) == 1 ? 0 : fail("the gate");
+	if (read(spec->gate[0], &byte, 1) != 1)
+		return fail("the gate");
+	/* Before exec closes the other one, which is the sign: nobody shall see it shut later. */
+	close(spec->gate[0]);
+	return 0;
 }
 
 static _Noreturn void execute(char **argv)

@@ -546,9 +546,6 @@ int options_save(const struct options *options, const char *image, int dir)
 	size_t size;
 	FILE *file;
 
-	/* First, as a place with options and without this is kept. */
-	if (options->remove && symlinkat("--rm", dir, "remove") < 0 && errno != EEXIST)
-		return fail("options");
 	if (!(file = open_memstream(&text, &size)))
 		return fail("memory");
 	fprintf(file, "%s%crun%c", folder ? folder : "/", 0, 0);

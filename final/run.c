@@ -263,7 +263,8 @@ int note_end(struct store *store, const struct place *place, struct state *state
 	state->finished = time(NULL);
 	state->pid = 0;
 	written = keep ? state_write(store, state) : 0;
-	if (place_end(place, status) < 0 || written < 0) /* the one does not wait for the other */
+	if (place_end(store, place, status) < 0 ||
+		written < 0) /* the one does not wait for the other */
 		report();
 	return status;
 }
@@ -327,7 +328,7 @@ static int run_place(struct run *run)
 	struct options *options = run->options;
 	int status;
 
-	if (place_begin(run->place) < 0)
+	if (place_begin(run->store, run->place) < 0)
 		return report();
 	if (options->detach)
 		return monitor_start(run->store, run->place, run->state, options);
@@ -370,7 +371,7 @@ static int run_image(struct options *options, struct store *store, struct image 
 
 	block_signals(&run.signals);
 	if (set_command(options, image) < 0 ||
-		place_make(store, image->id, options->name, &place) < 0)
+		place_make(store, image->id, options->name, options->remove, &place) < 0)
 		return report();
 	if (make_spec(options, image, store, &place) < 0 || note_container(&run, image) < 0) {
 		status = report();

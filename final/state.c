@@ -1,5 +1,6 @@
 /* state.c: the containers that there are. Each has a folder, locked by the box that runs it, and a
- * file that says what is known of it. */
+ * file that says what is known of it; and, while a box has to do with it, a symlink in store->live:
+ * so that what a killed one has left is found among a thousand others. */
 #define _GNU_SOURCE
 #include "box.h"
 
@@ -14,11 +15,11 @@
 
 /* ---- places ---- */
 
-/* Calls VISIT for each container's ID, until it says no. */
-static int each_place(
-	struct store *store, bool (*visit)(struct store *, const char *, void *), void *data)
+/* Calls VISIT for each container's ID in the folder DIR of the store, until it says no. */
+static int each_place(struct store *store, int dir,
+	bool (*visit)(struct store *, const char *, void *), void *data)
 {
-	autolist char **ids = store_names(store->containers);
+	autolist char **ids = store_names(dir);
 
 	for (char **id = ids; id && *id; id++)
 		if (strlen(*id) == ID_LENGTH && !visit(store, *id, data))
@@ -64,17 +65,23 @@ static bool has_file(struct store *store, const char *id, const char *file)
 	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Its box has ended without a word, such as a status, or has failed to remove it. */
-static bool is_stale(struct store *store, const char *id)
+/* What the symlinks in store->live say. */
+static const char to_keep[] = "kept", to_remove[] = "--rm";
+
+static bool is_temporary(struct store *store, const char *id)
 {
-	return (has_file(store, id, "remove") || read_status(store, id) < 0) && is_dead(store, id);
+	char text[sizeof(to_remove)];
+
+	return readlinkat(store->live, id, text, sizeof(text)) == sizeof(to_remove) - 1 &&
+	       memcmp(text, to_remove, sizeof(to_remove) - 1) == 0;
 }
 
-/* One that is not kept: never finished, or started with --rm. */
+/* One that is not kept: never finished, or started with --rm, by a box that is no more. */
 static bool is_garbage(struct store *store, const char *id)
 {
-	return is_stale(store, id) &&
-	       (!has_file(store, id, "options") || has_file(store, id, "remove"));
+	return is_dead(store, id) &&
+	       (is_temporary(store, id) ||
+		       (read_status(store, id) < 0 && !has_file(store, id, "options")));
 }
 
 static bool has_other_name(struct store *store, const char *id, void *data)
@@ -103,7 +110,7 @@ static int check_name(struct store *store, const char *name)
 {
 	if (!name[0] || !is_name(name))
 		return failx("the name %s: not [a-zA-Z0-9][a-zA-Z0-9_.-]*", name);
-	return each_place(store, has_other_name, &name) < 0 || !name ? -1 : 0;
+	return each_place(store, store->containers, has_other_name, &name) < 0 || !name ? -1 : 0;
 }
 
 /* It may have been removed since it was looked up; from here on it cannot be. */
@@ -142,7 +149,8 @@ static int fill_place(struct store *store, const char *image, const char *name, 
 
 /* Who makes a place holds the store's lock shared until the place has its own; who sweeps holds it
  * alone: so no place is seen before it is locked. */
-int place_make(struct store *store, const char *image, const char *name, struct place *place)
+int place_make(struct store *store, const char *image, const char *name, bool temporary,
+	struct place *place)
 {
 	/* A name must stay free between the look and the making: then nobody else may make one. */
 	autoclose int lock = store_lock(store, name ? LOCK_EX : LOCK_SH);
@@ -151,12 +159,13 @@ int place_make(struct store *store, const char *image, const char *name, struct 
 	random_id(place->id);
 	if (lock < 0 || (name && check_name(store, name) < 0) || check_image(store, image) < 0)
 		return -1;
+	if (symlinkat(temporary ? to_remove : to_keep, store->live, place->id) < 0)
+		return fail("%s/live/%s", store->path, place->id);
 	if (mkdirat(store->containers, place->id, 0700) < 0)
-		return fail("%s/containers/%s", store->path, place->id);
-	if (fill_place(store, image, name, place) == 0)
+		fail("%s/containers/%s", store->path, place->id);
+	else if (fill_place(store, image, name, place) == 0)
 		return 0;
-	remove_tree_at(store->containers, place->id);
-	place_close(place);
+	place_close(place); /* the next box removes what can be removed then */
 	return -1;
 }
 
@@ -205,16 +214,22 @@ static int write_status(const struct place *place, int status)
 	return write_file_at(place->dir, "status", text);
 }
 
-int place_begin(const struct place *place)
+int place_begin(struct store *store, const struct place *place)
 {
 	autoclose int fd = openat(place->dir, "status", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
-	return fd < 0 ? fail("container %.12s", place->id) : write_status(place, -1);
+	if (fd < 0 || (symlinkat(to_keep, store->live, place->id) < 0 && errno != EEXIST))
+		return fail("container %.12s", place->id);
+	return write_status(place, -1);
 }
 
-int place_end(const struct place *place, int status)
+int place_end(struct store *store, const struct place *place, int status)
 {
-	return write_status(place, status);
+	if (write_status(place, status) < 0)
+		return -1;
+	if (!is_temporary(store, place->id)) /* that goes with it */
+		unlinkat(store->live, place->id, 0);
+	return 0;
 }
 
 int place_remove(struct store *store, struct place *place)
@@ -233,7 +248,10 @@ int place_remove(struct store *store, struct place *place)
 	unlinkat(store->state, file, 0);
 	strcat(file, ".new");
 	unlinkat(store->state, file, 0);
-	return remove_tree_at(store->containers, place->id);
+	if (remove_tree_at(store->containers, place->id) < 0)
+		return -1;
+	unlinkat(store->live, place->id, 0);
+	return 0;
 }
 
 void place_close(struct place *place)
@@ -427,7 +445,7 @@ int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	struct search search = {.name = name};
 
-	if (each_place(store, matches, &search) < 0)
+	if (each_place(store, store->containers, matches, &search) < 0)
 		return -1;
 	if (!search.by_name && search.n == 0)
 		return failx("%s: no such container", name);
@@ -466,7 +484,7 @@ static int newer_first(const void *a, const void *b)
 int state_each(struct store *store, int (*each)(struct store *, struct state *, void *), void *data)
 {
 	struct list list = {0};
-	int result = each_place(store, add_state, &list);
+	int result = each_place(store, store->containers, add_state, &list);
 
 	if (list.n > 0)
 		qsort(list.states, list.n, sizeof(*list.states), newer_first);
@@ -485,24 +503,29 @@ static int end_place(struct store *store, const char *id)
 {
 	bool garbage = is_garbage(store, id);
 	struct place place;
-	int result = 0;
+	int result = 0, status;
 
 	if (place_open(store, id, true, &place) < 0)
 		return 0; /* another box was faster */
+	status = read_status(store, id);
 	if (garbage)
 		result = place_remove(store, &place);
-	else if (read_status(store, id) < 0)
-		result = place_begin(&place) < 0 ? -1 : place_end(&place, 128 + SIGKILL);
+	else if (status < 0)
+		result = place_begin(store, &place);
+	if (!garbage && result == 0)
+		result = place_end(store, &place, status < 0 ? 128 + SIGKILL : status);
 	place_close(&place);
 	return result;
 }
 
 /* Keeps what is said of the first that fails: the next ones have things to say, too. */
-static bool end_stale(struct store *store, const char *id, void *data)
+static bool end_dead(struct store *store, const char *id, void *data)
 {
 	char **failed = data;
 
-	if (is_stale(store, id) && end_place(store, id) < 0 && !*failed)
+	if (faccessat(store->containers, id, F_OK, 0) < 0)
+		unlinkat(store->live, id, 0);
+	else if (is_dead(store, id) && end_place(store, id) < 0 && !*failed)
 		*failed = strdup(failure());
 	return true;
 }
@@ -514,7 +537,7 @@ int sweep(struct store *store)
 
 	if (lock < 0)
 		return errno == EWOULDBLOCK ? 0 : -1;
-	if (each_place(store, end_stale, &failed) < 0)
+	if (each_place(store, store->live, end_dead, &failed) < 0)
 		return -1;
 	return failed ? failx("%s", failed) : 0;
 }

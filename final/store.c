@@ -126,12 +126,12 @@ static int claim(int dir)
 int store_open(struct store *store, const char *path, const char *root)
 {
 	static const char *const names[] = {
-		"layers", "images", "names", "files", "containers", "tmp"};
+		"layers", "images", "names", "files", "containers", "live", "tmp"};
 	int *const folders[] = {&store->layers, &store->images, &store->names, &store->files,
-		&store->containers, &store->tmp};
+		&store->containers, &store->live, &store->tmp};
 	bool ok;
 
-	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1};
+	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 	make_parents(path);
 	make_parents(root);
 	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0 &&
@@ -150,7 +150,7 @@ int store_open(struct store *store, const char *path, const char *root)
 void store_close(struct store *store)
 {
 	int *const all[] = {&store->dir, &store->layers, &store->images, &store->names,
-		&store->files, &store->containers, &store->tmp, &store->state};
+		&store->files, &store->containers, &store->live, &store->tmp, &store->state};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		close_fd(all[i]);

@@ -413,6 +413,15 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 	output_is hook "see init_main"
 }
 
+@test "what is being started is not created any more, whoever looks" {
+	printf '#!/bin/sh\n>/tmp/in; until [ -e /tmp/go ]; do sleep 0.05; done\n' >"$BUNDLE/rootfs/hook"
+	chmod +x "$BUNDLE/rootfs/hook"
+	configure 'c["hooks"] = {"startContainer": [{"path": "/hook"}]}' 'c["root"]["readonly"] = False'
+	command_is sleep 1000
+	oci_script 'create test; tmp=$BUNDLE/rootfs/tmp; oci start test & until_true test -e $tmp/in; is test running && echo runs; touch $tmp/go; wait $!; oci delete -f test'
+	output_is runs "see wait_at_gate: exec closes the gate and its status one after the other"
+}
+
 @test "a hook that fails, or takes too long, ends the container" {
 	for kind in prestart createRuntime createContainer; do
 		configure "c['hooks'] = {'$kind': [{'path': '/bin/sh', 'args': ['sh', '-c', 'exit 3']}]}"
