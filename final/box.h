@@ -899,8 +899,8 @@ _Noreturn void init_main(
 
 /* The same for a process that joins the container of PIDFD. It starts the process as box's own
  * child, sends its PID, and ends. */
-_Noreturn void join_main(
-	const struct spec *spec, const struct cgroup *cgroup, int pidfd, int socket);
+_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	int pidfd, int socket);
 
 /* The same for a process that only keeps the mounts of a container which does not run. */
 _Noreturn void mount_main(const struct spec *spec, int socket);

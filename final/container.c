@@ -140,21 +140,41 @@ static void close_pipes(int pipes[3])
 		close_fd(&pipes[fd]);
 }
 
+/* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
+static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, bool *born_inside)
+{
+	int fd = cgroup_clone_fd(cgroup);
+	pid_t pid;
+
+	if ((*born_inside = fd >= 0)) {
+		args->flags |= CLONE_INTO_CGROUP;
+		args->cgroup = fd;
+	}
+	pid = syscall(SYS_clone3, args, sizeof(*args));
+	if (pid < 0 && *born_inside && errno != EAGAIN && errno != ENOMEM) {
+		args->flags &= ~CLONE_INTO_CGROUP;
+		*born_inside = false;
+		pid = syscall(SYS_clone3, args, sizeof(*args));
+	}
+	return pid < 0 ? fail("clone3") : pid;
+}
+
 /* Who has joined a user namespace cannot come back: a helper does, and starts the child as ours. */
-static _Noreturn void help_clone(struct container *container, struct clone_args *args,
-	bool born_inside, int sockets[2], const int pipes[3])
+static _Noreturn void help_clone(
+	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
 	const struct spec *spec = container->spec;
 	struct message message = {.kind = MESSAGE_PID, .status = -1};
 	struct own_namespaces own;
 	int fd = open(spec->user_namespace, O_RDONLY | O_CLOEXEC);
+	bool born_inside;
 
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
 	if (fd < 0 || namespaces_enter(spec, &own) < 0 || setns(fd, CLONE_NEWUSER) < 0)
 		fail("join the namespace %s", spec->user_namespace);
-	else if ((message.status = syscall(SYS_clone3, args, sizeof(*args))) < 0)
-		fail("clone3");
+	else
+		message.status = clone_inside(args, &container->cgroup, &born_inside);
 	if (message.status == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
@@ -167,14 +187,14 @@ static _Noreturn void help_clone(struct container *container, struct clone_args 
 	_exit(message_send(sockets[1], &message, -1) < 0);
 }
 
-static pid_t clone_by_helper(struct container *container, struct clone_args *args, bool born_inside,
-	int sockets[2], const int pipes[3])
+static pid_t clone_by_helper(
+	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
 	int status, result;
 	pid_t helper = fork();
 
 	if (helper == 0)
-		help_clone(container, args, born_inside, sockets, pipes);
+		help_clone(container, args, sockets, pipes);
 	if (helper < 0)
 		return fail("fork");
 	result = expect(container, MESSAGE_PID, &status);
@@ -184,41 +204,27 @@ static pid_t clone_by_helper(struct container *container, struct clone_args *arg
 	return container->pid;
 }
 
-/* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
 static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
 {
-	int cgroup = cgroup_clone_fd(&container->cgroup);
 	struct clone_args args = {
 		/* The cgroup namespace is made by the child, when it is in its cgroups. */
 		.flags = (container->spec->namespaces & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&container->pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	bool born_inside = cgroup >= 0;
 	struct own_namespaces own;
+	bool born_inside;
 	pid_t pid;
 
-	if (born_inside) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = cgroup;
-	}
 	if (container->spec->user_namespace)
-		return clone_by_helper(container, &args, born_inside, sockets, pipes);
+		return clone_by_helper(container, &args, sockets, pipes);
 	if (namespaces_enter(container->spec, &own) < 0)
 		return -1;
-	pid = syscall(SYS_clone3, &args, sizeof(args));
-	if (pid < 0 && born_inside && errno != EAGAIN && errno != ENOMEM) {
-		args.flags &= ~CLONE_INTO_CGROUP;
-		born_inside = false;
-		pid = syscall(SYS_clone3, &args, sizeof(args));
-	}
-	if (pid == 0) {
+	if ((pid = clone_inside(&args, &container->cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
 		init_main(container->spec, &container->cgroup, born_inside, sockets[1]);
 	}
-	if (pid < 0)
-		fail("clone3");
 	if (namespaces_leave(&own) == 0 || pid < 0)
 		return pid;
 	kill(pid, SIGKILL); /* what box does next would be done elsewhere */
@@ -274,7 +280,9 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	const struct cgroup *cgroup)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
+	struct clone_args args = {.exit_signal = SIGCHLD};
 	int sockets[2], pipes[3], status;
+	bool born_inside;
 	pid_t helper = -1;
 
 	*container = no_container;
@@ -284,10 +292,11 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
-	if (make_pipes(container, pipes) == 0 && (helper = fork()) == 0) {
+	if (make_pipes(container, pipes) == 0 &&
+		(helper = clone_inside(&args, cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		join_main(spec, cgroup, pidfd, sockets[1]);
+		join_main(spec, cgroup, born_inside, pidfd, sockets[1]);
 	}
 	close(sockets[1]);
 	close_pipes(pipes);
@@ -299,9 +308,7 @@ int container_join(struct container *container, const struct spec *spec, int pid
 		waitpid(helper, NULL, 0);
 		return 0;
 	}
-	if (helper < 0)
-		fail("fork");
-	else
+	if (helper >= 0)
 		waitpid(helper, NULL, 0);
 	container_destroy(container);
 	return -1;

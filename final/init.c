@@ -349,8 +349,8 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	}
 }
 
-_Noreturn void join_main(
-	const struct spec *spec, const struct cgroup *cgroup, int pidfd, int socket)
+_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	int pidfd, int socket)
 {
 	/* To join the user namespace that one is in is an error. */
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
@@ -368,7 +368,7 @@ _Noreturn void join_main(
 	prctl(PR_SET_DUMPABLE, 0);
 	wait_for(MESSAGE_GO);
 	/* Nothing else is open when a process inside, with CAP_SYS_PTRACE, can look at us. */
-	if (cgroup_join(cgroup, true) < 0 || close_descriptors(spec, pidfd) < 0)
+	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(spec, pidfd) < 0)
 		die(EXIT_BOX);
 	if (setns(pidfd, namespaces) < 0) {
 		fail("join the container's namespaces");
