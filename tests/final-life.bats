@@ -247,6 +247,13 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_is $'1002\nran\n1001' "see state_each"
 }
 
+@test "what killed boxes left is looked for among those that one had to do with" {
+	life 'live() { ls "$BOX_DATA/live" | wc -l; }; box run --name mine "$ROOTFS" sh -c "[ ! -e /again ] || exec sleep 1000; touch /again"; live
+		box start mine >/dev/null; live; kill -9 $(monitor mine); until_true eval "! is mine running"; box ps -aq | wc -l; live
+		ln -s kept "$BOX_DATA/live/$(printf %064d 1)"; box ps -aq | wc -l; live'
+	output_is $'0\n1\n1\n0\n1\n0' "see place_begin, place_end, end_dead"
+}
+
 @test "each container that is started has its own filter of system calls" {
 	life 'box run --name one --cap-add SYS_ADMIN "$ROOTFS" true; box run --name two "$ROOTFS" sh -c "unshare -U true && echo made" 2>/dev/null
 		box start one two >/dev/null; box wait two >/dev/null; box logs two'

@@ -22,7 +22,7 @@ load life
 
 @test "50 starts, stops and removals at once all end, and none in another's way" {
 	life 'for n in {1..50}; do { sleeper --name c$n >/dev/null && box stop -t 0 c$n >/dev/null && box start c$n >/dev/null && box exec c$n true &&
-			box rm -f c$n >/dev/null || echo $n failed; } & done; wait; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1'
+			box rm -f c$n >/dev/null || echo $n failed; } & done; wait; box ps -aq; find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_ROOT" -mindepth 1'
 	output_is "" "who wants a container's lock waits for who merely looks: see lock_place"
 }
 
@@ -77,7 +77,7 @@ load life
 			box ps -a >list || echo "round $i: ps: $?"; [[ ! $(box ps -q) ]] || echo "round $i: $(box ps)"
 			one=$(box ps -aq | head -n 1); [[ ! $one ]] || box rm -f $one >/dev/null || echo "round $i: rm: $?"
 			box prune -f >/dev/null || echo "round $i: prune: $?"; [[ ! $(box ps -aq) ]] || echo "round $i: $(box ps -a)"
-			left=$(find "$BOX_DATA/containers" "$BOX_ROOT" "$BOX_DATA/tmp" -mindepth 1); [[ ! $left ]] || { echo "round $i: $left"; break; }
+			left=$(find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_ROOT" "$BOX_DATA/tmp" -mindepth 1); [[ ! $left ]] || { echo "round $i: $left"; break; }
 		done; rm list; until_true eval "! pgrep -x sleep | grep -v ^1$" || ps -ef' "$rounds" "$seed"
 	output_is "" "SEED=$seed repeats it"
 }

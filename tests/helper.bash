@@ -126,7 +126,7 @@ host_state() {
 	host ps -eo pid=,stat=,args= | sed -nE '/^ *1 /d; /^ *[0-9]+ Z/d; /ps -eo/d; s/^ *[0-9]+ [^ ]+ */process: /p'
 	# The steps' cgroups, then final's: box/ID.
 	find /sys/fs/cgroup -type d \( -name 'box.*' -o -path '*/box/*' -prune \) 2>/dev/null | sed 's/^/cgroup: /'
-	find "$BOX_DATA/containers" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
+	find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
 # Other suites' boxes may be at work on this machine, and their cgroups come and go: one counts when it
