@@ -40,6 +40,18 @@ struct mount_change {
 	bool recursive;
 };
 
+/* A line of /proc/PID/uid_map or gid_map, and those of both. */
+struct id_map {
+	uint32_t inside, outside, count;
+};
+struct id_maps {
+	const struct id_map *uids, *gids;
+	size_t n_uids, n_gids;
+};
+
+/* Which mounts show files' owners as others, mount_setattr(2), "ID-mapped mounts". */
+enum id_mapped { NOT_MAPPED, TOP_MAPPED, ALL_MAPPED };
+
 /* A mount of the container. Bind mounts have no type, and their source is a path of the host. */
 struct mount {
 	const char *type; /* "tmpfs", "proc"...; NULL: a bind mount */
@@ -56,6 +68,8 @@ struct mount {
 	bool copy_up; /* a new file system that gets a copy of what it covers */
 	bool copy_mode; /* or the permissions of that alone */
 	bool on_kernel_files; /* may be a bind mount on a file of /proc or /sys */
+	enum id_mapped id_mapped; /* a bind mount; the inside of maps is what is on the disk */
+	struct id_maps maps; /* none: those of the container's user namespace */
 };
 
 /* A device node of /dev. */
@@ -78,11 +92,6 @@ struct device_rule {
 	char type; /* 'c', 'b'; 'a': both */
 	int64_t major, minor; /* -1: all */
 	char access[4]; /* of "rwm" */
-};
-
-/* A line of /proc/PID/uid_map or gid_map. */
-struct id_map {
-	uint32_t inside, outside, count;
 };
 
 /* A namespace that the container is to join. */
@@ -193,8 +202,7 @@ struct spec {
 	const struct namespace_path *joins;
 	size_t n_joins;
 	const char *user_namespace; /* one to join, too; NULL: none */
-	const struct id_map *uid_map, *gid_map; /* of a new user namespace */
-	size_t n_uid_map, n_gid_map;
+	struct id_maps maps; /* of a new user namespace */
 	const char *time_offsets; /* lines for timens_offsets, time_namespaces(7) */
 	const char *hostname, *domainname;
 	const struct pair *sysctls; /* "net.ipv4.ip_forward" */
@@ -725,8 +733,11 @@ int user_find(int root, const char *name, struct user *user);
 
 /* Takes the bind mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one
  * that is missing. Called while names still lead to the host, and by its root. Then makes the other
- * mounts, as the root that is to own them; files of spec->mounts[i].text in SCRATCH. */
+ * mounts, as the root that is to own them; files of spec->mounts[i].text in SCRATCH. ID-mapped ones
+ * are taken by mount_take_mapped() instead, one by one, with a descriptor of the user namespace
+ * USERS: that takes privileges over the file system, which are the host's (mount_setattr(2)). */
 int mounts_take(const struct spec *spec, int trees[]);
+int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
 int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[]);
 
 /* Attaches them below ROOT, the container's, and closes them. */
@@ -853,6 +864,7 @@ int container_destroy(struct container *container);
 /*
  *   container.c   init.c
  *   GO       -->           the child is in its cgroup, and may begin
+ *   MOUNT    -->           an ID-mapped mount, attached nowhere; for each there is, in their order
  *            <--  PID      of the process that joins a container; for box exec alone
  *            <--  HOOKS    what is mounted, is, and the old root still there; with hooks alone
  *   GO       -->           these have run
@@ -867,6 +879,7 @@ int container_destroy(struct container *container);
 enum message_kind {
 	MESSAGE_NONE,
 	MESSAGE_GO,
+	MESSAGE_MOUNT,
 	MESSAGE_PID,
 	MESSAGE_HOOKS,
 	MESSAGE_READY,
@@ -919,6 +932,9 @@ int namespaces_leave(struct own_namespaces *own);
 
 /* Whether the container's users are not box's own. */
 bool namespaces_users(const struct spec *spec);
+
+/* A descriptor of a user namespace with MAPS; of that of PID, if there are none. */
+int namespaces_open_users(const struct id_maps *maps, pid_t pid);
 
 /* Does what PID, which waits, may not do itself: its ID maps, oom_score_adj, scheduling. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
@@ -1253,6 +1269,7 @@ int oci_mounts(struct bundle *bundle, const struct value *config);
 int oci_linux(struct bundle *bundle, const struct value *config);
 int oci_resources(struct resources *resources, const struct value *object);
 int oci_seccomp(struct bundle *bundle, const struct value *linux_part);
+int oci_id_maps(const struct value *object, struct id_maps *maps);
 const char *oci_absolute(const struct bundle *bundle, const char *path);
 
 /* ---- oci-state.c: the containers of box-oci: folders ROOT/ID ---- */

@@ -232,6 +232,26 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	return -1;
 }
 
+/* If it has ended, it has said why: that is read later. */
+static int send_mapped_mounts(struct container *container)
+{
+	const struct message message = {.kind = MESSAGE_MOUNT};
+	const struct spec *spec = container->spec;
+
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const struct mount *mount = &spec->mounts[i];
+		autoclose int users = -1, tree = -1;
+
+		if (!mount->id_mapped)
+			continue;
+		if ((users = namespaces_open_users(&mount->maps, container->pid)) < 0 ||
+			(tree = mount_take_mapped(spec, mount, users)) < 0)
+			return -1;
+		message_send(container->socket, &message, tree);
+	}
+	return 0;
+}
+
 /* From its birth to the moment before its process. */
 static int lead_init(struct container *container)
 {
@@ -243,6 +263,8 @@ static int lead_init(struct container *container)
 		return -1;
 	if (message_send(container->socket, &go, -1) < 0)
 		return fail("start the container");
+	if (send_mapped_mounts(container) < 0)
+		return -1;
 	if (hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
 		if (expect(container, MESSAGE_HOOKS, &status) < 0 ||
 			hooks_run(spec, HOOK_PRESTART, "creating", container->pid) < 0 ||

@@ -33,13 +33,15 @@ static _Noreturn void die(int status)
 	_exit(status);
 }
 
-static void wait_for(enum message_kind kind)
+/* Returns the descriptor that came with it, or -1. */
+static int wait_for(enum message_kind kind)
 {
 	struct message message;
 	int fd;
 
 	if (!message_receive(box, &message, &fd) || message.kind != kind)
 		_exit(EXIT_BOX); /* box has died, and nobody would clean up after us */
+	return fd;
 }
 
 static int by_number(const void *a, const void *b)
@@ -134,6 +136,14 @@ static int run_hooks(const struct spec *spec)
 	return hooks_run(spec, HOOK_CREATE_CONTAINER, "creating", getpid());
 }
 
+/* ID-mapped ones, see mount_take_mapped(). */
+static void receive_mounts(const struct spec *spec, int trees[])
+{
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		if (spec->mounts[i].id_mapped)
+			trees[i] = wait_for(MESSAGE_MOUNT);
+}
+
 /* All that is mounted, from the host's names to the container's. */
 static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 {
@@ -142,6 +152,7 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 
 	if (mounts_take(spec, trees) < 0)
 		return -1;
+	receive_mounts(spec, trees);
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");

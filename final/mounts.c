@@ -133,14 +133,14 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 	return steal_fd(&tree);
 }
 
-/* Those that are bound, or the others. */
+/* Those that are bound, but for ID-mapped ones, or the others. */
 static int take_some(
 	const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[], bool binds)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
-		if (binds != !(mount->type || mount->text))
+		if (binds != !(mount->type || mount->text) || mount->id_mapped)
 			continue;
 		trees[i] = take(spec, cgroup, mount, scratch);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
@@ -153,6 +153,22 @@ static int take_some(
 int mounts_take(const struct spec *spec, int trees[])
 {
 	return take_some(spec, NULL, -1, trees, true);
+}
+
+int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
+	autoclose int tree = take(spec, NULL, mount, -1);
+
+	if (tree < 0)
+		return fail("mount %s at %s", mount->source, mount->target);
+	if (syscall(SYS_mount_setattr, tree, "",
+		    AT_EMPTY_PATH | (mount->id_mapped == ALL_MAPPED ? AT_RECURSIVE : 0), &attr,
+		    sizeof(attr)) == 0)
+		return steal_fd(&tree);
+	return errno == EINVAL ? failx("mount %s at %s: its file system has no ID-mapped mounts",
+					 mount->source, mount->target)
+			       : fail("map the owners of %s at %s", mount->source, mount->target);
 }
 
 int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[])

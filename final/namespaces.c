@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/magic.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
@@ -95,12 +97,44 @@ static int write_map(pid_t pid, const char *file, const struct id_map *map, size
 	return n == 0 ? 0 : write_file_at(AT_FDCWD, path, text);
 }
 
+static int write_maps(pid_t pid, const struct id_maps *maps)
+{
+	return write_map(pid, "uid_map", maps->uids, maps->n_uids) < 0 ||
+			       write_map(pid, "gid_map", maps->gids, maps->n_gids) < 0
+		       ? -1
+		       : 0;
+}
+
+static int open_users(pid_t pid)
+{
+	autofree char *path = format_text("/proc/%d/ns/user", pid);
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	return fd < 0 ? fail("user namespace of process %d", pid) : fd;
+}
+
+/* Its first process ends at once, and has it until we have waited for that. */
+int namespaces_open_users(const struct id_maps *maps, pid_t pid)
+{
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	int fd;
+
+	if (maps->n_uids == 0)
+		return open_users(pid);
+	if ((pid = syscall(SYS_clone3, &args, sizeof(args))) < 0)
+		return fail("make a user namespace");
+	if (pid == 0)
+		_exit(0);
+	fd = write_maps(pid, maps) < 0 ? -1 : open_users(pid);
+	waitpid(pid, NULL, 0);
+	return fd;
+}
+
 int namespaces_prepare(const struct spec *spec, pid_t pid)
 {
 	autofree char *score = format_text("/proc/%d/oom_score_adj", pid);
 
-	if (!score || write_map(pid, "uid_map", spec->uid_map, spec->n_uid_map) < 0 ||
-		write_map(pid, "gid_map", spec->gid_map, spec->n_gid_map) < 0)
+	if (!score || write_maps(pid, &spec->maps) < 0)
 		return -1;
 	if (spec->oom_score_adj && write_file_at(AT_FDCWD, score, spec->oom_score_adj) < 0)
 		return -1;
@@ -113,7 +147,7 @@ int namespaces_prepare(const struct spec *spec, pid_t pid)
 
 bool namespaces_users(const struct spec *spec)
 {
-	return spec->n_uid_map > 0 || spec->user_namespace;
+	return spec->maps.n_uids > 0 || spec->user_namespace;
 }
 
 int namespaces_limit(const struct spec *spec, pid_t pid)

@@ -98,26 +98,33 @@ static int read_map(const struct value *part, const char *key, const struct id_m
 	return 0;
 }
 
+int oci_id_maps(const struct value *object, struct id_maps *maps)
+{
+	struct value missing;
+
+	if (read_map(object, "uidMappings", &maps->uids, &maps->n_uids) < 0 ||
+		read_map(object, "gidMappings", &maps->gids, &maps->n_gids) < 0)
+		return -1;
+	missing = value_at(object, maps->n_uids ? "gidMappings" : "uidMappings");
+	return !maps->n_uids != !maps->n_gids ? value_bad(&missing, "missing") : 0;
+}
+
 static int read_maps(struct bundle *bundle, const struct value *part)
 {
 	struct spec *spec = &bundle->spec;
 	struct value uids = value_at(part, "uidMappings");
 	bool user = spec->namespaces & CLONE_NEWUSER;
 
-	if (read_map(part, "uidMappings", &spec->uid_map, &spec->n_uid_map) < 0 ||
-		read_map(part, "gidMappings", &spec->gid_map, &spec->n_gid_map) < 0)
+	if (oci_id_maps(part, &spec->maps) < 0)
 		return -1;
 	if (spec->user_namespace) { /* it has its own */
-		spec->n_uid_map = spec->n_gid_map = 0;
+		spec->maps = (struct id_maps){.uids = NULL};
 		return 0;
 	}
-	if (user && (!spec->n_uid_map || !spec->n_gid_map)) {
-		uids.key = spec->n_uid_map ? "gidMappings" : "uidMappings";
-		return value_bad(&uids, "missing, for the user namespace");
-	}
-	return !user && (spec->n_uid_map || spec->n_gid_map)
-		       ? value_bad(&uids, "without a user namespace")
-		       : 0;
+	if (user == (spec->maps.n_uids > 0))
+		return 0;
+	return value_bad(
+		&uids, user ? "missing, for the user namespace" : "without a user namespace");
 }
 
 static int read_time(struct bundle *bundle, const struct value *part)

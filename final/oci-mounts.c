@@ -38,6 +38,9 @@ static const char *const ignored[] = {"defaults", "bind", "rbind", "remount", "a
 /* For a new file system, these are its own, as mount(8) has them. */
 static const char *const flags[] = {"sync", "dirsync", "mand", "lazytime", "nolazytime", NULL};
 
+/* Of one kind of mount alone. */
+static const char *const others[] = {"idmap", "ridmap", "tmpcopyup", NULL};
+
 static bool is_one_of(const char *const names[], const char *name)
 {
 	for (; *names; names++)
@@ -82,8 +85,12 @@ static int set_option(struct mount *mount, const struct value *option, const cha
 {
 	if (set_attribute(mount, name))
 		return 0;
-	if (strcmp(name, "idmap") == 0 || strcmp(name, "ridmap") == 0)
-		return value_bad(option, "mapped mounts are not supported");
+	if (strcmp(name, "idmap") == 0 || strcmp(name, "ridmap") == 0) {
+		mount->id_mapped = *name == 'r' ? ALL_MAPPED : TOP_MAPPED;
+		return 0;
+	}
+	if (strncmp(name, "idmap=", 6) == 0 || strncmp(name, "ridmap=", 7) == 0)
+		return value_bad(option, "not of the specification: see uidMappings");
 	if (strcmp(name, "tmpcopyup") == 0) {
 		if (!mount->type || strcmp(mount->type, "tmpfs") != 0)
 			return value_bad(option, "of a tmpfs alone");
@@ -162,19 +169,18 @@ static int read_target(const struct value *item, struct mount *mount)
 	return 0;
 }
 
-static int refuse_maps(const struct value *item)
+/* Mappings without an option are as with "idmap", as runc has it. */
+static int read_maps(const struct spec *spec, const struct value *item, struct mount *mount)
 {
-	static const char *const keys[] = {"uidMappings", "gidMappings"};
-	struct value map;
-	int found;
-
-	for (size_t i = 0; i < 2; i++) {
-		if ((found = value_array(item, keys[i], OPTIONAL, &map)) < 0)
-			return -1;
-		if (found && value_length(&map) > 0)
-			return value_bad(&map, "mapped mounts are not supported");
-	}
-	return 0;
+	if (oci_id_maps(item, &mount->maps) < 0)
+		return -1;
+	if (mount->maps.n_uids && !mount->id_mapped)
+		mount->id_mapped = TOP_MAPPED;
+	if (mount->id_mapped && mount->type)
+		return value_bad(item, "ID mappings are of bind mounts alone");
+	return mount->id_mapped && !mount->maps.n_uids && !namespaces_users(spec)
+		       ? value_bad(item, "no ID mappings, of its own or a user namespace")
+		       : 0;
 }
 
 static int read_mount(struct bundle *bundle, const struct value *item, struct mount *mount)
@@ -183,8 +189,7 @@ static int read_mount(struct bundle *bundle, const struct value *item, struct mo
 	char **options = NULL;
 
 	*mount = (struct mount){.type = NULL};
-	if (read_target(item, mount) < 0 || refuse_maps(item) < 0 ||
-		value_text(item, "type", OPTIONAL, &mount->type) < 0 ||
+	if (read_target(item, mount) < 0 || value_text(item, "type", OPTIONAL, &mount->type) < 0 ||
 		value_list(item, "options", false, &options) < 0)
 		return -1;
 	if (mount->type && !*mount->type)
@@ -200,6 +205,8 @@ static int read_mount(struct bundle *bundle, const struct value *item, struct mo
 		if (set_option(mount, &(struct value){NULL, &list, NULL, i}, options[i]) < 0)
 			return -1;
 	free(options);
+	if (read_maps(&bundle->spec, item, mount) < 0)
+		return -1;
 	pack_changes(mount);
 	mount->copy_mode = mount->type && strcmp(mount->type, "tmpfs") == 0 &&
 			   !(mount->options && strstr(mount->options, "mode="));
@@ -241,5 +248,6 @@ void oci_print_mount_options(json_t *array)
 		json_array_append_new(array, json_string(ignored[i]));
 	for (size_t i = 0; flags[i]; i++)
 		json_array_append_new(array, json_string(flags[i]));
-	json_array_append_new(array, json_string("tmpcopyup"));
+	for (size_t i = 0; others[i]; i++)
+		json_array_append_new(array, json_string(others[i]));
 }

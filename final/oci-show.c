@@ -93,7 +93,7 @@ int oci_print_features(void)
 		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", false,
 		"systemdUser", false, "rdma", false, "seccomp", "enabled", true, "actions",
 		names(actions), "operators", names(operators), "apparmor", "enabled", false,
-		"selinux", "enabled", false, "mountExtensions", "idmap", "enabled", false);
+		"selinux", "enabled", false, "mountExtensions", "idmap", "enabled", true);
 	if (!json || json_dumpf(json, stdout, JSON_INDENT(4)) < 0)
 		return failx("print it");
 	putchar('\n');

@@ -431,10 +431,10 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 		oci_process(bundle, &process) < 0 || read_root(bundle, &config) < 0 ||
 		value_text(&config, "hostname", OPTIONAL, &bundle->spec.hostname) < 0 ||
 		value_text(&config, "domainname", OPTIONAL, &bundle->spec.domainname) < 0 ||
-		oci_mounts(bundle, &config) < 0 || read_hooks(bundle, &config) < 0 ||
-		read_annotations(bundle, &config) < 0)
+		oci_linux(bundle, &config) < 0 || oci_mounts(bundle, &config) < 0 ||
+		read_hooks(bundle, &config) < 0 || read_annotations(bundle, &config) < 0)
 		return -1;
-	return oci_linux(bundle, &config);
+	return 0;
 }
 
 int oci_read_process(struct bundle *bundle, const char *text, const char *name)

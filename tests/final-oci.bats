@@ -10,6 +10,7 @@
 #                    errors, warnings      "errors are in the log...", "a capability that is unknown..."
 #   config.md        root                  "the root is read-only, or not..."
 #                    mounts                "mounts have the options...", "rro makes...", "mounts show on...", "tmpcopyup..."
+#                    uid/gidMappings       "the owners in an ID-mapped mount...", "idmap without mappings...", "ridmap maps..."
 #                    process               "the process has what...", "the process has the five sets...", "no_new_privs..."
 #                    terminal, consoleSize "the terminal goes to..."
 #                    hostname, domainname  "hostname and domainname..."
@@ -363,6 +364,61 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 	done
 }
 
+# FOLDER must be on a file system with ID-mapped mounts; overlayfs has none, tmpfs since Linux 6.3.
+needs_id_mapped_mounts() {
+	[[ $(stat -fc %T "$1") == @(ext2/ext3|xfs|btrfs) ]] || skip "needs TMPDIR on ext4, xfs or btrfs"
+}
+
+# The mappings of a mount or a user namespace: all of IDs OUTSIDE+0... are INSIDE+0... in it.
+mappings() { # mappings INSIDE OUTSIDE
+	echo "**{k: [{'containerID': $1, 'hostID': $2, 'size': 1000}] for k in ['uidMappings', 'gidMappings']}"
+}
+
+@test "the owners in an ID-mapped mount are others, and what is made in it is theirs on the host" {
+	needs_id_mapped_mounts "$DIR"
+	mkdir "$DIR/volume" && touch "$DIR/volume/file" "$DIR/volume/other" && chown 1000:1001 "$DIR/volume" "$DIR/volume/file"
+	for options in '["bind", "idmap"]' '["rbind", "ridmap"]' '["bind"]'; do
+		configure "c['mounts'] = c['mounts'][:7] + [dict(destination='/v', source='$DIR/volume', options=$options, $(mappings 1000 0))]"
+		oci_run sh -c 'cd /v; stat -c %u:%g . file other; touch new; stat -c %u:%g new'
+		output_is $'0:1\n0:1\n65534:65534\n0:0' "see mount_take_mapped" || report "for the options $options" "see read_maps in oci-mounts.c"
+		[[ $(stat -c %u:%g "$DIR/volume/new") == 1000:1000 ]] || report "expected 1000:1000 on the host" "see mount_take_mapped"
+		rm "$DIR/volume/new"
+	done
+}
+
+@test "idmap without mappings takes those of the container's user namespace, a new one or one of a path" {
+	needs_id_mapped_mounts "$DIR"
+	mkdir -m 777 "$DIR/volume" && chown 5:6 "$DIR/volume"
+	chown 100000:100000 "$BUNDLE/rootfs"
+	configure "c['mounts'].append({'destination': '/v', 'source': '$DIR/volume', 'options': ['bind', 'idmap']})" \
+		"linux.update($(mappings 0 100000))" 'linux["namespaces"].append({"type": "user"})'
+	command_is sh -c 'stat -c %u:%g /v; touch /v/new'
+	oci_script 'oci run test; stat -c %u:%g ../volume/new; rm ../volume/new
+		unshare --user sleep 1000 & other=$!; until_true test ! /proc/$other/ns/user -ef /proc/self/ns/user
+		echo "0 100000 1000" >/proc/$other/uid_map; echo "0 100000 1000" >/proc/$other/gid_map
+		sed -i "s#{\"type\": \"user\"#&, \"path\": \"/proc/$other/ns/user\"#" config.json
+		oci run test; stat -c %u:%g ../volume/new; kill $other; wait $other 2>/dev/null; :'
+	output_is $'5:6\n0:0\n5:6\n0:0' "see namespaces_open_users"
+}
+
+@test "ridmap maps the mounts below, too, and idmap the one alone" {
+	needs_id_mapped_mounts "$DIR"
+	mkdir -p "$DIR/volume/sub" "$DIR/other" && chown 1000:1000 "$DIR/volume" "$DIR/other"
+	command_is stat -c %u:%g /v /v/sub
+	for case in idmap=1000:1000 ridmap=0:0; do
+		configure "c['mounts'] = c['mounts'][:7] + [dict(destination='/v', source='$DIR/volume', options=['rbind', '${case%=*}'], $(mappings 1000 0))]"
+		oci_script 'mount --bind ../other ../volume/sub; oci run test; umount ../volume/sub'
+		output_is "0:0"$'\n'"${case#*=}" "see mount_take_mapped"
+	done
+}
+
+@test "an ID-mapped mount that cannot be made is an error that names it and why" {
+	configure "c['mounts'].append(dict(destination='/v', source='/proc', options=['bind', 'idmap'], $(mappings 0 1000)))"
+	config_fails "mount /proc at /v: its file system has no ID-mapped mounts"
+	configure "c['mounts'][7]['source'] = '/nosuch'"
+	config_fails "mount /nosuch at /v: No such file or directory"
+}
+
 @test "with --no-pivot the root is moved to /" {
 	command_is sh -c 'cat /only-in-the-rootfs; ls /..; cat /proc/self/mountinfo | wc -l'
 	oci_script 'oci run --no-pivot test'
@@ -636,6 +692,8 @@ EOF
 @test "features and --version name the version of the specification" {
 	run_on_host "$OCI" features
 	output_has '"ociVersionMax": "1.2.0"' "see oci_print_features"
+	for option in idmap ridmap tmpcopyup rro; do output_has "\"$option\"" "see oci_print_mount_options"; done
+	[[ $output =~ '"idmap": {'[^}]*'"enabled": true' ]] || report "expected that ID-mapped mounts are enabled" "see oci_print_features"
 	run_on_host "$OCI" --version
 	output_has 'spec: 1.2.0' "see print_version"
 }
@@ -662,11 +720,14 @@ EOF
 		del c["ociVersion"]|ociVersion: missing
 		c["ociVersion"] = "2.0.0"|ociVersion: not a version 1
 		c["mounts"][1]["destination"] = 5|mounts[1].destination: not a string
-		c["mounts"][1]["options"] = ["idmap"]|mounts[1].options[0]: mapped mounts are not supported
+		c["mounts"][1]["options"] = ["bind", "idmap=uids=0-1-10"]|mounts[1].options[1]: not of the specification
+		c["mounts"][1]["options"] = ["idmap"]|mounts[1]: ID mappings are of bind mounts alone
+		c["mounts"][1] = {"destination": "/v", "source": "/", "options": ["rbind", "ridmap"]}|mounts[1]: no ID mappings, of its own or a user namespace
+		c["mounts"][1] = {"destination": "/v", "source": "/", "options": ["bind"], "gidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}|mounts[1].uidMappings: missing
 		c["hooks"] = {"poststop": [{"path": "x"}]}|hooks.poststop[0].path: not an absolute path
 		linux["namespaces"].append({"type": "x"})|linux.namespaces[6].type: "x" is unknown
 		linux["namespaces"].append({"type": "pid"})|linux.namespaces[6].type: is there twice
-		linux["uidMappings"] = [{"containerID": 0, "hostID": 1, "size": 1}]|linux.uidMappings: without a user namespace
+		linux["uidMappings"] = linux["gidMappings"] = [{"containerID": 0, "hostID": 1, "size": 1}]|linux.uidMappings: without a user namespace
 		linux["cgroupsPath"] = "/a/../b"|linux.cgroupsPath: has "." or ".."
 		linux["cgroupsPath"] = "a.slice:b:c"|linux.cgroupsPath: systemd's form
 		linux["resources"]["devices"][0]["access"] = "x"|linux.resources.devices[0].access: other letters

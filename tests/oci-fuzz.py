@@ -16,7 +16,9 @@ process, linux = config["process"], config["linux"]
 config["annotations"] = {"key": "value"}
 config["unknown"] = process["unknown"] = linux["unknown"] = {"to": ["this", "version"]}  # to be ignored
 config["domainname"] = "domain"
-config["mounts"].append({"destination": "/v", "type": "bind", "source": "/tmp", "options": ["rbind", "rro", "rslave"]})
+config["mounts"].append({"destination": "/v", "type": "bind", "source": "/tmp", "options": ["rbind", "rro", "rslave", "ridmap"],
+                         "uidMappings": [{"containerID": 0, "hostID": 100000, "size": 1000}],
+                         "gidMappings": [{"containerID": 0, "hostID": 200000, "size": 1000}]})
 config["hooks"] = {kind: [{"path": "/bin/true", "args": ["true"], "env": ["A=b"], "timeout": 3}]
                    for kind in ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]}
 process.update(consoleSize={"height": 24, "width": 80}, oomScoreAdj=10,
