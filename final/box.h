@@ -201,7 +201,7 @@ struct spec {
 	unsigned long namespaces; /* CLONE_NEW*; those that are not new are box's own */
 	const struct namespace_path *joins;
 	size_t n_joins;
-	const char *user_namespace; /* one to join, too; NULL: none */
+	const char *mount_namespace, *user_namespace; /* to join, too; NULL: none */
 	struct id_maps maps; /* of a new user namespace */
 	const char *time_offsets; /* lines for timens_offsets, time_namespaces(7) */
 	const char *hostname, *domainname;
@@ -929,6 +929,10 @@ struct own_namespaces {
 };
 int namespaces_enter(const struct spec *spec, struct own_namespaces *own);
 int namespaces_leave(struct own_namespaces *own);
+
+/* Joins these, and those that the caller cannot leave again: its names and rights are others then.
+ */
+int namespaces_enter_for_good(const struct spec *spec);
 
 /* Whether the container's users are not box's own. */
 bool namespaces_users(const struct spec *spec);

@@ -159,21 +159,17 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 	return pid < 0 ? fail("clone3") : pid;
 }
 
-/* Who has joined a user namespace cannot come back: a helper does, and starts the child as ours. */
+/* Who joins these cannot come back: a helper does, and starts the child as ours. */
 static _Noreturn void help_clone(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
 	const struct spec *spec = container->spec;
 	struct message message = {.kind = MESSAGE_PID, .status = -1};
-	struct own_namespaces own;
-	int fd = open(spec->user_namespace, O_RDONLY | O_CLOEXEC);
 	bool born_inside;
 
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
-	if (fd < 0 || namespaces_enter(spec, &own) < 0 || setns(fd, CLONE_NEWUSER) < 0)
-		fail("join the namespace %s", spec->user_namespace);
-	else
+	if (namespaces_enter_for_good(spec) == 0)
 		message.status = clone_inside(args, &container->cgroup, &born_inside);
 	if (message.status == 0) {
 		close(sockets[0]);
@@ -216,7 +212,7 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	bool born_inside;
 	pid_t pid;
 
-	if (container->spec->user_namespace)
+	if (container->spec->user_namespace || container->spec->mount_namespace)
 		return clone_by_helper(container, &args, sockets, pipes);
 	if (namespaces_enter(container->spec, &own) < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -82,6 +83,36 @@ int namespaces_leave(struct own_namespaces *own)
 		close(own->fds[own->n - 1]);
 	}
 	return result < 0 ? fail("leave a namespace") : 0;
+}
+
+/* To pivot the root of our own mounts would be the host's end. */
+static bool is_own(int namespace)
+{
+	struct stat theirs, own;
+
+	return fstat(namespace, &theirs) == 0 && stat("/proc/self/ns/mnt", &own) == 0 &&
+	       theirs.st_ino == own.st_ino;
+}
+
+int namespaces_enter_for_good(const struct spec *spec)
+{
+	static const int types[] = {CLONE_NEWNS, CLONE_NEWUSER};
+	const char *const paths[] = {spec->mount_namespace, spec->user_namespace};
+	struct own_namespaces own;
+	int fds[2] = {-1, -1};
+
+	/* With other mounts, the names are others. */
+	for (size_t i = 0; i < 2; i++)
+		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
+			return fail("join the namespace %s", paths[i]);
+	if (fds[0] >= 0 && is_own(fds[0]))
+		return failx("join the namespace %s: box is in it itself", paths[0]);
+	if (namespaces_enter(spec, &own) < 0)
+		return -1;
+	for (size_t i = 0; i < 2; i++)
+		if (fds[i] >= 0 && setns(fds[i], types[i]) < 0)
+			return fail("join the namespace %s", paths[i]);
+	return 0;
 }
 
 static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)

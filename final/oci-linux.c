@@ -42,8 +42,8 @@ static int read_namespace(struct spec *spec, const struct value *item, unsigned 
 	if (*join->path != '/')
 		return value_bad(&path, "not an absolute path");
 	if (join->type == CLONE_NEWNS)
-		return value_bad(&path, "one that is there already cannot be joined");
-	if (join->type == CLONE_NEWUSER)
+		spec->mount_namespace = join->path;
+	else if (join->type == CLONE_NEWUSER)
 		spec->user_namespace = join->path;
 	else
 		spec->n_joins++;

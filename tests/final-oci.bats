@@ -18,7 +18,8 @@
 #                                          "a poststart or poststop hook..."
 #                    annotations           "state has what..."
 #                    extensibility         "thousands of wrong config.json..." (unknown members are ignored)
-#   config-linux.md  namespaces            "namespaces are new...", "a PID namespace of a path...", "a user namespace..."
+#   config-linux.md  namespaces            "namespaces are new...", "a PID namespace of a path...",
+#                                          "a mount namespace...", "a user namespace..."
 #                    uid/gidMappings       "a user namespace has its mappings...", "a user namespace of a path..."
 #                    timeOffsets           "a time namespace..."
 #                    devices               "the devices of every container...", "a device that is not allowed..."
@@ -531,6 +532,18 @@ json.dump(c, open(sys.argv[1], "w"))
 EOF
 		oci run test; kill -9 $child; wait $! 2>/dev/null; :'
 	output_is $'sleep\n2' "see namespaces_enter"
+}
+
+@test "a mount namespace of a path is joined, and has the container's root then" {
+	mkdir "$DIR/volume"
+	configure 'c["root"]["readonly"] = False' "c['mounts'].append({'destination': '/v', 'source': '$DIR/volume', 'options': ['bind']})"
+	command_is sh -c 'readlink /proc/self/ns/mnt; cat /only-in-the-rootfs; ls /v'
+	oci_script 'unshare --mount sh -c "mount -t tmpfs inside $DIR/volume; touch $DIR/volume/inside; echo >ready; exec sleep 1000" & other=$!; until_true test -e ready
+		sed -i "s#{\"type\": \"mount\"#&, \"path\": \"/proc/$other/ns/mnt\"#" config.json
+		diff <(oci run test) <(readlink /proc/$other/ns/mnt; echo rootfs; echo inside) && echo same; cat /proc/$other/root/only-in-the-rootfs
+		kill $other; wait $other 2>/dev/null; ls "$BUNDLE/rootfs/v"
+		sed -i "s#/proc/$other/#/proc/self/#" config.json; oci run test'
+	output_is $'same\nrootfs\nbox-oci: join the namespace /proc/self/ns/mnt: box is in it itself' "see namespaces_enter_for_good"
 }
 
 @test "a user namespace has its mappings, and root there is nobody on the host" {
