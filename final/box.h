@@ -180,6 +180,7 @@ struct spec {
 	const char *oom_score_adj; /* NULL: box's own */
 	const struct sched_attr *scheduler; /* NULL: box's own */
 	const int *io_priority; /* ioprio_set(2); NULL: box's own */
+	const unsigned long *personality; /* personality(2); NULL: box's own */
 	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
 	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
 	bool detached; /* it has box's own stdio, and lives on when box ends */

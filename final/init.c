@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -253,6 +254,8 @@ static int prepare_process(const struct spec *spec)
 		return -1;
 	if (own_stdio(spec, user.uid) < 0)
 		return -1;
+	if (spec->personality && personality(*spec->personality) < 0)
+		return fail("personality of the process");
 	return drop_privileges(spec, user.uid, user.gid, spec->groups ?: user.groups,
 		spec->groups ? spec->n_groups : user.n_groups);
 }

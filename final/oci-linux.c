@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 
 #ifndef CLONE_NEWTIME
@@ -557,24 +558,39 @@ static int read_propagation(struct bundle *bundle, const struct value *part)
 	return 0;
 }
 
+static int read_personality(struct bundle *bundle, const struct value *part)
+{
+	static const char *const names[] = {"LINUX", "LINUX32", NULL};
+	static unsigned long domain;
+	struct value personality, flags;
+	const char *name;
+	int found = value_object(part, "personality", OPTIONAL, &personality), index;
+
+	if (found <= 0)
+		return found;
+	if (value_text(&personality, "domain", REQUIRED, &name) < 0 ||
+		(index = value_choice(&personality, "domain", name, names)) < 0 ||
+		value_array(&personality, "flags", OPTIONAL, &flags) < 0)
+		return -1;
+	if (value_length(&flags) > 0)
+		return value_bad(&flags, "the specification has none");
+	domain = index == 0 ? PER_LINUX : PER_LINUX32;
+	bundle->spec.personality = &domain;
+	return 0;
+}
+
 static int refuse_others(const struct value *part)
 {
-	static const char *const objects[] = {"intelRdt", "personality"};
 	struct value label = value_at(part, "mountLabel"), object;
 	const char *text = "";
 	int found;
 
-	if (value_text(part, "mountLabel", OPTIONAL, &text) < 0)
+	if (value_text(part, "mountLabel", OPTIONAL, &text) < 0 ||
+		(found = value_object(part, "intelRdt", OPTIONAL, &object)) < 0)
 		return -1;
 	if (*text)
 		return value_bad(&label, "labels are not supported");
-	for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
-		if ((found = value_object(part, objects[i], OPTIONAL, &object)) < 0)
-			return -1;
-		if (found)
-			return value_bad(&object, "not supported");
-	}
-	return 0;
+	return found ? value_bad(&object, "not supported") : 0;
 }
 
 int oci_linux(struct bundle *bundle, const struct value *config)
@@ -587,8 +603,8 @@ int oci_linux(struct bundle *bundle, const struct value *config)
 		read_namespaces(bundle, &part) < 0 || read_maps(bundle, &part) < 0 ||
 		read_time(bundle, &part) < 0 || read_devices(bundle, &part) < 0 ||
 		read_cgroup(bundle, &part) < 0 || read_sysctls(bundle, &part) < 0 ||
-		read_propagation(bundle, &part) < 0 || refuse_others(&part) < 0 ||
-		value_list(&part, "maskedPaths", true, &masked) < 0 ||
+		read_propagation(bundle, &part) < 0 || read_personality(bundle, &part) < 0 ||
+		refuse_others(&part) < 0 || value_list(&part, "maskedPaths", true, &masked) < 0 ||
 		value_list(&part, "readonlyPaths", true, &constant) < 0)
 		return -1;
 	spec->masked = (const char *const *)masked;

@@ -27,6 +27,7 @@
 #                    resources             "a limit of processes...", "a limit that cannot be had...", "update changes..."
 #                    sysctl                "sysctls are set..."
 #                    seccomp               "the filter of system calls..."
+#                    personality           "the process has the personality..."
 #                    masked, readonlyPaths "paths are masked..."
 #   features.md                            "features and --version..."
 #
@@ -647,6 +648,16 @@ EOF
 	[[ $stderr == *"/tmp/x: Read-only"*"Read-only"* ]] || report "expected two read-only paths" "see mounts_mask"
 }
 
+@test "the process has the personality that is said, and one of exec, too" {
+	configure 'process["args"] = ["sh", "-c", "cat /proc/self/personality; exec sleep 1000"]'
+	for domain in LINUX32=00000008 LINUX=00000000; do
+		configure "linux['personality'] = {'domain': '${domain%=*}'}"
+		oci_script 'create() { setarch -R "$OCI" --root "$STATE" create "$@" >out </dev/null; }
+			create test; oci start test; until_true grep -q 0 out; cat out; oci exec test cat /proc/self/personality; oci delete -f test'
+		output_is "${domain#*=}"$'\n'"${domain#*=}" "see prepare_process"
+	done
+}
+
 @test "the filter of system calls answers as the profile says" {
 	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}, {"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}' 'c["root"]["readonly"] = False'
 	oci_run sh -c 'mkdir /x; kill -USR1 $$; kill -0 $$ && echo allowed; grep Seccomp: /proc/self/status'
@@ -749,6 +760,8 @@ EOF
 		linux["seccomp"] = {"defaultAction": "X"}|linux.seccomp.defaultAction: "X" is unknown
 		linux["maskedPaths"] = ["proc"]|linux.maskedPaths[0]: not an absolute path
 		linux["intelRdt"] = {}|linux.intelRdt: not supported
+		linux["personality"] = {"domain": "BSD"}|linux.personality.domain: "BSD" is unknown
+		linux["personality"] = {"domain": "LINUX", "flags": ["X"]}|linux.personality.flags: the specification has none
 	EOF
 }
 

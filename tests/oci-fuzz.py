@@ -36,6 +36,7 @@ linux["sysctl"] = {"net.ipv4.ip_forward": "1"}
 linux["rootfsPropagation"] = "rslave"
 linux["cgroupsPath"] = "/box-fuzz"
 linux["mountLabel"] = ""
+linux["personality"] = {"domain": "LINUX32", "flags": []}
 linux["resources"].update(
     memory={"limit": 1 << 26, "swap": 1 << 27, "reservation": 1 << 25, "swappiness": 10, "disableOOMKiller": False},
     cpu={"shares": 512, "quota": 10000, "period": 100000, "cpus": "0", "mems": "0", "idle": 0}, pids={"limit": 10},
