@@ -768,6 +768,8 @@ EOF
 @test "thousands of wrong config.json are refused by one line, or run" {
 	# Not on the test's host, as that lasts for a minute; it starts nothing. Where all is slow, some of them.
 	local step=${ASAN_OPTIONS:+7}
+	kill -KILL "$HOST"
+	HOST=
 	((!THROWAWAY)) || step=97
 	FUZZ_STEP=$step run -0 python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
 }

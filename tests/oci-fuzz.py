@@ -3,12 +3,14 @@
 replaced by values of other types. box-oci must refuse each variant by one line that names the member, or one
 around it, or find it right: then --console-socket without a terminal, which it looks at next, is the error.
 So nothing is ever started."""
+import concurrent.futures
 import copy
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 
 oci, bundle = sys.argv[1:3]
 config = json.load(open(bundle + "/config.json"))
@@ -85,8 +87,10 @@ def variant(path, change):
 
 
 def run(text):
-    open(bundle + "/config.json", "w").write(text)
-    return subprocess.run([oci, "--root", bundle + "/state", "create", "--console-socket", bundle + "/none", "-b", bundle, "fuzz"],
+    folder = "%s/%d" % (bundle, threading.get_ident())
+    os.makedirs(folder, exist_ok=True)
+    open(folder + "/config.json", "w").write(text)
+    return subprocess.run([oci, "--root", bundle + "/state", "create", "--console-socket", bundle + "/none", "-b", folder, "fuzz"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
 
 
@@ -123,8 +127,9 @@ texts = [(text_of(path) + " " + what, path, json.dumps(document)) for path, what
 for whole in ["", "{", "[]", "null", '"x"', "{}", "[" * 100000, '{"ociVersion":' * 3000, "\x00", '{"a":1}x']:
     texts.append(("the whole: " + whole[:20], [], whole))
 step = int(os.environ.get("FUZZ_STEP") or "1")
-for name, path, text in texts[::step]:
-    result = run(text)
+texts = texts[::step]
+pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+for (name, path, text), result in zip(texts, pool.map(run, (text for _, _, text in texts))):
     what = problem(result, path)
     if what:
         bad.append("%s: %s: %s" % (name, what, result.stderr.decode()[-300:]))
