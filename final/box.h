@@ -124,7 +124,7 @@ struct pair {
 /* One write to a file of the cgroup, see resources.c. */
 struct setting {
 	const char *name; /* of the specification, for messages: "memory.limit" */
-	char *file[2], *text[2]; /* of v1 and v2; NULL: it has none */
+	char *file[3], *text[3]; /* of v1, v2, and v2 where that is missing; NULL: it has none */
 };
 
 /* Limits in the words of the OCI specification. */
@@ -969,6 +969,10 @@ int resource_text(struct resources *resources, const char *name, const char *tex
 /* The same for a file of its own in v1 and in v2 (NULL: none). */
 int resource_files(struct resources *resources, const char *name, const char *v1,
 	const char *v1_text, const char *v2, const char *v2_text);
+
+/* A weight, as v1 has it, of all block devices, or of DEVICE ("8:0 "). */
+int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
+	const char *device, int64_t number);
 
 /* Writes them. A limit for which no hierarchy has a file is an error. */
 int resources_write(const struct cgroup *cgroup, const struct resources *resources);

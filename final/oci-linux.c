@@ -395,19 +395,44 @@ static int read_throttle(struct resources *resources, const struct value *io, co
 	return found < 0 ? -1 : 0;
 }
 
+/* Those of single devices. */
+static int read_weights(struct resources *resources, const struct value *io)
+{
+	struct value array, item;
+	int found = value_array(io, "weightDevice", OPTIONAL, &array);
+
+	for (size_t i = 0; found > 0 && i < value_length(&array); i++) {
+		int64_t major, minor, weight = 0, leaf = 0;
+		char device[64];
+
+		if (value_item(&array, i, &item) < 0 ||
+			value_number(&item, "major", REQUIRED, 0, UINT32_MAX, &major) < 0 ||
+			value_number(&item, "minor", REQUIRED, 0, UINT32_MAX, &minor) < 0 ||
+			value_number(&item, "weight", OPTIONAL, 0, UINT16_MAX, &weight) < 0 ||
+			value_number(&item, "leafWeight", OPTIONAL, 0, UINT16_MAX, &leaf) < 0)
+			return -1;
+		snprintf(device, sizeof(device), "%" PRId64 ":%" PRId64 " ", major, minor);
+		if (weight && resource_weight(resources, "blockIO.weightDevice",
+				      "blkio.weight_device|blkio.bfq.weight_device",
+				      "io.bfq.weight", device, weight) < 0)
+			return -1;
+		if (leaf && resource_weight(resources, "blockIO.weightDevice",
+				    "blkio.leaf_weight_device", NULL, device, leaf) < 0)
+			return -1;
+	}
+	return found < 0 ? -1 : 0;
+}
+
 static int read_io(struct resources *resources, const struct value *object)
 {
-	struct value io, weights;
+	struct value io;
 	int found = value_object(object, "blockIO", OPTIONAL, &io);
 
 	if (found <= 0)
 		return found;
-	if ((found = value_array(&io, "weightDevice", OPTIONAL, &weights)) < 0)
-		return -1;
-	if (found && value_length(&weights) > 0)
-		return value_bad(&weights, "weights of single devices are not supported");
-	return read_throttle(resources, &io, "throttleReadBpsDevice",
-		       "blkio.throttle.read_bps_device", "rbps") < 0 ||
+	return read_weights(resources, &io) < 0 ||
+			       read_throttle(resources, &io, "throttleReadBpsDevice",
+				       "blkio.throttle.read_bps_device", "rbps") < 0 ||
 			       read_throttle(resources, &io, "throttleWriteBpsDevice",
 				       "blkio.throttle.write_bps_device", "wbps") < 0 ||
 			       read_throttle(resources, &io, "throttleReadIOPSDevice",
@@ -438,22 +463,79 @@ static int read_unified(struct resources *resources, const struct value *object)
 	return result < 0 ? -1 : 0;
 }
 
+static int read_priorities(struct resources *resources, const struct value *object)
+{
+	struct value network, array, item;
+	int found = value_object(object, "network", OPTIONAL, &network);
+
+	if (found > 0)
+		found = value_array(&network, "priorities", OPTIONAL, &array);
+	for (size_t i = 0; found > 0 && i < value_length(&array); i++) {
+		autofree char *text = NULL;
+		const char *interface;
+		int64_t priority;
+
+		if (value_item(&array, i, &item) < 0 ||
+			value_text(&item, "name", REQUIRED, &interface) < 0 ||
+			value_number(&item, "priority", REQUIRED, 0, UINT32_MAX, &priority) < 0 ||
+			!(text = format_text("%s %" PRId64, interface, priority)) ||
+			resource_files(resources, "network.priorities", "net_prio.ifpriomap", text,
+				NULL, NULL) < 0)
+			return -1;
+	}
+	return found < 0 ? -1 : 0;
+}
+
+/* DEVICE's limits. */
+static int read_device_rdma(
+	struct resources *resources, const struct value *map, const char *device)
+{
+	static const char *const keys[][2] = {
+		{"hcaHandles", "hca_handle"}, {"hcaObjects", "hca_object"}};
+	char text[256];
+	struct value limits;
+	int64_t number;
+	int found, length = snprintf(text, sizeof(text), "%.128s", device), empty = length;
+
+	if (value_object(map, device, REQUIRED, &limits) < 0)
+		return -1;
+	for (size_t i = 0; i < 2; i++) {
+		if ((found = value_number(&limits, keys[i][0], OPTIONAL, 0, UINT32_MAX, &number)) <
+			0)
+			return -1;
+		if (found)
+			length += snprintf(text + length, sizeof(text) - length, " %s=%" PRId64,
+				keys[i][1], number);
+	}
+	return length == empty
+		       ? value_bad(&limits, "neither hcaHandles nor hcaObjects")
+		       : resource_files(resources, "rdma", "rdma.max", text, "rdma.max", text);
+}
+
+static int read_rdma(struct resources *resources, const struct value *object)
+{
+	struct value map;
+	int found = value_object(object, "rdma", OPTIONAL, &map);
+	const char *device;
+	json_t *limits;
+
+	if (found <= 0)
+		return found;
+	json_object_foreach((json_t *)map.json, device, limits)
+	{
+		if (read_device_rdma(resources, &map, device) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int oci_resources(struct resources *resources, const struct value *object)
 {
-	static const char *const keys[] = {"priorities", "rdma"};
-	struct value part;
-	int found = value_object(object, "network", OPTIONAL, &part);
-
-	if (found < 0)
-		return -1;
-	if (found && (found = value_array(&part, keys[0], OPTIONAL, &part)) != 0)
-		return found < 0 ? -1 : value_bad(&part, "not supported");
-	if ((found = value_object(object, keys[1], OPTIONAL, &part)) != 0 &&
-		(found < 0 || json_object_size(part.json) > 0))
-		return found < 0 ? -1 : value_bad(&part, "not supported");
 	return read_numbers(resources, object) < 0 || read_words(resources, object) < 0 ||
 			       read_pages(resources, object) < 0 ||
 			       read_io(resources, object) < 0 ||
+			       read_priorities(resources, object) < 0 ||
+			       read_rdma(resources, object) < 0 ||
 			       read_unified(resources, object) < 0 ||
 			       read_rules(resources, object) < 0
 		       ? -1

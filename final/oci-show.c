@@ -91,7 +91,7 @@ int oci_print_features(void)
 		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", names(hooks),
 		"mountOptions", options, "linux", "namespaces", names(oci_namespace_names),
 		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", false,
-		"systemdUser", false, "rdma", false, "seccomp", "enabled", true, "actions",
+		"systemdUser", false, "rdma", true, "seccomp", "enabled", true, "actions",
 		names(actions), "operators", names(operators), "apparmor", "enabled", false,
 		"selinux", "enabled", false, "mountExtensions", "idmap", "enabled", true);
 	if (!json || json_dumpf(json, stdout, JSON_INDENT(4)) < 0)

@@ -29,8 +29,8 @@ static const struct {
 	{"cpu.cpus", "cpuset.cpus", "cpuset.cpus", NUMBER},
 	{"cpu.mems", "cpuset.mems", "cpuset.mems", NUMBER},
 	{"pids.limit", "pids.max", "pids.max", COUNT},
-	{"blockIO.weight", "blkio.weight|blkio.bfq.weight", "io.bfq.weight|io.weight", WEIGHT},
-	{"blockIO.leafWeight", "blkio.leaf_weight", NULL, NUMBER},
+	{"blockIO.weight", "blkio.weight|blkio.bfq.weight", "io.bfq.weight", WEIGHT},
+	{"blockIO.leafWeight", "blkio.leaf_weight", NULL, WEIGHT},
 	{"network.classID", "net_cls.classid", NULL, NUMBER},
 };
 
@@ -62,14 +62,27 @@ int resource_text(struct resources *resources, const char *name, const char *tex
 	return failx("resources.%s: unknown", name);
 }
 
-/* v1's 2 to 262144 (1024: one share) as v2's 1 to 10000 (100), and blkio's 10 to 1000 as io's; as
- * runc has it. */
-static int64_t weight(enum kind kind, int64_t number)
+/* v1's 2 to 262144 (1024: one share) as v2's 1 to 10000 (100); as runc has it. */
+static int64_t cpu_weight(int64_t number)
 {
-	if (kind == WEIGHT)
-		return number <= 10 ? 1 : number >= 1000 ? 10000 : 1 + (number - 10) * 9999 / 990;
 	number = number < 2 ? 2 : number > 262144 ? 262144 : number;
 	return 1 + (number - 2) * 9999 / 262142;
+}
+
+/* BFQ takes 10 to 1000 in v2, too; without it that is 1 to 10000, as runc has it. */
+int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
+	const char *device, int64_t number)
+{
+	int64_t io = number <= 10 ? 1 : number >= 1000 ? 10000 : 1 + (number - 10) * 9999 / 990;
+	autofree char *text = format_text("%s%" PRId64, device, number);
+	struct setting *added;
+
+	if (!text || resource_files(resources, name, v1, text, v2, text) < 0)
+		return -1;
+	added = &resources->settings[resources->n_settings - 1];
+	added->file[2] = v2 ? strdup("io.weight") : NULL;
+	added->text[2] = format_text("%s%" PRId64, device, io);
+	return added->text[2] ? 0 : -1;
 }
 
 static int set_known(struct resources *resources, size_t i, int64_t number)
@@ -77,11 +90,14 @@ static int set_known(struct resources *resources, size_t i, int64_t number)
 	char v1[24], v2[24];
 	bool all = number < 0 || (known[i].kind == COUNT && number == 0);
 
+	if (known[i].kind == WEIGHT)
+		return resource_weight(
+			resources, known[i].name, known[i].v1, known[i].v2, "", number);
 	snprintf(v1, sizeof(v1), "%" PRId64, number);
 	if (all && known[i].kind == COUNT)
 		strcpy(v1, "max");
-	if (known[i].kind == SHARES || known[i].kind == WEIGHT)
-		number = weight(known[i].kind, number);
+	if (known[i].kind == SHARES)
+		number = cpu_weight(number);
 	snprintf(v2, sizeof(v2), "%" PRId64, number);
 	if (all)
 		strcpy(v2, "max");
@@ -128,11 +144,14 @@ static const struct hierarchy *find(
 
 static int write_setting(const struct cgroup *cgroup, const struct setting *setting)
 {
-	for (int version = 1; version >= 0; version--) {
-		char file[256];
-		const struct hierarchy *h = find(cgroup, version, setting->file[version], file);
+	static const int order[] = {1, 2, 0};
 
-		if (h && write_file_at(h->dir, file, setting->text[version]) < 0)
+	for (size_t i = 0; i < 3; i++) {
+		int n = order[i];
+		char file[256];
+		const struct hierarchy *h = find(cgroup, n > 0, setting->file[n], file);
+
+		if (h && write_file_at(h->dir, file, setting->text[n]) < 0)
 			return failx("resources.%s: %s: %s", setting->name, failure(), h->path);
 		if (h)
 			return 0;

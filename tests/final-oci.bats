@@ -24,7 +24,8 @@
 #                    timeOffsets           "a time namespace..."
 #                    devices               "the devices of every container...", "a device that is not allowed..."
 #                    cgroupsPath           "cgroupsPath is where..."
-#                    resources             "a limit of processes...", "a limit that cannot be had...", "update changes..."
+#                    resources             "a limit of processes...", "a limit that cannot be had...", "update changes...",
+#                                          "a weight of block devices...", "network priorities..."
 #                    sysctl                "sysctls are set..."
 #                    seccomp               "the filter of system calls..."
 #                    personality           "the process has the personality..."
@@ -631,6 +632,49 @@ EOF
 @test "a limit that cannot be had is an error, and nothing is left" {
 	configure 'linux["resources"]["unified"] = {"nosuch.file": "1"}'
 	config_fails "resources.unified: no cgroup hierarchy here has nosuch.file"
+	while IFS='|' read -r limit text; do
+		configure "linux['resources'] = $limit"
+		config_fails "box-oci: resources.$text: "
+	done <<-'EOF'
+		{"network": {"priorities": [{"name": "nosuch0", "priority": 5}]}}|network.priorities
+		{"rdma": {"nosuch0": {"hcaHandles": 3, "hcaObjects": 4}}}|rdma
+		{"blockIO": {"weightDevice": [{"major": 0, "minor": 0, "weight": 500}]}}|blockIO.weightDevice
+		{"blockIO": {"weightDevice": [{"major": 0, "minor": 0, "leafWeight": 500}]}}|blockIO.weightDevice
+		{"blockIO": {"leafWeight": 500}}|blockIO.leafWeight
+	EOF
+}
+
+# What of FILE... there is in the container's cgroup /box-test.
+own_files() {
+	command_is sleep 1000
+	configure 'linux["cgroupsPath"] = "/box-test"'
+	oci_script "create test || cat out; cd /sys/fs/cgroup; for file in $*; do for f in {,*/}box-test/\$file; do [ ! -e \$f ] || echo \$(<\$f); done; done
+		oci delete -f test"
+}
+
+@test "a weight of block devices is as BFQ has it, or else in the scale of io.weight" {
+	configure 'linux["resources"]["blockIO"] = {"weight": 500, "leafWeight": 0}'
+	own_files blkio.bfq.weight io.bfq.weight
+	[[ $output != *"no cgroup hierarchy here has"* ]] || skip "needs the BFQ scheduler, or cgroup v2"
+	if [[ $output ]]; then output=${output#default } output_is 500 "see resource_weight"; else own_files io.weight; output_is "default 4950" "see resource_weight"; fi
+}
+
+# bats test_tags=vm
+@test "network priorities, limits of RDMA and weights of single block devices are written" {
+	local disk version=2
+	disk=$(</sys/block/vda/dev)
+	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || version=1
+	busybox modprobe bfq && echo bfq >/sys/block/vda/queue/scheduler
+	configure "linux['resources']['blockIO'] = {'weightDevice': [{'major': ${disk%:*}, 'minor': ${disk#*:}, 'weight': 300}]}"
+	own_files blkio.bfq.weight_device io.bfq.weight
+	output_is "default 100 $disk 300" "see resource_weight"
+	if ((version == 1)); then
+		configure 'linux["resources"] = {"network": {"classID": 1048577, "priorities": [{"name": "lo", "priority": 5}]}}'
+		own_files net_cls.classid net_prio.ifpriomap
+		output_is $'1048577\nlo 5' "see read_priorities"
+	fi
+	configure 'linux["resources"] = {"rdma": {"nosuch0": {"hcaHandles": 3, "hcaObjects": 4}}}'
+	config_fails "resources.rdma: write nosuch0 hca_handle=3 hca_object=4 to rdma.max: No such device"
 }
 
 @test "sysctls are set in the container" {
@@ -717,6 +761,7 @@ EOF
 	run_on_host "$OCI" features
 	output_has '"ociVersionMax": "1.2.0"' "see oci_print_features"
 	for option in idmap ridmap tmpcopyup rro; do output_has "\"$option\"" "see oci_print_mount_options"; done
+	output_has '"rdma": true' "see oci_print_features"
 	[[ $output =~ '"idmap": {'[^}]*'"enabled": true' ]] || report "expected that ID-mapped mounts are enabled" "see oci_print_features"
 	run_on_host "$OCI" --version
 	output_has 'spec: 1.2.0' "see print_version"
@@ -756,6 +801,8 @@ EOF
 		linux["cgroupsPath"] = "a.slice:b:c"|linux.cgroupsPath: systemd's form
 		linux["resources"]["devices"][0]["access"] = "x"|linux.resources.devices[0].access: other letters
 		linux["resources"]["pids"] = {"limit": 1.5}|linux.resources.pids.limit: not a whole number
+		linux["resources"]["rdma"] = {"a": {}}|linux.resources.rdma.a: neither hcaHandles nor hcaObjects
+		linux["resources"]["network"] = {"priorities": [{"priority": 5}]}|linux.resources.network.priorities[0].name: missing
 		linux["sysctl"] = {"kernel.panic": "1"}|linux.sysctl.kernel.panic: no namespace keeps it from the host
 		linux["seccomp"] = {"defaultAction": "X"}|linux.seccomp.defaultAction: "X" is unknown
 		linux["maskedPaths"] = ["proc"]|linux.maskedPaths[0]: not an absolute path

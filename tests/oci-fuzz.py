@@ -42,7 +42,9 @@ linux["personality"] = {"domain": "LINUX32", "flags": []}
 linux["resources"].update(
     memory={"limit": 1 << 26, "swap": 1 << 27, "reservation": 1 << 25, "swappiness": 10, "disableOOMKiller": False},
     cpu={"shares": 512, "quota": 10000, "period": 100000, "cpus": "0", "mems": "0", "idle": 0}, pids={"limit": 10},
-    blockIO={"weight": 100, "throttleReadBpsDevice": [{"major": 8, "minor": 0, "rate": 1000}]},
+    network={"classID": 5, "priorities": [{"name": "lo", "priority": 5}]}, rdma={"a": {"hcaHandles": 1, "hcaObjects": 2}},
+    blockIO={"weight": 100, "weightDevice": [{"major": 8, "minor": 0, "weight": 100, "leafWeight": 100}],
+             "throttleReadBpsDevice": [{"major": 8, "minor": 0, "rate": 1000}]},
     hugepageLimits=[{"pageSize": "2MB", "limit": 0}], unified={"pids.max": "5"})
 linux["resources"]["devices"].append({"allow": True, "type": "c", "major": 1, "minor": 3, "access": "rw"})
 linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86_64"],
