@@ -315,6 +315,24 @@ static int print_version(void)
 	return 0;
 }
 
+/* Sockets for the container, sd_listen_fds(3), if they were meant for us: as runc. They come before
+ * those of --preserve-fds. */
+static int take_listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	autofree char *variable = NULL;
+	int64_t process, n;
+
+	if (!pid || !fds || parse_count(pid, 1, &process) < 0 || process != getpid() ||
+		parse_count(fds, 1, &n) < 0 || n > 1000)
+		return 0;
+	oci_line.preserve_fds += (int)n;
+	return (variable = format_text("LISTEN_FDS=%" PRId64, n)) &&
+			       add_string(&oci_line.env, variable) == 0
+		       ? add_string(&oci_line.env, "LISTEN_PID=1")
+		       : -1;
+}
+
 static int run_command(const struct command *command, int argc, char *argv[])
 {
 	int option;
@@ -328,6 +346,8 @@ static int run_command(const struct command *command, int argc, char *argv[])
 		return failx("usage: box-oci %s %s", command->name, command->usage);
 	if (geteuid() != 0 && command->least > 0)
 		return failx("only root may use it");
+	if (command->starts && command->run != oci_command_exec && take_listen_fds() < 0)
+		return -1;
 	/* What the caller has open is not the container's, but for what is to be. */
 	if (command->starts && close_range(3 + oci_line.preserve_fds, ~0U, 0) < 0)
 		return fail("close_range");

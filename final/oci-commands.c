@@ -106,6 +106,21 @@ static char *hook_state(const struct oci *oci, const char *annotations)
 				 oci->version, oci->id, bundle, rootfs, annotations ?: "{}");
 }
 
+/* The command line's variables. */
+static int add_environment(struct spec *spec)
+{
+	struct strings env = {0};
+
+	for (char **variable = spec->env; *variable; variable++)
+		if (add_env(&env, *variable) < 0)
+			return -1;
+	for (size_t i = 0; i < oci_line.env.n; i++)
+		if (add_env(&env, oci_line.env.list[i]) < 0)
+			return -1;
+	spec->env = env.n ? env.list : spec->env;
+	return 0;
+}
+
 /* The spec's parts that are not of config.json. */
 static int complete_spec(struct bundle *bundle, const struct oci *oci)
 {
@@ -222,7 +237,9 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
 	bundle->spec.detached = detached;
-	if (check_console(&bundle->spec) < 0 || oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
+	if ((oci_line.env.n > 0 && add_environment(&bundle->spec) < 0) ||
+		check_console(&bundle->spec) < 0 ||
+		oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
 		return -1;
 	if (note_oci(oci, bundle, config) < 0 || create_container(container, oci, bundle) < 0) {
 		undo(oci, bundle);
@@ -343,20 +360,6 @@ int oci_command_run(void)
 }
 
 /* ---- exec ---- */
-
-static int add_environment(struct spec *spec)
-{
-	struct strings env = {0};
-
-	for (char **variable = spec->env; *variable; variable++)
-		if (add_env(&env, *variable) < 0)
-			return -1;
-	for (size_t i = 0; i < oci_line.env.n; i++)
-		if (add_env(&env, oci_line.env.list[i]) < 0)
-			return -1;
-	spec->env = env.n ? env.list : spec->env;
-	return 0;
-}
 
 /* The container's process, but for what the command line says of another one. */
 static int exec_by_words(struct bundle *bundle)

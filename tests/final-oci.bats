@@ -750,6 +750,16 @@ own_files() {
 	output_is $'three\nfour\n6' "see close_descriptors" # 0 to 4, and that of ls
 }
 
+@test "LISTEN_FDS that are meant for create or run are the process's, and those of --preserve-fds come after them" {
+	configure 'process["env"].append("LISTEN_FDS=7")'
+	command_is sh -c 'env | grep LISTEN | sort; { cat <&3; cat <&4; } 2>/dev/null; ls /proc/self/fd | wc -l'
+	oci_script 'echo three >3; echo four >4; listen() { (export LISTEN_FDS=1 LISTEN_PID="${PID:-$BASHPID}"; exec "$OCI" --root "$STATE" "$@" 3<3 4<4 5<4); }
+		listen run --preserve-fds 1 test; PID=1 listen run --preserve-fds 1 test; listen create test >out </dev/null; oci start test; until_true is test stopped; cat out; oci delete test
+		sed -i "s/\"args\": \[[^]]*/\"args\": [\"sleep\", \"1000\"/" config.json
+		create test; oci start test; listen exec test sh -c "env | grep LISTEN; ls /proc/self/fd | wc -l"; oci delete -f test; rm 3 4'
+	output_is $'LISTEN_FDS=1\nLISTEN_PID=1\nthree\nfour\n6\nLISTEN_FDS=7\nthree\n5\nLISTEN_FDS=1\nLISTEN_PID=1\nthree\n5\nLISTEN_FDS=7\n4' "see take_listen_fds"
+}
+
 @test "a bundle of box-oci spec runs under runc, and runc's under box-oci" {
 	command -v runc >/dev/null || fail "no runc: install the package runc"
 	command_is echo ran
