@@ -5,7 +5,8 @@
 #                    lifecycle             "create makes the container...", "a container lives on...", "a loop of..."
 #                    create                "an ID that is in use...", "IDs that are no file names...", "errors in config.json..."
 #                    start                 "start of what runs...", "what exec(2) refuses..."
-#                    kill                  "kill takes names...", "kill of a container that has stopped..."
+#                    kill                  "kill takes names...", "kill of a container that has stopped...",
+#                                          "a container that the freezer..."
 #                    delete                "delete refuses...", "delete ends...", "delete -f of..."
 #                    errors, warnings      "errors are in the log...", "a capability that is unknown..."
 #   config.md        root                  "the root is read-only, or not..."
@@ -152,6 +153,15 @@ mine" "see check_own in oci-state.c"
 	command_is sleep 1000
 	oci_script 'create test; oci start test; oci pause test; oci exec test true; oci delete -f test; echo $?'
 	output_is $'box-oci: cannot exec in a paused container\n0' "frozen tasks of v1 ignore SIGKILL: see thaw"
+}
+
+@test "a container that the freezer of v1 has paused dies of SIGKILL" {
+	[[ -d /sys/fs/cgroup/freezer ]] || skip "needs cgroup v1"
+	command_is sleep 1000
+	# Without v2, which freezes where it is there.
+	oci_script 'export -f oci is create until_true; unshare --mount bash -c "umount -a -t cgroup2; create test; oci start test; oci pause test; is test paused || echo runs
+		oci kill test KILL; until_true is test stopped || echo lives; oci resume test; oci delete -f test"'
+	output_is "box-oci: container not paused" "see kill_oci"
 }
 
 @test "run has the exit status of its process, or 128 and the signal" {
@@ -347,7 +357,7 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 		configure "c['mounts'] = [m for m in c['mounts'] if m['destination'] != '/v'] + [{'destination': '/v', 'type': 'bind', 'source': '$DIR/volume', 'options': ['rbind', '$option']}]"
 		command_is sh -c 'touch /v/x 2>/dev/null && echo top; touch /v/sub/x 2>/dev/null && echo below; :'
 		oci_script 'mount -t tmpfs sub "$DIR/volume/sub"; oci run test; umount "$DIR/volume/sub"'
-		[[ $option == ro ]] && output_is below "see mount_change" || output_is "" "see mount_change"
+		if [[ $option == ro ]]; then output_is below "see mount_change"; else output_is "" "see mount_change"; fi
 	done
 }
 
@@ -427,6 +437,10 @@ mappings() { # mappings INSIDE OUTSIDE
 	oci_script 'oci run --no-pivot test'
 	output_has $'rootfs\nbin' "see move_root"
 	output_lacks "$MARKER" "see move_root"
+	# As on the kernel's first root, which cannot be pivoted.
+	oci_script 'pivots_fail() { strace -f -qq -o strace -e trace=pivot_root -e inject=pivot_root:error=EINVAL "$OCI" --root "$STATE" run "$@"; }
+		pivots_fail test; pivots_fail --no-pivot test'
+	output_has $': Invalid argument\nrootfs\nbin' "see rootfs_enter"
 }
 
 @test "tmpcopyup gives a tmpfs what it covers" {
