@@ -774,11 +774,26 @@ own_files() {
 	output_is $'LISTEN_FDS=1\nLISTEN_PID=1\nthree\nfour\n6\nLISTEN_FDS=7\nthree\n5\nLISTEN_FDS=1\nLISTEN_PID=1\nthree\n5\nLISTEN_FDS=7\n4' "see take_listen_fds"
 }
 
-@test "a bundle of box-oci spec runs under runc, and runc's under box-oci" {
-	command -v runc >/dev/null || fail "no runc: install the package runc"
-	command_is echo ran
-	oci_script 'runc --root "$STATE.runc" run test-$$; rm config.json; runc spec; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"hostname\"/" config.json; oci run test'
-	output_is $'ran\nrunc' "see oci_read"
+@test "the bundles of box-oci spec, runc spec and crun spec run alike under all three" {
+	command -v runc crun >/dev/null || fail "install the packages runc and crun" || return
+	# Left out: how the parts of /sys/fs/cgroup and what masks paths are mounted, and crun's own /dev/core.
+	cat >"$BUNDLE/rootfs/look" <<-'EOF'
+		#!/bin/sh
+		exec 2>&1; id; hostname; pwd; umask; env | sort; ulimit -a; ulimit -aH; cat /proc/self/oom_score_adj
+		grep -E "^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)" /proc/self/status
+		cut -d " " -f 5,6 /proc/self/mountinfo | grep -Ev "^/(sys/fs/cgroup|sys/[df]|proc/[aklt]|proc/sc)" | sort
+		stat -c "%n %A %u:%g %t:%T" /dev/* | grep -v /core; cat /proc/kcore /proc/timer_list; touch /x
+		exit 42
+	EOF
+	chmod +x "$BUNDLE/rootfs/look"
+	oci_script '# crun 1.8 refuses the two versions of cgroups together.
+		crun() { unshare -m sh -c "mount -t tmpfs none /sys/fs/cgroup/unified 2>/dev/null; exec crun \"\$@\"" - --root "$STATE.crun" "$@"; }
+		runc() { command runc --root "$STATE.runc" "$@"; }
+		for spec in oci runc crun; do
+			rm config.json; $spec spec; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"\/look\"/" config.json
+			for runtime in oci runc crun; do $runtime run test-$$ >$runtime 2>&1; echo "status $?" >>$runtime; done
+			diff runc oci && diff crun oci; sed -n "2p; \$p" oci; done'
+	output_is $'box\nstatus 42\nrunc\nstatus 42\ncrun\nstatus 42' "see oci_read"
 }
 
 @test "features and --version name the version of the specification" {
