@@ -325,6 +325,8 @@ static uint32_t action_of(const json_t *object, const char *key, const json_t *e
 		return SCMP_ACT_KILL_PROCESS;
 	if (strcmp(name, "SCMP_ACT_TRAP") == 0)
 		return SCMP_ACT_TRAP;
+	if (strcmp(name, "SCMP_ACT_NOTIFY") == 0)
+		return SCMP_ACT_NOTIFY;
 	return strcmp(name, "SCMP_ACT_LOG") == 0 ? SCMP_ACT_LOG : SCMP_ACT_KILL_THREAD;
 }
 

@@ -158,6 +158,15 @@ struct capabilities {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+/* Who answers the system calls that a filter asks about; see runtime-spec, "containerProcessState".
+ */
+struct listener {
+	const char *path; /* of its unix socket */
+	const char *metadata; /* NULL: none */
+	char *text; /* the JSON that it is told, but for its end: PIDs */
+	pid_t first; /* the container's first process; 0: it is this one */
+};
+
 struct spec {
 	char id[ID_LENGTH + 1]; /* the container's, and the name of its cgroup */
 
@@ -172,6 +181,7 @@ struct spec {
 	bool no_new_privileges;
 	const struct sock_fprog *seccomp; /* NULL: unconfined */
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, besides box's own */
+	const struct listener *listener; /* NULL: seccomp asks about none */
 	struct rlimit_entry *rlimits;
 	size_t n_rlimits;
 	const gid_t *groups; /* in place of those of /etc/group, unless it is NULL */
@@ -704,7 +714,8 @@ const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data)
 const struct sock_fprog *seccomp_profile(const char *profile, const char *folder);
 
 /* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter; but
- * with no_new_privileges filter_last() installs the filter: the last steps before exec. */
+ * with no_new_privileges filter_last() installs the filter: the last steps before exec. A filter's
+ * listener is passed on by init_pass_listener(). */
 int filter_last(const struct spec *spec);
 int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n);
 
@@ -820,6 +831,7 @@ struct container {
 	int socket; /* to init.c: SEQPACKET, see there */
 	int master; /* the other end of the container's terminal, or -1 */
 	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own */
+	int listener; /* of its filter of system calls, until that is passed on; or -1 */
 	bool joined; /* by container_join(): not the container's PID 1 */
 };
 
@@ -871,6 +883,8 @@ int container_destroy(struct container *container);
  *   GO       -->           these have run
  *            <--  READY    the inside is made; with the terminal's other end
  *   START    -->           drop privileges and exec
+ *            <--  LISTENER of the filter of system calls, by its number; with one alone
+ *   GO       -->           who answers has it
  *            <--  READY    all is ready for exec, and waits at the gate; with that alone
  *            <--  (end)    exec closed the socket: the command runs
  *
@@ -885,18 +899,22 @@ enum message_kind {
 	MESSAGE_HOOKS,
 	MESSAGE_READY,
 	MESSAGE_START,
+	MESSAGE_LISTENER,
 	MESSAGE_ERROR
 };
 
 struct message {
 	enum message_kind kind;
-	int status; /* of an error: the exit status for it; of PID: the process */
+	int status; /* of an error: the exit status for it; of PID, LISTENER: that */
 	char text[1024];
 };
 
 /* Sends the SIZE bytes TEXT, with the descriptor FD unless that is -1. Returns -1 with errno,
  * without fail(). */
 int send_descriptor(int socket, const void *text, size_t size, int fd);
+
+/* The same, to who listens at the unix socket PATH. */
+int send_to_socket(const char *path, const void *text, size_t size, int fd);
 
 /* Sends MESSAGE, with the descriptor FD unless that is -1. Returns -1 with errno, without fail().
  */
@@ -918,6 +936,9 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 
 /* The same for a process that only keeps the mounts of a container which does not run. */
 _Noreturn void mount_main(const struct spec *spec, int socket);
+
+/* In them: has box pass the filter's listener FD on, and closes it. */
+int init_pass_listener(int fd);
 
 /* ---- namespaces.c: those that a container joins, and the users of its own ---- */
 
@@ -1253,6 +1274,7 @@ int value_choice(
 
 struct bundle {
 	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
+	struct listener listener; /* but for text and first */
 	json_t *json; /* owns the texts of spec */
 	const char *folder; /* relative paths begin here */
 	char *annotations; /* JSON; NULL: none */

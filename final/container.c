@@ -15,10 +15,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 const struct container no_container = {
-	.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .stdio = {-1, -1, -1}};
+	.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .stdio = {-1, -1, -1}, .listener = -1};
 
 int send_descriptor(int socket, const void *text, size_t size, int fd)
 {
@@ -37,6 +38,21 @@ int send_descriptor(int socket, const void *text, size_t size, int fd)
 		header.msg_controllen = sizeof(control);
 	}
 	return sendmsg(socket, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+int send_to_socket(const char *path, const void *text, size_t size, int fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autoclose int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	return peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)) < 0
+		       ? -1
+		       : send_descriptor(peer, text, size, fd);
 }
 
 int message_send(int socket, const struct message *message, int fd)
@@ -88,6 +104,8 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	}
 	if (message.kind == MESSAGE_PID)
 		container->pid = message.status;
+	else if (message.kind == MESSAGE_LISTENER)
+		container->listener = syscall(SYS_pidfd_getfd, container->pidfd, message.status, 0);
 	else if (fd >= 0)
 		container->master = fd;
 	return message.kind == kind ? 0 : failx("the container's first process is out of step");
@@ -351,6 +369,27 @@ int container_mount(struct container *container, const struct spec *spec)
 	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
 }
 
+/* The process cannot do that itself: its filter may ask the listener about each call, but write(2).
+ */
+static int pass_listener(struct container *container, int *status)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+	const struct listener *to = container->spec->listener;
+	autofree char *text = NULL;
+
+	if (!to)
+		return 0;
+	if (expect(container, MESSAGE_LISTENER, status) < 0)
+		return -1;
+	text = format_text("%s,\"pid\":%d},\"pid\":%d}", to->text, to->first ?: container->pid,
+		container->pid);
+	if (!text || container->listener < 0 ||
+		send_to_socket(to->path, text, strlen(text), container->listener) < 0)
+		return fail("seccomp.listenerPath %s", to->path);
+	close_fd(&container->listener);
+	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
+}
+
 int container_start(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};
@@ -360,6 +399,8 @@ int container_start(struct container *container, int *status)
 		return -1;
 	if (message_send(container->socket, &start, -1) < 0)
 		return fail("start the container");
+	if (pass_listener(container, status) < 0)
+		return -1;
 	return expect(container, container->spec->gate[0] ? MESSAGE_READY : MESSAGE_NONE, status);
 }
 
@@ -537,6 +578,7 @@ void container_release(struct container *container)
 	close_fd(&container->pidfd);
 	close_fd(&container->socket);
 	close_fd(&container->master);
+	close_fd(&container->listener);
 	close_pipes(container->stdio);
 }
 

@@ -45,6 +45,19 @@ static int wait_for(enum message_kind kind)
 	return fd;
 }
 
+/* By write(2), of which no filter asks the listener: what else is called may wait for its answer.
+ */
+int init_pass_listener(int fd)
+{
+	struct message message = {.kind = MESSAGE_LISTENER, .status = fd};
+
+	if (write(box, &message, sizeof(message)) != sizeof(message))
+		return fail("pass the filter's listener on");
+	wait_for(MESSAGE_GO);
+	close(fd);
+	return 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
@@ -456,9 +469,11 @@ _Noreturn void init_main(
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (prepare_process(spec) < 0 || wait_at_gate(spec) < 0 ||
+	/* Who passes a listener on is there before the gate alone. */
+	if (prepare_process(spec) < 0 || (spec->listener && filter_last(spec) < 0) ||
+		wait_at_gate(spec) < 0 ||
 		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
-		filter_last(spec) < 0)
+		(!spec->listener && filter_last(spec) < 0))
 		die(EXIT_BOX);
 	if (spec->init)
 		serve_as_init(spec);

@@ -9,9 +9,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -23,8 +21,6 @@ enum { MAX_CONFIG = 16 << 20 };
 /* Hands the terminal to the engine, whose socket waits for it. A newline is then its business. */
 static int send_console(int master)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct termios terminal;
 
 	if (tcgetattr(master, &terminal) < 0)
@@ -32,11 +28,7 @@ static int send_console(int master)
 	terminal.c_oflag &= ~(tcflag_t)ONLCR;
 	if (tcsetattr(master, TCSANOW, &terminal) < 0)
 		return fail("the terminal");
-	if (strlen(oci_line.console) >= sizeof(address.sun_path))
-		return failx("--console-socket %s: the path is too long", oci_line.console);
-	strcpy(address.sun_path, oci_line.console);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-		send_descriptor(fd, "/dev/ptmx", 9, master) < 0)
+	if (send_to_socket(oci_line.console, "/dev/ptmx", 9, master) < 0)
 		return fail("--console-socket %s", oci_line.console);
 	return 0;
 }
@@ -121,13 +113,31 @@ static int add_environment(struct spec *spec)
 	return 0;
 }
 
+/* The filter, compiled. What its listener is told is no part of what is kept. */
+static int complete_seccomp(struct bundle *bundle, const struct oci *oci)
+{
+	struct listener *listener = &bundle->listener;
+	json_auto_t *json = json_copy(bundle->seccomp);
+	autofree char *folder = format_text("%s/.seccomp", oci->root), *profile = NULL;
+	autofree char *metadata = quote(listener->metadata);
+
+	json_object_del(json, "listenerPath");
+	json_object_del(json, "listenerMetadata");
+	profile = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	if (!profile || !folder || !metadata ||
+		!(bundle->spec.seccomp = seccomp_profile(profile, folder)))
+		return -1;
+	listener->first = oci->pid;
+	listener->text = format_text("{\"ociVersion\":\"%s\",\"fds\":[\"seccompFd\"],"
+				     "\"metadata\":%s,\"state\":{%s,\"status\":\"%s\"",
+		SPEC_VERSION, metadata, bundle->spec.hook_state, oci->pid ? "running" : "creating");
+	return listener->text ? 0 : -1;
+}
+
 /* The spec's parts that are not of config.json. */
 static int complete_spec(struct bundle *bundle, const struct oci *oci)
 {
 	struct spec *spec = &bundle->spec;
-	autofree char *folder = format_text("%s/.seccomp", oci->root);
-	autofree char *profile =
-		bundle->seccomp ? json_dumps(bundle->seccomp, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 
 	snprintf(spec->id, sizeof(spec->id), "%.*s", ID_LENGTH, oci->id);
 	spec->cgroup = oci->cgroup;
@@ -136,7 +146,7 @@ static int complete_spec(struct bundle *bundle, const struct oci *oci)
 	spec->keep_keyring = oci_line.keep_keyring;
 	if (!(spec->hook_state = hook_state(oci, bundle->annotations)))
 		return -1;
-	if (profile && !(spec->seccomp = seccomp_profile(profile, folder)))
+	if (bundle->seccomp && complete_seccomp(bundle, oci) < 0)
 		return -1;
 	return check_console(spec);
 }

@@ -6,22 +6,26 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
-static const char *const actions[] = {"SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
+/* Linux 5.19 */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+static const char *const actions[] = {"SCMP_ACT_NOTIFY", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
 	"SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE",
 	"SCMP_ACT_ALLOW", "SCMP_ACT_LOG", NULL};
 static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
 	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL};
 
+/* Returns its number. */
+enum { NOTIFY };
 static int check_action(const struct value *object, const char *key)
 {
-	struct value member = value_at(object, key);
 	const char *action;
 
 	if (value_text(object, key, REQUIRED, &action) < 0)
 		return -1;
-	if (strcmp(action, "SCMP_ACT_NOTIFY") == 0)
-		return value_bad(&member, "a listener is not supported");
-	return value_choice(object, key, action, actions) < 0 ? -1 : 0;
+	return value_choice(object, key, action, actions);
 }
 
 static int check_number(const struct value *object, const char *key, enum required required)
@@ -50,20 +54,22 @@ static int check_argument(const struct value *item)
 		       : 0;
 }
 
-static int check_rule(const struct value *item)
+static int check_rule(const struct value *item, bool *notifies)
 {
 	struct value names = value_at(item, "names"), args, argument;
-	char **list = NULL;
+	int action = check_action(item, "action"), found;
+	autofree char **list = NULL;
 	int64_t number;
-	int found;
 
 	if (value_list(item, "names", false, &list) < 0)
 		return -1;
 	if (!list || !*list)
 		return value_bad(&names, list ? "empty" : "missing");
-	free(list);
-	if (check_action(item, "action") < 0 ||
-		value_number(item, "errnoRet", OPTIONAL, 0, 4095, &number) < 0 ||
+	*notifies |= action == NOTIFY;
+	for (char **name = list; action == NOTIFY && *name; name++)
+		if (strcmp(*name, "write") == 0) /* see init_pass_listener() */
+			return value_bad(&names, "SCMP_ACT_NOTIFY of write is not possible");
+	if (action < 0 || value_number(item, "errnoRet", OPTIONAL, 0, 4095, &number) < 0 ||
 		(found = value_array(item, "args", OPTIONAL, &args)) < 0)
 		return -1;
 	for (size_t i = 0; found && i < value_length(&args); i++)
@@ -75,8 +81,9 @@ static int check_rule(const struct value *item)
 static int read_flags(struct bundle *bundle, const struct value *seccomp)
 {
 	static const char *const names[] = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
-		"SECCOMP_FILTER_FLAG_SPEC_ALLOW", NULL};
-	static const unsigned bits[] = {0, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW};
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
+	static const unsigned bits[] = {0, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV};
 	char **flags = NULL;
 	int index;
 
@@ -91,30 +98,47 @@ static int read_flags(struct bundle *bundle, const struct value *seccomp)
 	return 0;
 }
 
+/* Without a rule that asks the listener, it is ignored. */
+static int read_listener(struct bundle *bundle, const struct value *seccomp, bool notifies)
+{
+	struct value member = value_at(seccomp, "listenerPath");
+	const char *path = "";
+
+	if (value_text(seccomp, "listenerPath", OPTIONAL, &path) < 0 ||
+		value_text(seccomp, "listenerMetadata", OPTIONAL, &bundle->listener.metadata) < 0)
+		return -1;
+	if (!notifies)
+		return 0;
+	if (!*path)
+		return value_bad(&member, "missing, for SCMP_ACT_NOTIFY");
+	bundle->listener.path = oci_absolute(bundle, path);
+	bundle->spec.listener = &bundle->listener;
+	return bundle->listener.path ? 0 : -1;
+}
+
 int oci_seccomp(struct bundle *bundle, const struct value *part)
 {
-	struct value seccomp, array, item, listener;
+	struct value seccomp, array, item, standard;
 	char **arches = NULL;
-	const char *path = "";
+	bool notifies = false;
 	int64_t number;
-	int found = value_object(part, "seccomp", OPTIONAL, &seccomp);
+	int found = value_object(part, "seccomp", OPTIONAL, &seccomp), action;
 
 	if (found <= 0)
 		return found;
-	listener = value_at(&seccomp, "listenerPath");
-	if (check_action(&seccomp, "defaultAction") < 0 ||
+	if ((action = check_action(&seccomp, "defaultAction")) < 0 ||
 		value_number(&seccomp, "defaultErrnoRet", OPTIONAL, 0, 4095, &number) < 0 ||
 		value_list(&seccomp, "architectures", false, &arches) < 0 ||
 		read_flags(bundle, &seccomp) < 0 ||
-		value_text(&seccomp, "listenerPath", OPTIONAL, &path) < 0 ||
 		(found = value_array(&seccomp, "syscalls", OPTIONAL, &array)) < 0)
 		return -1;
 	free(arches);
-	if (*path)
-		return value_bad(&listener, "a listener is not supported");
+	standard = value_at(&seccomp, "defaultAction");
+	if (action == NOTIFY)
+		return value_bad(&standard, "SCMP_ACT_NOTIFY is not possible here");
 	for (size_t i = 0; found && i < value_length(&array); i++)
-		if (value_item(&array, i, &item) < 0 || check_rule(&item) < 0)
+		if (value_item(&array, i, &item) < 0 || check_rule(&item, &notifies) < 0)
 			return -1;
 	bundle->seccomp = (json_t *)seccomp.json;
-	return 0;
+	return read_listener(bundle, &seccomp, notifies);
 }

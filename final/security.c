@@ -283,11 +283,14 @@ static int install(const struct spec *spec)
 {
 	/* SPEC_ALLOW, as runc: kernels before 5.16 else slow the whole process down. */
 	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | spec->seccomp_flags;
+	int fd;
 
-	if (spec->seccomp &&
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, spec->seccomp) < 0)
+	if (!spec->seccomp)
+		return 0;
+	flags |= spec->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	if ((fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, spec->seccomp)) < 0)
 		return fail("filter of system calls");
-	return 0;
+	return spec->listener ? init_pass_listener(fd) : 0;
 }
 
 int filter_last(const struct spec *spec)

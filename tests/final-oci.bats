@@ -28,7 +28,7 @@
 #                    resources             "a limit of processes...", "a limit that cannot be had...", "update changes...",
 #                                          "a weight of block devices...", "network priorities..."
 #                    sysctl                "sysctls are set..."
-#                    seccomp               "the filter of system calls..."
+#                    seccomp               "the filter of system calls...", "the filter's listener...", "a filter that asks..."
 #                    personality           "the process has the personality..."
 #                    masked, readonlyPaths "paths are masked..."
 #   features.md                            "features and --version..."
@@ -736,6 +736,48 @@ own_files() {
 	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}' 'process["noNewPrivileges"] = False' 'linux["seccomp"]["syscalls"] = [{"names": ["mkdir"], "action": "SCMP_ACT_KILL_PROCESS"}]'
 	oci_run mkdir /x
 	status_is 159 "128 + SIGSYS: see compile_profile"
+}
+
+# A filter that asks the agent about each mkdir, and about what box-oci itself calls after it is installed.
+asking_filter() {
+	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "agent", "listenerMetadata": "some \"data\"", "flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"], "syscalls": [{"action": "SCMP_ACT_NOTIFY", "names": "mkdir mkdirat read sendmsg recvmsg close close_range prctl capset openat access stat newfstatat rt_sigaction execve".split()}]}' \
+		'c["root"]["readonly"] = False'
+}
+
+@test "the filter's listener goes to who answers there, of create, run and exec" {
+	asking_filter
+	command_is sh -c 'mkdir /a && ls -d /a; mkdir /b; mkdir /c && ls -d /c && rmdir /c'
+	for no_new_privs in True False; do
+		configure "process['noNewPrivileges'] = $no_new_privs"
+		oci_script 'rm -f agent; python3 "'"$REPO"'/tests/seccomp-agent.py" agent >told & agent=$!; until_true test -S agent
+			cp config.json config.orig; oci run test; sed -i "s/\"mkdir \\/a.*rmdir \\/c\"/\"sleep 1000\"/" config.json; create test; oci start test
+			oci exec test sh -c "mkdir /d; ls /d; mkdir /e"; oci delete -f test; kill $agent; wait $agent 2>/dev/null
+			mv config.orig config.json; cat out told'
+		output_is "ls: /a: No such file or directory
+mkdir: can't create directory '/b': Directory not empty
+/c
+ls: /d: No such file or directory
+mkdir: can't create directory '/e': Directory not empty
+1.2.0 ['seccompFd'] some \"data\" test creating True True b''
+1.2.0 ['seccompFd'] some \"data\" test creating True True b''
+1.2.0 ['seccompFd'] some \"data\" test running False True b''" "see pass_listener" || return
+	done
+}
+
+@test "a filter that asks needs who answers, and one that does not, none" {
+	asking_filter
+	config_fails "seccomp.listenerPath $BUNDLE/agent: No such file or directory"
+	configure 'linux["seccomp"]["listenerPath"] = "x" * 108'
+	config_fails ": File name too long"
+	configure 'del linux["seccomp"]["listenerPath"]'
+	config_fails "config.json: linux.seccomp.listenerPath: missing, for SCMP_ACT_NOTIFY"
+	configure 'linux["seccomp"]["syscalls"][0]["names"].append("write")'
+	config_fails "config.json: linux.seccomp.syscalls[0].names: SCMP_ACT_NOTIFY of write is not possible"
+	configure 'linux["seccomp"]["defaultAction"] = "SCMP_ACT_NOTIFY"'
+	config_fails "config.json: linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is not possible here"
+	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/nobody"}'
+	oci_run echo ran
+	output_is ran "config-linux.md: without SCMP_ACT_NOTIFY it is ignored"
 }
 
 @test "the terminal goes to the console socket, without ONLCR" {

@@ -48,7 +48,8 @@ linux["resources"].update(
     hugepageLimits=[{"pageSize": "2MB", "limit": 0}], unified={"pids.max": "5"})
 linux["resources"]["devices"].append({"allow": True, "type": "c", "major": 1, "minor": 3, "access": "rw"})
 linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86_64"],
-                    "flags": ["SECCOMP_FILTER_FLAG_LOG"], "syscalls": [
+                    "flags": ["SECCOMP_FILTER_FLAG_LOG"], "listenerPath": "/none", "listenerMetadata": "x", "syscalls": [
+                        {"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"},
                         {"names": ["read"], "action": "SCMP_ACT_ALLOW", "errnoRet": 1,
                          "args": [{"index": 0, "value": 1, "valueTwo": 2, "op": "SCMP_CMP_MASKED_EQ"}]}]}
 
