@@ -28,7 +28,8 @@
 #                    resources             "a limit of processes...", "a limit that cannot be had...", "update changes...",
 #                                          "a weight of block devices...", "network priorities..."
 #                    sysctl                "sysctls are set..."
-#                    seccomp               "the filter of system calls...", "the filter's listener...", "a filter that asks..."
+#                    seccomp               "the filter of system calls...", "a filter kills...", "the filter's listener...",
+#                                          "a filter that asks..."
 #                    personality           "the process has the personality..."
 #                    masked, readonlyPaths "paths are masked..."
 #   features.md                            "features and --version..."
@@ -733,9 +734,23 @@ own_files() {
 	cc -static -o "$BUNDLE/rootfs/calls" "$DIR/calls.c"
 	oci_run /calls
 	output_is "1 1" "see write_newer"
-	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}' 'process["noNewPrivileges"] = False' 'linux["seccomp"]["syscalls"] = [{"names": ["mkdir"], "action": "SCMP_ACT_KILL_PROCESS"}]'
-	oci_run mkdir /x
-	status_is 159 "128 + SIGSYS: see compile_profile"
+}
+
+@test "a filter kills the thread alone, or the process" {
+	cat >"$DIR/thread.c" <<-'EOF'
+		#include <pthread.h>
+		#include <stdio.h>
+		#include <sys/stat.h>
+		static void *thread(void *path) { mkdir(path, 0); puts("not killed"); return NULL; }
+		int main(void) { pthread_t t; pthread_create(&t, NULL, thread, "/x"); pthread_join(t, NULL); puts("lives"); return 3; }
+	EOF
+	cc -static -pthread -o "$BUNDLE/rootfs/thread" "$DIR/thread.c"
+	configure 'process["noNewPrivileges"] = False'
+	for action in KILL KILL_THREAD KILL_PROCESS; do
+		configure "linux['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'names': ['mkdir', 'mkdirat'], 'action': 'SCMP_ACT_$action'}]}"
+		oci_run sh -c '/thread; echo $?; mkdir /x; echo $?' # 159: 128 and SIGSYS
+		if [[ $action == KILL_PROCESS ]]; then output_is $'159\n159' "see action_of"; else output_is $'lives\n3\n159' "$action: see action_of"; fi || return
+	done
 }
 
 # A filter that asks the agent about each mkdir, and about what box-oci itself calls after it is installed.
