@@ -1274,8 +1274,9 @@ int value_choice(
 
 struct bundle {
 	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
+	struct spec own; /* of exec: the container's, which spec was before */
 	struct listener listener; /* but for text and first */
-	json_t *json; /* owns the texts of spec */
+	json_t *json, *process; /* own the texts of spec */
 	const char *folder; /* relative paths begin here */
 	char *annotations; /* JSON; NULL: none */
 	json_t *seccomp; /* linux.seccomp, or NULL */
@@ -1330,6 +1331,7 @@ int oci_make_gate(const struct oci *oci, int gate[2]);
 /* Opens that of one that there is; with LOCK, no other command changes it meanwhile. */
 int oci_open(struct oci *oci, const char *root, const char *id, bool lock);
 void oci_close(struct oci *oci);
+#define autooci __attribute__((cleanup(oci_close)))
 
 /* Whether there is one. */
 bool oci_exists(const char *root, const char *id);

@@ -101,7 +101,7 @@ static char *hook_state(const struct oci *oci, const char *annotations)
 /* The command line's variables. */
 static int add_environment(struct spec *spec)
 {
-	struct strings env = {0};
+	static struct strings env;
 
 	for (char **variable = spec->env; *variable; variable++)
 		if (add_env(&env, *variable) < 0)
@@ -144,7 +144,7 @@ static int complete_spec(struct bundle *bundle, const struct oci *oci)
 	spec->preserve_fds = oci_line.preserve_fds;
 	spec->no_pivot = oci_line.no_pivot;
 	spec->keep_keyring = oci_line.keep_keyring;
-	if (!(spec->hook_state = hook_state(oci, bundle->annotations)))
+	if (!spec->hook_state && !(spec->hook_state = hook_state(oci, bundle->annotations)))
 		return -1;
 	if (bundle->seccomp && complete_seccomp(bundle, oci) < 0)
 		return -1;
@@ -161,16 +161,17 @@ static char *read_config(const char *folder)
 }
 
 /* The time with nanoseconds, RFC 3339. */
-static char *now_text(void)
+static const char *now_text(void)
 {
+	static char text[32];
 	struct timespec now;
 	struct tm tm;
-	char text[32];
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	return format_text("%s.%09ldZ", text, now.tv_nsec);
+	snprintf(text + strlen(text), 12, ".%09ldZ", now.tv_nsec);
+	return text;
 }
 
 /* Writes down what the container is, before anything of it is there. */
@@ -187,7 +188,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	oci->version = SPEC_VERSION;
 	oci->annotations = json_object_get(bundle->json, "annotations");
 	oci->own_pids = bundle->spec.namespaces & CLONE_NEWPID;
-	if (!oci->created || !oci->cgroup || oci_write_file(oci, "config.json", config) < 0)
+	if (!oci->cgroup || oci_write_file(oci, "config.json", config) < 0)
 		return -1;
 	return oci_write(oci);
 }
@@ -262,7 +263,7 @@ int oci_command_create(void)
 {
 	static struct bundle bundle;
 	struct container container;
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 
 	if (make(&container, &oci, &bundle, true) < 0)
 		return -1;
@@ -299,14 +300,13 @@ static int load_bundle(struct bundle *bundle, const struct oci *oci)
 int oci_command_start(void)
 {
 	static struct bundle bundle;
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 	int result = oci_open(&oci, oci_line.root, oci_line.words[0], true);
 
 	if (result == 0)
 		result = load_bundle(&bundle, &oci);
 	if (result == 0)
 		result = start_oci(&oci, &bundle.spec);
-	oci_close(&oci);
 	return result;
 }
 
@@ -353,7 +353,7 @@ int oci_command_run(void)
 {
 	static struct bundle bundle;
 	struct container container;
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 	int result = make(&container, &oci, &bundle, oci_line.detach);
 
 	if (result < 0)
@@ -420,6 +420,7 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 		return failx("cannot exec in a paused container");
 	if (load_bundle(bundle, oci) < 0)
 		return -1;
+	bundle->own = bundle->spec;
 	bundle->rows = bundle->columns = 0; /* the terminal of the container's process */
 	if (oci_line.process && (!(text = read_file_at(AT_FDCWD, oci_line.process, MAX_CONFIG)) ||
 					oci_read_process(bundle, text, oci_line.process) < 0))
@@ -457,7 +458,7 @@ int oci_command_exec(void)
 {
 	static struct bundle bundle;
 	struct container container = no_container;
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 	int result = oci_open(&oci, oci_line.root, oci_line.words[0], false);
 
 	if (result == 0)
@@ -480,7 +481,7 @@ static int print_json(json_t *json, size_t flags)
 
 int oci_command_state(void)
 {
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 
 	return oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0
 		       ? -1
@@ -538,7 +539,7 @@ int oci_command_kill(void)
 {
 	const char *name = oci_line.n_words > 1 ? oci_line.words[1] : "TERM";
 	int signal = parse_signal(name);
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 
 	if (signal < 0 || oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0)
 		return -1;
@@ -588,7 +589,7 @@ static int delete_broken(struct oci *oci)
 
 int oci_command_delete(void)
 {
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 
 	if (oci_line.force && !oci_exists(oci_line.root, oci_line.words[0]))
 		return 0;
@@ -653,9 +654,17 @@ static void print_table(const struct table *table)
 	}
 }
 
+static void free_table(struct table *table)
+{
+	for (size_t i = 0; i < table->n * 6; i++)
+		free(table->rows[i / 6].cells[i % 6]);
+	free(table->rows);
+	json_decref(table->json);
+}
+
 int oci_command_list(void)
 {
-	struct table table = {.json = json_array()};
+	struct table table __attribute__((cleanup(free_table))) = {.json = json_array()};
 
 	if (oci_each(oci_line.root, add_row, &table) < 0)
 		return -1;
@@ -663,7 +672,8 @@ int oci_command_list(void)
 		for (size_t i = 0; i < table.n; i++)
 			puts(table.rows[i].cells[0]);
 	else if (oci_line.format && strcmp(oci_line.format, "json") == 0)
-		return table.n == 0 ? puts("null") < 0 : print_json(table.json, JSON_COMPACT);
+		return table.n == 0 ? puts("null") < 0
+				    : print_json(json_incref(table.json), JSON_COMPACT);
 	else if (oci_line.format && strcmp(oci_line.format, "table") != 0)
 		return failx("--format %s: neither table nor json", oci_line.format);
 	else
@@ -739,7 +749,7 @@ static int run_ps(const pid_t *pids, ssize_t n)
 
 int oci_command_ps(void)
 {
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 	autofree pid_t *pids = NULL;
 	ssize_t n;
 
@@ -759,7 +769,7 @@ int oci_command_ps(void)
 static int set_frozen(bool frozen)
 {
 	struct cgroup cgroup;
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 	int result;
 
 	if (oci_open(&oci, oci_line.root, oci_line.words[0], true) < 0)
@@ -806,7 +816,7 @@ int oci_command_update(void)
 {
 	autofree char *text = NULL;
 	struct cgroup cgroup;
-	struct oci oci;
+	autooci struct oci oci = {.dir = -1};
 	int result;
 
 	if (oci_open(&oci, oci_line.root, oci_line.words[0], true) < 0)
@@ -828,18 +838,18 @@ int oci_command_update(void)
 int oci_command_events(void)
 {
 	int64_t seconds = 5;
-	struct oci oci;
 
 	if (oci_line.interval && parse_count(oci_line.interval, 1, &seconds) < 0)
 		return -1;
 	do {
+		autooci struct oci oci = {.dir = -1};
+
 		if (oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0)
 			return -1;
 		if (oci.status == OCI_STOPPED)
 			return oci_line.stats ? failx("container not running") : 0;
 		if (oci_print_events(&oci) < 0 || fflush(stdout) < 0)
 			return -1;
-		oci_close(&oci);
 	} while (!oci_line.stats && sleep(seconds) == 0);
 	return 0;
 }

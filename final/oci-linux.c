@@ -229,9 +229,9 @@ static int read_devices(struct bundle *bundle, const struct value *part)
 	size_t more = found > 0 ? value_length(&array) : 0;
 	struct node *nodes = calloc(N_DEFAULTS + more, sizeof(*nodes));
 
+	spec->nodes = nodes;
 	if (found < 0 || !nodes)
 		return found < 0 ? -1 : fail("memory");
-	spec->nodes = nodes;
 	for (size_t i = 0; i < more; i++)
 		if (value_item(&array, i, &item) < 0 ||
 			read_node(&item, &nodes[spec->n_nodes++]) < 0)
@@ -608,10 +608,11 @@ static int read_sysctls(struct bundle *bundle, const struct value *part)
 	struct value map = value_at(part, "sysctl");
 	struct pair *pairs = NULL;
 	unsigned long joined = 0;
+	int found = value_pairs(part, "sysctl", &pairs, &spec->n_sysctls);
 
-	if (value_pairs(part, "sysctl", &pairs, &spec->n_sysctls) < 0)
-		return -1;
 	spec->sysctls = pairs;
+	if (found < 0)
+		return -1;
 	for (size_t i = 0; i < spec->n_joins; i++)
 		joined |= spec->joins[i].type;
 	for (size_t i = 0; i < spec->n_sysctls; i++) {
@@ -675,21 +676,27 @@ static int refuse_others(const struct value *part)
 	return found ? value_bad(&object, "not supported") : 0;
 }
 
+static int read_paths(const struct value *part, const char *key, const char *const **paths)
+{
+	char **list = NULL;
+	int found = value_list(part, key, true, &list);
+
+	*paths = (const char *const *)list;
+	return found;
+}
+
 int oci_linux(struct bundle *bundle, const struct value *config)
 {
 	struct spec *spec = &bundle->spec;
 	struct value part = value_at(config, "linux");
-	char **masked = NULL, **constant = NULL;
 
 	if (value_object(config, "linux", REQUIRED, &part) < 0 ||
 		read_namespaces(bundle, &part) < 0 || read_maps(bundle, &part) < 0 ||
 		read_time(bundle, &part) < 0 || read_devices(bundle, &part) < 0 ||
 		read_cgroup(bundle, &part) < 0 || read_sysctls(bundle, &part) < 0 ||
 		read_propagation(bundle, &part) < 0 || read_personality(bundle, &part) < 0 ||
-		refuse_others(&part) < 0 || value_list(&part, "maskedPaths", true, &masked) < 0 ||
-		value_list(&part, "readonlyPaths", true, &constant) < 0)
+		refuse_others(&part) < 0 || read_paths(&part, "maskedPaths", &spec->masked) < 0 ||
+		read_paths(&part, "readonlyPaths", &spec->constant) < 0)
 		return -1;
-	spec->masked = (const char *const *)masked;
-	spec->constant = (const char *const *)constant;
 	return oci_seccomp(bundle, &part);
 }

@@ -83,6 +83,8 @@ static bool set_attribute(struct mount *mount, const char *name)
 
 static int set_option(struct mount *mount, const struct value *option, const char *name)
 {
+	char *longer;
+
 	if (set_attribute(mount, name))
 		return 0;
 	if (strcmp(name, "idmap") == 0 || strcmp(name, "ridmap") == 0) {
@@ -101,8 +103,10 @@ static int set_option(struct mount *mount, const struct value *option, const cha
 		return 0;
 	if (!mount->type) /* a bind mount has no file system to tell */
 		return 0;
-	mount->options = mount->options ? format_text("%s,%s", mount->options, name) : name;
-	return mount->options ? 0 : -1;
+	longer = mount->options ? format_text("%s,%s", mount->options, name) : strdup(name);
+	free((char *)mount->options);
+	mount->options = longer;
+	return longer ? 0 : fail("memory");
 }
 
 /* Drops changes that change nothing, and gives those of a new mount to its making. */
@@ -186,7 +190,7 @@ static int read_maps(const struct spec *spec, const struct value *item, struct m
 static int read_mount(struct bundle *bundle, const struct value *item, struct mount *mount)
 {
 	struct value list = value_at(item, "options");
-	char **options = NULL;
+	autofree char **options = NULL;
 
 	*mount = (struct mount){.type = NULL};
 	if (read_target(item, mount) < 0 || value_text(item, "type", OPTIONAL, &mount->type) < 0 ||
@@ -204,7 +208,6 @@ static int read_mount(struct bundle *bundle, const struct value *item, struct mo
 	for (size_t i = 0; options && options[i]; i++)
 		if (set_option(mount, &(struct value){NULL, &list, NULL, i}, options[i]) < 0)
 			return -1;
-	free(options);
 	if (read_maps(&bundle->spec, item, mount) < 0)
 		return -1;
 	pack_changes(mount);

@@ -84,7 +84,7 @@ static int read_flags(struct bundle *bundle, const struct value *seccomp)
 		"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
 	static const unsigned bits[] = {0, SECCOMP_FILTER_FLAG_LOG, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 		SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV};
-	char **flags = NULL;
+	autofree char **flags = NULL;
 	int index;
 
 	if (value_list(seccomp, "flags", false, &flags) < 0)
@@ -94,7 +94,6 @@ static int read_flags(struct bundle *bundle, const struct value *seccomp)
 			return -1;
 		bundle->spec.seccomp_flags |= bits[index];
 	}
-	free(flags);
 	return 0;
 }
 
@@ -119,7 +118,7 @@ static int read_listener(struct bundle *bundle, const struct value *seccomp, boo
 int oci_seccomp(struct bundle *bundle, const struct value *part)
 {
 	struct value seccomp, array, item, standard;
-	char **arches = NULL;
+	autofree char **arches = NULL;
 	bool notifies = false;
 	int64_t number;
 	int found = value_object(part, "seccomp", OPTIONAL, &seccomp), action;
@@ -132,7 +131,6 @@ int oci_seccomp(struct bundle *bundle, const struct value *part)
 		read_flags(bundle, &seccomp) < 0 ||
 		(found = value_array(&seccomp, "syscalls", OPTIONAL, &array)) < 0)
 		return -1;
-	free(arches);
 	standard = value_at(&seccomp, "defaultAction");
 	if (action == NOTIFY)
 		return value_bad(&standard, "SCMP_ACT_NOTIFY is not possible here");

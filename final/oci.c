@@ -24,15 +24,16 @@ static int read_user(struct bundle *bundle, const struct value *process)
 	struct spec *spec = &bundle->spec;
 	struct value user, gids;
 	int64_t uid = 0, gid = 0, mask = 022, number;
+	static const gid_t no_group;
 	gid_t *groups;
 	int found = value_object(process, "user", OPTIONAL, &user);
 
 	if (found < 0)
 		return -1;
 	spec->user = "0:0";
-	spec->groups = groups = calloc(1, sizeof(*groups));
+	spec->groups = &no_group;
 	if (found == 0)
-		return groups ? 0 : fail("memory");
+		return 0;
 	if (value_number(&user, "uid", OPTIONAL, 0, UINT32_MAX - 1, &uid) < 0 ||
 		value_number(&user, "gid", OPTIONAL, 0, UINT32_MAX - 1, &gid) < 0 ||
 		(found = value_number(&user, "umask", OPTIONAL, 0, 0777, &mask)) < 0)
@@ -85,7 +86,7 @@ static int read_words(struct bundle *bundle, const struct value *process)
 /* What is unknown, or not to be had, is left out, with a warning, as the specification says. */
 static int read_set(const struct value *object, const char *key, uint64_t *set)
 {
-	char **list = NULL;
+	autofree char **list = NULL;
 	uint64_t all = capabilities_all();
 
 	if (value_list(object, key, false, &list) < 0)
@@ -99,7 +100,6 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 				warn_user("%s", failure());
 		*set |= one & all;
 	}
-	free(list);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ static int read_scheduler_flags(const struct value *scheduler, uint64_t *flags)
 	static const char *const names[] = {"SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",
 		"SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_KEEP_POLICY", "SCHED_FLAG_KEEP_PARAMS",
 		"SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX", NULL};
-	char **list = NULL;
+	autofree char **list = NULL;
 	int index;
 
 	if (value_list(scheduler, "flags", false, &list) < 0)
@@ -368,16 +368,16 @@ static int read_hooks(struct bundle *bundle, const struct value *config)
 		if ((found = value_array(&hooks, names[kind], OPTIONAL, &array)) < 0)
 			return -1;
 		for (size_t i = 0; found && i < value_length(&array); i++) {
-			struct hook hook = {.kind = kind};
-			struct hook *grown =
-				reallocarray((void *)spec->hooks, spec->n_hooks + 1, sizeof(hook));
+			struct hook *grown = reallocarray(
+				(void *)spec->hooks, spec->n_hooks + 1, sizeof(*grown));
 
 			if (!grown)
 				return fail("memory");
 			spec->hooks = grown;
-			if (value_item(&array, i, &item) < 0 || read_hook(&item, &hook) < 0)
+			grown += spec->n_hooks++;
+			*grown = (struct hook){.kind = kind};
+			if (value_item(&array, i, &item) < 0 || read_hook(&item, grown) < 0)
 				return -1;
-			grown[spec->n_hooks++] = hook;
 		}
 	}
 	return 0;
@@ -440,15 +440,15 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 int oci_read_process(struct bundle *bundle, const char *text, const char *name)
 {
 	struct value process;
-	json_t *json;
 
-	return load(text, name, &process, &json) < 0 ? -1 : oci_process(bundle, &process);
+	return load(text, name, &process, &bundle->process) < 0 ? -1
+								: oci_process(bundle, &process);
 }
 
 int oci_read_resources(struct resources *resources, const char *text, const char *name)
 {
 	struct value object;
-	json_t *json;
+	json_auto_t *json = NULL;
 
 	return load(text, name, &object, &json) < 0 ? -1 : oci_resources(resources, &object);
 }

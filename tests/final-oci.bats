@@ -863,6 +863,22 @@ mkdir: can't create directory '/e': Directory not empty
 	output_has 'spec: 1.2.0' "see print_version"
 }
 
+# bats test_tags=bare
+@test "commands that start nothing lose no memory" {
+	command -v valgrind >/dev/null || fail "install the package valgrind" || return
+	command_is sleep 1000
+	local good=(features list "list -f json" "state test" "start test" "ps test" "pause test" "resume test" "events --stats test" "update -r limits test" "spec -b dir")
+	local bad=("state none" nonsense "create --console-socket none none")
+	((!THROWAWAY)) || good=("start test") bad=("state none") # where all is slow
+	mkdir "$BUNDLE/mnt" "$BUNDLE/dir" && echo '{"pids": {"limit": 44}}' >"$BUNDLE/limits"
+	# valgrind 3.19 does not know how box-oci protects its own file: on a read-only mount it need not.
+	oci_script 'mount --bind "${OCI%/*}" mnt && mount -o remount,bind,ro mnt
+		check() { valgrind -q --leak-check=full --error-exitcode=99 mnt/box-oci --root "$STATE" "${@:2}" >told 2>&1; [[ $? == "$1" ]] || { echo "${*:2}:"; cat told; }; }
+		create test; '"$(printf 'check 0 %s; ' "${good[@]}")"' oci kill test KILL; until_true is test stopped; oci delete test
+		'"$(printf 'check 1 %s; ' "${bad[@]}")"' sed -i "s/\"args\"/\"arg\"/" config.json; check 1 create none; umount mnt'
+	output_is "" "see struct bundle, which has what lives on"
+}
+
 # --- what is wrong in config.json: one line that names the path, and nothing is made ---
 
 @test "errors in config.json name the JSON path" {
@@ -910,9 +926,9 @@ mkdir: can't create directory '/e': Directory not empty
 
 @test "thousands of wrong config.json are refused by one line, or run" {
 	# Not on the test's host, as that lasts for a minute; it starts nothing. Where all is slow, some of them.
-	local step=${ASAN_OPTIONS:+7}
+	local step=${ASAN_OPTIONS:+11}
 	kill -KILL "$HOST"
 	HOST=
 	((!THROWAWAY)) || step=97
-	FUZZ_STEP=$step run -0 python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
+	FUZZ_STEP=$step python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
 }

@@ -135,7 +135,7 @@ pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
 for (name, path, text), result in zip(texts, pool.map(run, (text for _, _, text in texts))):
     what = problem(result, path)
     if what:
-        bad.append("%s: %s: %s" % (name, what, result.stderr.decode()[-300:]))
+        bad.append("%s: %s: %s" % (name, what, result.stderr.decode()[:600]))
     counts["right" if b"--console-socket" in result.stderr else "refused"] += 1
 print("%d variants: %d refused, %d right, %d bad" % (sum(counts.values()), counts["refused"], counts["right"], len(bad)))
 print("\n".join(bad[:20]))
