@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,9 +18,10 @@ struct oci_line oci_line = {.root = "/run/box-oci"};
 /* ---- errors: on stderr, and in the log ---- */
 
 /* As logrus, runc's library, writes it: conmon and containerd read that. */
-static void log_error(const char *text)
+static void log_line(const char *level, const char *text)
 {
-	autofclose FILE *log = oci_line.log ? fopen(oci_line.log, "ae") : NULL;
+	autofclose FILE *log =
+		oci_line.log ? fopen(oci_line.log, "ae") : fopen("/dev/stderr", "ae");
 	time_t now = time(NULL);
 	struct tm tm;
 	char when[40];
@@ -30,15 +32,28 @@ static void log_error(const char *text)
 		return;
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (oci_line.log_json)
-		fprintf(log, "{\"level\":\"error\",\"msg\":%s,\"time\":\"%s\"}\n", quoted, when);
+		fprintf(log, "{\"level\":\"%s\",\"msg\":%s,\"time\":\"%s\"}\n", level, quoted,
+			when);
 	else
-		fprintf(log, "time=\"%s\" level=error msg=%s\n", when, quoted);
+		fprintf(log, "time=\"%s\" level=%s msg=%s\n", when, level, quoted);
+}
+
+void debug_oci(const char *format, ...)
+{
+	autofree char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (oci_line.debug && vasprintf(&text, format, arguments) >= 0)
+		log_line("debug", text);
+	va_end(arguments);
 }
 
 int report_oci(int status)
 {
 	report();
-	log_error(failure());
+	if (oci_line.log)
+		log_line("error", failure());
 	return status;
 }
 
@@ -304,7 +319,7 @@ static int print_help(void)
 	     "  --root DIR               where the state of containers lies (/run/box-oci)\n"
 	     "  --log FILE               where errors are written, besides stderr\n"
 	     "  --log-format text|json\n"
-	     "  --debug                  accepted, without effect\n"
+	     "  --debug                  write there, or to stderr, what is made, too\n"
 	     "  --help, --version");
 	return 0;
 }

@@ -1368,7 +1368,8 @@ int oci_print_features(void);
 int oci_print_events(const struct oci *oci);
 
 /* The names of what is supported, for features. */
-extern const char *const oci_namespace_names[];
+extern const char *const oci_namespace_names[]; /* and CLONE_NEW* of each */
+extern const unsigned long oci_namespace_types[];
 void oci_print_mount_options(json_t *array);
 
 /* ---- oci-commands.c: those of box-oci ---- */
@@ -1395,6 +1396,9 @@ extern struct oci_line {
 
 /* Tells what has failed, on stderr and in --log. Returns STATUS. */
 int report_oci(int status);
+
+/* With --debug: tells what is done. */
+void debug_oci(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* They return the exit status, or -1 after fail(). */
 int oci_command_create(void);

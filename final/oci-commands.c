@@ -200,15 +200,32 @@ static int note_pid(struct oci *oci, pid_t pid)
 	return oci_write(oci);
 }
 
+static void tell_spec(const struct spec *spec)
+{
+	for (size_t i = 0; oci_namespace_names[i]; i++)
+		if (spec->namespaces & oci_namespace_types[i])
+			debug_oci("new namespace: %s", oci_namespace_names[i]);
+	for (size_t i = 0; i < spec->n_joins; i++)
+		debug_oci("namespace of %s", spec->joins[i].path);
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		debug_oci("mount on %s: %s of %s", spec->mounts[i].target,
+			spec->mounts[i].type ?: "bind", spec->mounts[i].source);
+}
+
 static int create_container(struct container *container, struct oci *oci, struct bundle *bundle)
 {
 	struct spec *spec = &bundle->spec;
 	int status;
 
 	if (complete_spec(bundle, oci) < 0 ||
-		(spec->detached && oci_make_gate(oci, spec->gate) < 0) ||
-		container_create(container, spec) < 0)
+		(spec->detached && oci_make_gate(oci, spec->gate) < 0))
 		return -1;
+	tell_spec(spec);
+	if (container_create(container, spec) < 0)
+		return -1;
+	for (size_t i = 0; i < container->cgroup.n; i++)
+		debug_oci("cgroup %s", container->cgroup.hierarchies[i].path);
+	debug_oci("process %d waits to execute %s", container->pid, spec->argv[0]);
 	if (note_pid(oci, container->pid) < 0 || give_terminal(container, bundle) < 0 ||
 		(spec->detached && container_start(container, &status) < 0) ||
 		write_pid_file(container->pid) < 0) {
@@ -278,6 +295,7 @@ static int start_oci(struct oci *oci, const struct spec *spec)
 		return failx("cannot start a container that has stopped");
 	if (oci->status != OCI_CREATED)
 		return failx("cannot start an already running container");
+	debug_oci("process %d may execute", oci->pid);
 	if (oci_open_gate(oci) < 0)
 		return -1;
 	/* The process runs: what these do wrong is told, and no more (config.md, "Poststart"). */
@@ -442,6 +460,8 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 		cgroup_close(&cgroup);
 		return -1;
 	}
+	debug_oci("process %d joins process %d, to execute %s", container->pid, oci->pid,
+		bundle->spec.argv[0]);
 	cgroup_close(&cgroup);
 	if (give_terminal(container, bundle) == 0 && container_start(container, &status) == 0 &&
 		write_pid_file(container->pid) == 0)

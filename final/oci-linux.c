@@ -17,8 +17,8 @@
 
 const char *const oci_namespace_names[] = {
 	"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts", NULL};
-static const unsigned long types[] = {CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNS, CLONE_NEWNET,
-	CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS};
+const unsigned long oci_namespace_types[] = {CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNS,
+	CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS};
 
 static int read_namespace(struct spec *spec, const struct value *item, unsigned long *seen,
 	struct namespace_path *join)
@@ -32,7 +32,7 @@ static int read_namespace(struct spec *spec, const struct value *item, unsigned 
 		(index = value_choice(item, "type", name, oci_namespace_names)) < 0 ||
 		value_text(item, "path", OPTIONAL, &join->path) < 0)
 		return -1;
-	join->type = types[index];
+	join->type = oci_namespace_types[index];
 	if (*seen & join->type)
 		return value_bad(&type, "is there twice");
 	*seen |= join->type;

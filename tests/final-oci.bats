@@ -8,7 +8,7 @@
 #                    kill                  "kill takes names...", "kill of a container that has stopped...",
 #                                          "a container that the freezer..."
 #                    delete                "delete refuses...", "delete ends...", "delete -f of..."
-#                    errors, warnings      "errors are in the log...", "a capability that is unknown..."
+#                    errors, warnings      "errors are in the log...", "--debug tells...", "a capability that is unknown..."
 #   config.md        root                  "the root is read-only, or not..."
 #                    mounts                "mounts have the options...", "rro makes...", "mounts show on...", "tmpcopyup..."
 #                    uid/gidMappings       "the owners in an ID-mapped mount...", "idmap without mappings...", "ridmap maps..."
@@ -227,7 +227,21 @@ box-oci: container does not exist: none
 box-oci: container ID "a"b": not 1 to 1024 of letters, digits, _, +, - and .
 time=T level=error msg="container does not exist: none"
 {"level":"error","msg":"container does not exist: none",T}
-{"level":"error","msg":"container ID \"a\"b\": not 1 to 1024 of letters, digits, _, +, - and .",T}' "see log_error"
+{"level":"error","msg":"container ID \"a\"b\": not 1 to 1024 of letters, digits, _, +, - and .",T}' "see log_line"
+}
+
+@test "--debug tells in the log, or on stderr, what is made" {
+	command_is sleep 1000
+	configure 'linux["cgroupsPath"] = "/box-debug/one"' "linux['namespaces'][1]['path'] = '/proc/self/ns/net'"
+	oci_script 'oci --debug --log log create test </dev/null >out; oci --debug --log log.json --log-format json start test; oci --debug exec test true 2>err; cat log log.json err out |
+			sed -E "s/[0-9]{2,}-[^\"]*Z/T/; s/process [0-9]+/process N/g; s#cgroup .*(/box-debug/one)#cgroup \\1#" | uniq; oci delete -f test; rmdir /sys/fs/cgroup/{,*/}box-debug 2>/dev/null'
+	for line in "new namespace: pid" "namespace of /proc/self/ns/net" "mount on /dev/shm: tmpfs of shm" "cgroup /box-debug/one" "process N waits to execute sleep"; do
+		output_has "time=\"T\" level=debug msg=\"$line\"" "see create_container" || return
+	done
+	output_has '{"level":"debug","msg":"process N may execute","time":"T"}' "see start_oci"
+	output_has 'time="T" level=debug msg="process N joins process N, to execute true"' "see exec_in"
+	oci_script 'create test; oci --log other start none; oci --log other start test; oci delete -f test; cat other; rmdir /sys/fs/cgroup/{,*/}box-debug 2>/dev/null'
+	output_lacks debug "see debug_oci"
 }
 
 @test "a loop of create, start, kill and delete leaves nothing" {
