@@ -199,7 +199,7 @@ mine" "see check_own in oci-state.c"
 }
 
 @test "killed at any moment, create leaves nothing that delete -f does not remove" {
-	oci_script 'for i in {1..30}; do { "$OCI" --root "$STATE" create test & sleep 0.0$((i % 3))$((i % 10)); kill -9 $!; wait $!; } >/dev/null 2>&1 </dev/null
+	oci_script 'mkdir "$STATE"; for i in {1..30}; do { "$OCI" --root "$STATE" create test & sleep 0.0$((i % 3))$((i % 10)); kill -9 $!; wait $!; } >/dev/null 2>&1 </dev/null
 		oci delete -f test || echo left; done; oci list -q; ls "$STATE"'
 	output_is "" "see delete_broken"
 }
