@@ -95,6 +95,22 @@ static int take_text(const struct mount *mount, int scratch)
 	return steal_fd(&copy);
 }
 
+/* An overlay's options are names of the host, which may have commas, and more than the 255 bytes
+ * that fsconfig(2) takes: mount(2) reads them as a whole. It lies on PLACE for a moment, too. */
+static int take_overlay(
+	const char *source, const char *options, uint64_t attributes, const char *place)
+{
+	autoclose int tree = -1;
+
+	if (mount(source, place, "overlay", 0, options) < 0)
+		return -1;
+	tree = mount_copy(AT_FDCWD, place, false);
+	return umount2(place, MNT_DETACH) < 0 || tree < 0 ||
+			       mount_restrict(tree, attributes, false) < 0
+		       ? -1
+		       : steal_fd(&tree);
+}
+
 /* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
  * asked for, nothing shows on the source; and if nothing is asked for, nothing on the copy. */
 static int take_bind(const struct mount *mount)
@@ -123,6 +139,8 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 		return take_text(mount, scratch);
 	if (mount->type && strcmp(mount->type, "cgroup") == 0)
 		tree = cgroupfs_take(spec, cgroup, mount);
+	else if (mount->type && strcmp(mount->type, "overlay") == 0)
+		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
 	else if (mount->type)
 		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
 	else if ((tree = take_bind(mount)) < 0)

@@ -10,7 +10,8 @@
 #                    delete                "delete refuses...", "delete ends...", "delete -f of..."
 #                    errors, warnings      "errors are in the log...", "--debug tells...", "a capability that is unknown..."
 #   config.md        root                  "the root is read-only, or not..."
-#                    mounts                "mounts have the options...", "rro makes...", "mounts show on...", "tmpcopyup..."
+#                    mounts                "mounts have the options...", "rro makes...", "mounts show on...", "tmpcopyup...",
+#                                          "an overlay takes..."
 #                    uid/gidMappings       "the owners in an ID-mapped mount...", "idmap without mappings...", "ridmap maps..."
 #                    process               "the process has what...", "the process has the five sets...", "no_new_privs..."
 #                    terminal, consoleSize "the terminal goes to..."
@@ -464,6 +465,16 @@ mappings() { # mappings INSIDE OUTSIDE
 	oci_run sh -c 'cat /data/link; stat -c %a /data; touch /data/new && ls /data | wc -l'
 	output_is $'text\n711\n3' "see copy_up"
 	[[ ! -e $BUNDLE/rootfs/data/new ]] || fail "the root's own folder was written to"
+}
+
+@test "an overlay takes long names, and names with commas" {
+	local folder
+	folder="$DIR/$(printf 'long%.0s' {1..60})"
+	mkdir -p "$folder"/{lower,upper,work} "$DIR/a,b" && echo below >"$folder/lower/file" && echo comma >"$DIR/a,b/other"
+	configure "c['mounts'].append({'destination': '/v', 'type': 'overlay', 'source': 'overlay', 'options': ['nodev', 'lowerdir=$folder/lower:$DIR/a\\\\,b', 'upperdir=$folder/upper', 'workdir=$folder/work']})"
+	oci_run sh -c 'cat /v/file /v/other; echo changed >/v/file; grep " /v " /proc/self/mountinfo | cut -d " " -f 6'
+	output_is $'below\ncomma\nrw,nodev,relatime' "see take_overlay"
+	[[ $(<"$folder/upper/file") == changed && $(<"$folder/lower/file") == below ]] || fail "what was written is not in the upper folder"
 }
 
 @test "a symlink of the root leads no mount out of it" {
