@@ -6,7 +6,7 @@ load helper
 load oci
 
 setup() {
-	command -v podman conmon runc buildah >/dev/null || fail "install the packages podman, conmon, runc and buildah" || return
+	command -v podman conmon runc buildah catatonit >/dev/null || fail "install the packages podman, conmon, runc, buildah and catatonit" || return
 	setup_host
 	cat >"$DIR/containers.conf" <<-EOF
 		[containers]
@@ -111,6 +111,53 @@ podman_script() {
 	output_has "in a pod" "see namespaces_enter"
 }
 
+@test "podman pods: an infra container keeps the namespaces that all have" {
+	podman_script 'podman pod create --name p --network none --hostname pod --share net,ipc,uts
+		podman run -d --pod p --name one image sh -c "trap exit TERM; nc -lp 7000 -e echo from one; while :; do sleep 0.05; done"
+		podman run --rm --pod p image sh -c "hostname; ls /sys/class/net; until nc 127.0.0.1 7000; do sleep 0.05; done; ps -o comm"
+		state() { podman pod ps --format "{{.Name}} {{.Status}} {{.NumberOfContainers}}"; podman inspect -f "{{.Name}} {{.State.Status}}" one; }
+		state; podman pod pause p; state; podman pod unpause p; podman pod stop -t 20 p; until_true eval "state | grep -q exited"; state
+		podman pod start p; podman pod kill p; until_true eval "state | grep p.Exited && state | grep -q one.exited" >/dev/null; state; podman pod rm -f p; podman pod ps -q'
+	output_has $'pod\nlo\nfrom one' "see namespaces_enter"
+	output_has $'p Paused 2\none paused' "see set_frozen"
+}
+
+@test "podman pods that share their PIDs: a container ends as a whole" {
+	podman_script 'podman pod create --name p --network none --share net,pid >/dev/null
+		podman run -d --pod p --name one image sh -c "sleep 1000 & sleep 2000 & wait"; podman run -d --pod p --name two image sleep 3000
+		seen() { podman exec two ps -o args | grep -o "sleep .000$"; }
+		until_true eval "seen | grep -q 2000"; podman exec two cat /proc/1/comm; seen
+		podman kill one; podman wait one; seen; podman start one; until_true eval "seen | grep -q 2000"
+		podman stop -t 0 one 2>/dev/null; seen; podman restart -t 0 two; seen; podman pod rm -f -t 0 p'
+	output_has $'sleep 3000\none\n137\nsleep 3000\none' "see own_pids in kill_oci"
+}
+
+@test "podman play kube" {
+	podman_script 'podman build -q --network none -t kube - >/dev/null <<<"FROM image
+ENV PATH=/bin"
+		cat >pod.yaml <<-END
+			apiVersion: v1
+			kind: Pod
+			metadata: {name: kube}
+			spec:
+			  containers:
+			  - {name: one, image: localhost/kube, imagePullPolicy: Never, command: [sh, -c, "echo one; sleep 1000"], securityContext: {readOnlyRootFilesystem: true, runAsUser: 1000}, resources: {limits: {memory: 64Mi}}, volumeMounts: [{name: v, mountPath: /v}]}
+			  - {name: two, image: localhost/kube, imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: v, mountPath: /v}]}
+			  volumes: [{name: v, emptyDir: {}}]
+		END
+		podman play kube --network none pod.yaml >/dev/null; echo "status $?"; until_true eval "podman logs kube-one | grep one"
+		podman exec kube-two sh -c "ps -o args; echo written by two >/v/file"; podman exec kube-one sh -c "exec 2>&1; cat /v/file; id -u; touch /x"
+		podman play kube --down pod.yaml; podman ps -aq; podman pod ps -q; podman volume rm -f v >/dev/null 2>&1; podman rmi -f kube >/dev/null'
+	output_has $'status 0\none' "see oci-commands.c"
+	output_has $'written by two\n1000\ntouch: /x: Read-only' "see take_bind"
+}
+
+@test "podman's volumes with an overlay, of long names" {
+	podman_script 'volume=$PWD/$(printf "long%.0s" {1..60}); mkdir -p "$volume"; echo content >"$volume/file"
+		none --rm -v "$volume:/v:O" image sh -c "echo more >>/v/file; cat /v/file; echo >/v/new"; cat "$volume"/*'
+	output_is $'content\nmore\ncontent' "see take_overlay"
+}
+
 @test "podman healthcheck, cp, restart, exec --privileged and run --init" {
 	podman_script 'none -d --name h --health-cmd "cat /ready" --health-interval disable image sleep 1000 >/dev/null
 		podman healthcheck run h >/dev/null; echo "status $?"; echo ready >ready; podman cp ready h:/ready; podman healthcheck run h; echo "status $?"
@@ -118,6 +165,7 @@ podman_script() {
 		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 5 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'
 	output_has "status 1" "see oci_command_exec"
 	output_has $'status 0\nready' "see oci_command_exec"
+	output_has podman-init "the first process is podman's init"
 }
 
 @test "podman build with RUN" {
