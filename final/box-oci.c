@@ -233,9 +233,7 @@ static int set_option(int option, const char *value)
 			       ? 0
 			       : failx("--log-format %s: neither text nor json", value);
 	case SYSTEMD:
-		return value && strcmp(value, "false") == 0
-			       ? 0
-			       : failx("--systemd-cgroup is not supported: use the cgroupfs driver");
+		return oci_line.systemd = !value || strcmp(value, "false") != 0, 0;
 	case PRESERVE:
 		if (parse_count(value, 0, &number) < 0 || number > 1000)
 			return failx("--preserve-fds %s: not a number up to 1000", value);
@@ -319,6 +317,7 @@ static int print_help(void)
 	     "  --root DIR               where the state of containers lies (/run/box-oci)\n"
 	     "  --log FILE               where errors are written, besides stderr\n"
 	     "  --log-format text|json\n"
+	     "  --systemd-cgroup         containers' cgroups are units of systemd\n"
 	     "  --debug                  write there, or to stderr, what is made, too\n"
 	     "  --help, --version");
 	return 0;

@@ -145,6 +145,7 @@ struct limits {
 	int64_t cpu_period; /* microseconds */
 	const char *cpuset_cpus; /* "0-2,7" */
 	bool all; /* controllers, even without a limit: see resources.c */
+	bool there; /* the cgroup is already, at the top of v2, and a process keeps it */
 };
 
 struct rlimit_entry {
@@ -1283,6 +1284,7 @@ struct bundle {
 	unsigned short rows, columns; /* 0: not said */
 	mode_t umask;
 	struct resources resources;
+	const char *slice, *unit; /* of systemd's form of cgroupsPath; NULL: it has not got it */
 };
 
 /* Reads the TEXT of config.json of the bundle in FOLDER. What a spec needs is allocated, and lives
@@ -1316,6 +1318,7 @@ struct oci {
 	bool locked; /* by us */
 	json_t *json; /* owns the texts */
 	const char *bundle, *rootfs, *created, *cgroup, *version;
+	const char *unit; /* of systemd, whose cgroup it is; NULL: none */
 	const json_t *annotations;
 	pid_t pid; /* 0: not yet */
 	uint64_t start;
@@ -1355,11 +1358,30 @@ int oci_open_gate(struct oci *oci);
 /* The processes in its cgroup, and how many; -1 after fail(). */
 ssize_t oci_pids(const struct oci *oci, pid_t **pids);
 
-/* Removes its folder. */
+/* Removes its unit, and its folder. */
 int oci_remove(struct oci *oci);
 
 /* Calls EACH with all that there are, by their names' order. */
 int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data);
+
+/* ---- oci-systemd.c: cgroups that are systemd's scopes ---- */
+
+/* Reads TEXT, systemd's form of cgroupsPath, into BUNDLE. */
+int scope_read(struct bundle *bundle, const struct value *member, const char *text);
+
+/* With --systemd-cgroup, names the container's unit, and its cgroup. */
+int scope_name(struct oci *oci, struct bundle *bundle);
+
+/* Starts that unit, if there is to be one. The child KEEPER (0: none) is in it, until the container
+ * is, and it is released. */
+int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper);
+void scope_release(pid_t keeper);
+
+/* Tells systemd of other limits. */
+int scope_update(const struct oci *oci, const struct resources *resources);
+
+/* Ends it, when no process is left in it, and waits until systemd knows no more of it. */
+int scope_stop(const struct oci *oci);
 
 /* ---- oci-show.c: spec, features, events ---- */
 
@@ -1382,7 +1404,7 @@ enum { EXEC_FAILED = 255 };
 /* The command line. */
 extern struct oci_line {
 	const char *root, *log; /* of all commands */
-	bool log_json, debug;
+	bool log_json, debug, systemd;
 	const char *bundle, *console, *pid_file, *process, *cwd, *user, *format, *resources;
 	const char *interval;
 	int preserve_fds;

@@ -163,6 +163,12 @@ static void add_mount(const char *line)
 		add_base(&base);
 }
 
+/* Whether base I is the top of v2, the last of its bases. */
+static bool is_top(size_t i)
+{
+	return bases[i].v2 && (i + 1 == n_bases || !bases[i + 1].v2);
+}
+
 /* Fills bases[], once. A machine without cgroups has none. */
 static int find_bases(void)
 {
@@ -411,7 +417,7 @@ static bool in_use(const struct hierarchy *h)
 }
 
 /* Makes a folder whose path was given, and what is missing above it. */
-static int make_given(const struct base *base, struct hierarchy *h)
+static int make_given(const struct base *base, struct hierarchy *h, bool there)
 {
 	struct hierarchy here = *h;
 	int result = 0;
@@ -430,7 +436,7 @@ static int make_given(const struct base *base, struct hierarchy *h)
 	}
 	if (result < 0 || open_folder(h) < 0)
 		return -1;
-	if (in_use(h)) {
+	if (!there && in_use(h)) {
 		close_fd(&h->dir);
 		errno = EBUSY;
 		return fail("the cgroup %s is in use", h->path);
@@ -439,14 +445,14 @@ static int make_given(const struct base *base, struct hierarchy *h)
 }
 
 /* Makes BASE/box/ID. Another box may remove box/ at any time, until a folder in it keeps it. */
-static int make_folder(const struct base *base, const char *id, struct hierarchy *h)
+static int make_folder(const struct base *base, const char *id, bool there, struct hierarchy *h)
 {
 	char box[400];
 
 	if (!name_folder(base, id, h))
 		return failx("the cgroup's path %s is too long", id);
 	if (h->given)
-		return make_given(base, h);
+		return make_given(base, h, there);
 	snprintf(box, sizeof(box), "%s/box", base->path);
 	for (int i = 0; i < 100; i++) {
 		if (mkdir(box, 0755) < 0 && errno != EEXIST)
@@ -467,7 +473,7 @@ static int make_in(struct cgroup *cgroup, const struct base *base, const char *i
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
 	int had = controllers;
 
-	if (make_folder(base, id, h) < 0) {
+	if (make_folder(base, id, limits->there, h) < 0) {
 		if (errno != EROFS && errno != EACCES && errno != EPERM)
 			return -1;
 		/* As in most containers. What has no limit ends with its PID namespace even so. */
@@ -536,7 +542,7 @@ int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limi
 	for (size_t i = 0; i < n_bases; i++) {
 		int had = bases[i].v2 ? wanted : wanted & bases[i].controllers;
 
-		if (i > 0 && (bases[i].v2 || !(had || limits->all)))
+		if (limits->there ? !is_top(i) : i > 0 && (bases[i].v2 || !(had || limits->all)))
 			continue;
 		had = make_in(cgroup, &bases[i], id, had, limits);
 		if (had < 0) {
@@ -780,10 +786,8 @@ static int open_all(struct cgroup *cgroup, const char *id, bool everywhere)
 	cgroup->n = 0;
 	result = find_bases();
 	for (size_t i = 0; result == 0 && i < n_bases; i++) {
-		bool top = bases[i].v2 && (i + 1 == n_bases || !bases[i + 1].v2);
-
 		result = open_below(cgroup, &bases[i], id);
-		if (result == 0 && everywhere && top && cgroup->n == 0 &&
+		if (result == 0 && everywhere && is_top(i) && cgroup->n == 0 &&
 			find_delegated(&bases[i], id, &other))
 			result = open_below(cgroup, &other, id);
 	}

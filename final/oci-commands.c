@@ -184,6 +184,8 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	oci->created = now_text();
 	/* Another ROOT may have a container of this ID. */
 	random_id(unique);
+	if (scope_name(oci, bundle) < 0)
+		return -1;
 	oci->cgroup = bundle->spec.cgroup ?: format_text("%.40s-%.16s", oci->id, unique);
 	oci->version = SPEC_VERSION;
 	oci->annotations = json_object_get(bundle->json, "annotations");
@@ -215,13 +217,17 @@ static void tell_spec(const struct spec *spec)
 static int create_container(struct container *container, struct oci *oci, struct bundle *bundle)
 {
 	struct spec *spec = &bundle->spec;
-	int status;
+	int status, result;
+	pid_t keeper;
 
 	if (complete_spec(bundle, oci) < 0 ||
-		(spec->detached && oci_make_gate(oci, spec->gate) < 0))
+		(spec->detached && oci_make_gate(oci, spec->gate) < 0) ||
+		scope_start(oci, bundle, &keeper) < 0)
 		return -1;
 	tell_spec(spec);
-	if (container_create(container, spec) < 0)
+	result = container_create(container, spec);
+	scope_release(keeper);
+	if (result < 0)
 		return -1;
 	for (size_t i = 0; i < container->cgroup.n; i++)
 		debug_oci("cgroup %s", container->cgroup.hierarchies[i].path);
@@ -516,8 +522,9 @@ static int kill_all(const struct oci *oci, int signal)
 	ssize_t n;
 	int result = 0;
 
-	if (cgroup_open(&cgroup, oci->cgroup) < 0)
-		return -1;
+	if (cgroup_open(&cgroup, oci->cgroup) <
+		0) /* systemd has removed it with the last process */
+		return oci->unit && oci->status == OCI_STOPPED ? 0 : -1;
 	if (signal == SIGKILL)
 		result = cgroup_kill(&cgroup);
 	else if ((n = oci_pids(oci, &pids)) < 0)
@@ -850,7 +857,9 @@ int oci_command_update(void)
 	oci_line.limits.n_devices = 0; /* runc leaves these as they are, too */
 	if (cgroup_open(&cgroup, oci.cgroup) < 0)
 		return -1;
-	result = resources_write(&cgroup, &oci_line.limits);
+	result = oci.unit ? scope_update(&oci, &oci_line.limits) : 0;
+	if (result == 0)
+		result = resources_write(&cgroup, &oci_line.limits);
 	cgroup_close(&cgroup);
 	return result;
 }

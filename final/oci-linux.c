@@ -559,8 +559,7 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 	if (!*path)
 		return 0;
 	if (strchr(path, ':'))
-		return value_bad(
-			&member, "systemd's form is not supported: use the cgroupfs driver");
+		return scope_read(bundle, &member, path);
 	for (const char *name = path; *name; name += strcspn(name, "/")) {
 		name += strspn(name, "/");
 		if (*name == '.' && strcspn(name, "/") == strspn(name, "."))

@@ -90,7 +90,7 @@ int oci_print_features(void)
 			 "s:{s:b}, s:{s:b}, s:{s:{s:b}}}}",
 		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", names(hooks),
 		"mountOptions", options, "linux", "namespaces", names(oci_namespace_names),
-		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", false,
+		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", true,
 		"systemdUser", false, "rdma", true, "seccomp", "enabled", true, "actions",
 		names(actions), "operators", names(operators), "apparmor", "enabled", false,
 		"selinux", "enabled", false, "mountExtensions", "idmap", "enabled", true);

@@ -100,10 +100,11 @@ static int read_state(struct oci *oci)
 	int own;
 
 	if (!text || !(oci->json = json_loads(text, 0, NULL)) ||
-		json_unpack(oci->json, "{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s, s:b}",
+		json_unpack(oci->json, "{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s?s}",
 			"ociVersion", &oci->version, "pid", &oci->pid, "pid_start", &start,
 			"boot_id", &boot, "bundle", &oci->bundle, "rootfs", &oci->rootfs, "created",
-			&oci->created, "cgroup", &oci->cgroup, "own_pids", &own) < 0)
+			&oci->created, "cgroup", &oci->cgroup, "own_pids", &own, "unit",
+			&oci->unit) < 0)
 		return failx("container %s: its state.json is not there, or broken", oci->id);
 	oci->annotations = json_object_get(oci->json, "annotations");
 	oci->start = strcmp(boot, boot_id()) == 0 ? start : 0;
@@ -146,11 +147,11 @@ int oci_write_file(const struct oci *oci, const char *file, const char *text)
 
 int oci_write(struct oci *oci)
 {
-	json_auto_t *json = json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:O*}",
+	json_auto_t *json = json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:s*, s:O*}",
 		"ociVersion", oci->version, "pid", oci->pid, "pid_start", (json_int_t)oci->start,
 		"boot_id", boot_id(), "bundle", oci->bundle, "rootfs", oci->rootfs, "created",
-		oci->created, "cgroup", oci->cgroup, "own_pids", oci->own_pids, "annotations",
-		oci->annotations);
+		oci->created, "cgroup", oci->cgroup, "own_pids", oci->own_pids, "unit", oci->unit,
+		"annotations", oci->annotations);
 	autofree char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	return text ? oci_write_file(oci, "state.json", text)
@@ -307,7 +308,9 @@ int oci_remove(struct oci *oci)
 
 	if (dir < 0)
 		return fail("%s", oci->root);
-	return check_own(oci) < 0 ? -1 : remove_tree_at(dir, oci->id);
+	if (check_own(oci) < 0 || (oci->unit && scope_stop(oci) < 0))
+		return -1;
+	return remove_tree_at(dir, oci->id);
 }
 
 int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data)

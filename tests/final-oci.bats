@@ -1,5 +1,5 @@
 # final: box-oci, as its command line and the runtime specification have it. What podman and containerd make of it
-# is in final-podman.bats and final-containerd.bats. Where the specification's clauses are tested:
+# is in final-podman.bats and final-containerd.bats, --systemd-cgroup in final-systemd.bats. Where the specification's clauses are tested:
 #
 #   runtime.md       state                 "state has what...", "the status goes from..."
 #                    lifecycle             "create makes the container...", "a container lives on...", "a loop of..."
@@ -644,6 +644,12 @@ EOF
 	output_is $'67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
 }
 
+@test "where systemd does not run, --systemd-cgroup is refused, and nothing is left" {
+	oci_script '[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd
+		oci --systemd-cgroup create test; echo $?; ls "$STATE"; umount /run/systemd 2>/dev/null; :'
+	output_is $'box-oci: --systemd-cgroup: /run/systemd/private: No such file or directory\n1' "see connect_systemd"
+}
+
 @test "a cgroup that processes or other cgroups are in is refused, and no command ends them" {
 	local folder process
 	folder=$(findmnt -nt cgroup2 -o TARGET | head -n 1)/box-test-$BATS_TEST_NUMBER
@@ -935,7 +941,11 @@ mkdir: can't create directory '/e': Directory not empty
 		linux["namespaces"].append({"type": "pid"})|linux.namespaces[6].type: is there twice
 		linux["uidMappings"] = linux["gidMappings"] = [{"containerID": 0, "hostID": 1, "size": 1}]|linux.uidMappings: without a user namespace
 		linux["cgroupsPath"] = "/a/../b"|linux.cgroupsPath: has "." or ".."
-		linux["cgroupsPath"] = "a.slice:b:c"|linux.cgroupsPath: systemd's form
+		linux["cgroupsPath"] = "a.slice:b:c"|linux.cgroupsPath: systemd's form needs --systemd-cgroup
+		linux["cgroupsPath"] = "a.slice:b"|linux.cgroupsPath: not of systemd's form, NAME.slice:PREFIX:NAME
+		linux["cgroupsPath"] = "a:b:c"|linux.cgroupsPath: not of systemd's form, NAME.slice:PREFIX:NAME
+		linux["cgroupsPath"] = ":b:../c"|linux.cgroupsPath: not of systemd's form, NAME.slice:PREFIX:NAME
+		linux["cgroupsPath"] = ":b:c.slice"|linux.cgroupsPath: a slice is not supported, only a scope in one
 		linux["resources"]["devices"][0]["access"] = "x"|linux.resources.devices[0].access: other letters
 		linux["resources"]["pids"] = {"limit": 1.5}|linux.resources.pids.limit: not a whole number
 		linux["resources"]["rdma"] = {"a": {}}|linux.resources.rdma.a: neither hcaHandles nor hcaObjects

@@ -4,45 +4,11 @@
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
 load oci
+load podman
 
-setup() {
-	command -v podman conmon runc buildah catatonit >/dev/null || fail "install the packages podman, conmon, runc, buildah and catatonit" || return
-	setup_host
-	cat >"$DIR/containers.conf" <<-EOF
-		[containers]
-		default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
-		[engine]
-		cgroup_manager = "cgroupfs"
-		events_logger = "file"
-		runtime_supports_json = ["box-oci", "runc"]
-	EOF
-	touch "$DIR/policy.json" && echo '{"default": [{"type": "insecureAcceptAnything"}]}' >"$DIR/policy.json"
-	tar -C "$ROOTFS" -cf "$DIR/image.tar" .
-}
+setup() { setup_podman cgroupfs; }
 
 teardown_file() { remove_parents libpod_parent; }
-
-# podman_script SCRIPT: on the test's host, where `podman` has its storage in a temporary folder. With each
-# runtime; what they print must be the same, IDs and runtimes' names left out. That of box-oci is $output.
-podman_script() {
-	local runtime
-	for runtime in runc "$OCI"; do
-		run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$runtime" STORE="$BATS_TEST_TMPDIR/store-${runtime##*/}" TMPDIR="$DIR" bash -c '
-			exec 2>&1
-			mkdir -p "$STORE"
-			mount -t tmpfs store "$STORE"
-			podman() { command podman --root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
-			none() { podman run --network none "$@"; }
-			in_terminal() { script -qec "$(declare -p RUNTIME STORE); $(declare -f podman); $*" /dev/null </dev/null; }
-			until_true() { local _; for _ in {1..500}; do "$@" && return; sleep 0.01; done; return 1; }
-			podman import -q image.tar image >/dev/null
-			'"$1"'
-			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE"' </dev/null
-		output=$(tr -d '\000-\010\013-\037' <<<"$output" | sed -E 's/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\^[@D]//g')
-		[[ $runtime == runc ]] && expected=$output
-	done
-	[[ $output == "$expected" ]] || { diff <(echo "$expected") <(echo "$output") >&2; fail "runc's output and box-oci's differ"; }
-}
 
 @test "podman run: output, exit status, signals, standard input" {
 	podman_script 'none --rm image sh -c "echo out; sleep 0.3; echo err >&2; exit 42"; echo "status $?"
