@@ -884,6 +884,20 @@ mkdir: can't create directory '/e': Directory not empty
 	output_is $'box\nstatus 42\nrunc\nstatus 42\ncrun\nstatus 42' "see oci_read"
 }
 
+@test "another user than root gets one line, but for what needs no container" {
+	local command user=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +dac_override --ambient-caps +dac_override "$OCI" --root "$STATE")
+	for command in create start state kill delete "delete -f" run exec ps pause resume update events; do
+		# shellcheck disable=SC2086 # two words
+		run_on_host "${user[@]}" $command test
+		[[ $status != 0 && $stderr == "box-oci: only root may use it" && ! -e $STATE ]] || report "expected that $command is refused" "see run_command"
+	done
+	for command in --version features list spec; do
+		run_on_host "${user[@]}" "$command"
+		status_is 0 "$command needs no container: see run_command"
+	done
+	[[ -s $DIR/config.json ]] || report "expected a config.json" "see oci_print_spec"
+}
+
 @test "features and --version name the version of the specification" {
 	run_on_host "$OCI" features
 	output_has '"ociVersionMax": "1.2.0"' "see oci_print_features"
