@@ -20,10 +20,14 @@ SECCOMP_LIBS = jansson libseccomp
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
-# Static, box and box-oci start in half the time, and they start themselves twice: protect_own_file() in
-# final/security.c says why. With a sanitizer, or where a library is there as a shared one alone, they are not.
+# Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/security.c
+# says why. box-oci may load libsystemd, so that its libraries are static, but for libc. With a sanitizer, or
+# where a library is there as a shared one alone, they are as usual.
 STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \
 	$(shell pkg-config --libs $(BOX_LIBS)) -lm 2>/dev/null && echo -static; rm -f final/static.probe)
+
+BSTATIC = -Wl,-Bstatic
+BDYNAMIC = -Wl,-Bdynamic
 
 # Where make install puts them: below DESTDIR, if that is set.
 PREFIX ?= /usr/local
@@ -61,7 +65,7 @@ final/box: $(patsubst %.c,%.o,$(filter-out $(OCI_SOURCES),$(SOURCES)))
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
 
 final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(SOURCES)))
-	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(STATIC),$(BSTATIC)) $(shell pkg-config --libs $(BOX_LIBS)) $(BDYNAMIC) -lm
 
 final/box-unpack: final/box-unpack.o final/error.o final/util.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
