@@ -27,7 +27,7 @@ ctr_script() {
 				"[ttrpc]" "address = \"$C/ttrpc\"" >"$C/config.toml"
 			ctr() { command ctr -a "$C/socket" "$@"; }
 			new() { ctr run --snapshotter native --runc-binary "$RUNTIME" "$@"; }
-			until_true() { local _; for _ in {1..500}; do "$@" && return; sleep 0.01; done; return 1; }
+			'"$UNTIL_TRUE"'
 			containerd -c "$C/config.toml" >"$C/log" 2>&1 &
 			until_true ctr version >/dev/null 2>&1
 			ctr images import --snapshotter native image.tar >/dev/null
@@ -50,8 +50,8 @@ ctr_script() {
 }
 
 @test "ctr run -d, exec, ps, pause, resume, metrics, kill, delete" {
-	ctr_script 'new -d image c sh -c "trap \"exit 5\" TERM; while :; do sleep 0.1; done"; echo "status $?"
-		ctr task exec --exec-id e c sh -c "echo inside; exit 4"; echo "status $?"
+	ctr_script 'new -d image c sh -c "trap \"exit 5\" TERM; touch /ready; while :; do sleep 0.1; done"; echo "status $?"
+		ctr task exec --exec-id e c sh -c "until [ -e /ready ]; do sleep 0.1; done; echo inside; exit 4"; echo "status $?"
 		ctr task exec --exec-id f --user 7:8 --cwd /tmp c sh -c "id -u; id -g; pwd"
 		ctr task ps c | sed "s/ .*//; s/[0-9][0-9]*/N/" | head -n 2
 		ctr task pause c; ctr task ls | grep -o PAUSED; ctr task resume c; ctr task metrics c | grep -c memory.usage

@@ -11,12 +11,12 @@ setup() { setup_podman cgroupfs; }
 teardown_file() { remove_parents libpod_parent; }
 
 @test "podman run: output, exit status, signals, standard input" {
-	podman_script 'none --rm image sh -c "echo out; sleep 0.3; echo err >&2; exit 42"; echo "status $?"
+	podman_script 'none --rm image sh -c "echo out; echo err >&2; exit 42" 2>err; echo "status $?"; cat err
 		none --rm image sh -c "kill -9 \$\$; sleep 0.2; sh -c \"kill -9 \\\$\\\$\""; echo "status $?"
 		echo typed | none --rm -i image cat
 		none --rm image nosuch >/dev/null 2>&1; echo "status $?"
 		none --rm image /plain >/dev/null 2>&1; echo "status $?"'
-	output_has $'out\nerr\nstatus 42' "see oci-commands.c"
+	output_has $'out\nstatus 42\nerr' "see oci-commands.c"
 	output_has $'typed\nstatus 127\nstatus 126' "see find_program"
 }
 
@@ -27,7 +27,7 @@ teardown_file() { remove_parents libpod_parent; }
 		podman exec -u 1000:1000 -w /tmp -e A=b c sh -c "id; pwd; echo \$A"
 		podman exec c nosuch >/dev/null 2>&1; echo "status $?"; podman exec c /plain >/dev/null 2>&1; echo "status $?"
 		podman exec -d c touch /made; until_true podman exec c ls /made 2>/dev/null
-		podman top c comm | head -n 2; podman stop -t 5 c; podman inspect -f "{{.State.Status}} {{.State.ExitCode}}" c; podman logs c
+		podman top c comm | head -n 2; podman stop -t 60 c; podman inspect -f "{{.State.Status}} {{.State.ExitCode}}" c; podman logs c
 		podman start c; podman kill c; podman wait c; podman rm c; podman ps -aq'
 	output_has "exited 9" "SIGTERM reaches the process"
 	output_has $'inside\n0\nstatus 4' "see oci_command_exec"
@@ -73,7 +73,7 @@ teardown_file() { remove_parents libpod_parent; }
 
 @test "podman pods share namespaces" {
 	podman_script 'podman pod create --name p --infra=false >/dev/null; podman run --rm --pod p --network none image echo in a pod
-		none -d --name one image sh -c "hostname; sleep 1000"; podman run --rm --network container:one --pid container:one --ipc container:one image sh -c "cat /proc/1/comm; ls /sys/class/net"'
+		none -d --name one image sleep 1000; podman run --rm --network container:one --pid container:one --ipc container:one image sh -c "cat /proc/1/comm; ls /sys/class/net"'
 	output_has "in a pod" "see namespaces_enter"
 }
 
@@ -128,7 +128,7 @@ ENV PATH=/bin"
 	podman_script 'none -d --name h --health-cmd "cat /ready" --health-interval disable image sleep 1000 >/dev/null
 		podman healthcheck run h >/dev/null; echo "status $?"; echo ready >ready; podman cp ready h:/ready; podman healthcheck run h; echo "status $?"
 		podman restart -t 0 h >/dev/null; podman exec h cat /ready; podman exec --privileged h grep CapEff /proc/self/status
-		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 5 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'
+		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 60 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'
 	output_has "status 1" "see oci_command_exec"
 	output_has $'status 0\nready' "see oci_command_exec"
 	output_has podman-init "the first process is podman's init"

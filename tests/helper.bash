@@ -14,6 +14,10 @@ STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
 [[ $STEP == final ]] && RUN=(-i --rm) || RUN=() # as Docker, it else gives the command an empty stdin
 MARKER=only-on-the-host # what a box must not see: a file on the host, and an argument of a process
+# For scripts: gives COMMAND half a minute, as a machine may be slow, or stop for a while. No test may
+# depend on who is faster: it waits for what it needs, and for no time.
+# shellcheck disable=SC2016 # expanded by those
+UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; sleep 0.01; done; }'
 
 setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
@@ -82,10 +86,10 @@ start_host() {
 	# shellcheck disable=SC2016 # expanded by that shell
 	unshare --mount --uts --pid --fork --kill-child --propagation private -- bash -c '
 		mount -t proc proc /proc && mount --make-rshared / && hostname laptop && trap "" CHLD &&
-			echo >"$1" && exec sleep "$2"' - "$BATS_TEST_TMPDIR/ready" "$((THROWAWAY ? 600 : 60))" \
+			echo >"$1" && exec sleep 600' - "$BATS_TEST_TMPDIR/ready" \
 		2>"$BATS_TEST_TMPDIR/unshare" 3>&- &
 	UNSHARE=$!
-	read -rt 20 <>"$BATS_TEST_TMPDIR/ready" || fail "no namespaces: $(<"$BATS_TEST_TMPDIR/unshare")"
+	read -rt 60 <>"$BATS_TEST_TMPDIR/ready" || fail "no namespaces: $(<"$BATS_TEST_TMPDIR/unshare")"
 	HOST=$(<"/proc/$UNSHARE/task/$UNSHARE/children")
 	HOST=${HOST% }
 }
@@ -103,7 +107,8 @@ run_on_host() {
 }
 
 # The same for a bash script, in which `box COMMAND...` runs a box with $OPTIONS, `start COMMAND...`
-# does so in the background and sets $box, and `until_true COMMAND` gives COMMAND 5 seconds.
+# does so in the background and sets $box when COMMAND is executed, and `ready` asks whether that has made
+# a file of this name. See UNTIL_TRUE.
 host_script() {
 	local script=$1 command=("$BOX" run "${RUN[@]}" "${OPTIONS[@]}")
 	at_least 03 && command+=("$ROOTFS")
@@ -112,10 +117,11 @@ host_script() {
 		exec 2>&1
 		run=(${command[*]@Q})
 		box() { ${command[*]@Q} \"\$@\"; }
-		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true running \$box; sleep 0.1; }
+		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true running \$box; }
+		ready() { [[ -e /proc/\$(pgrep -P \$box)/cwd/ready ]]; }
 		running() { local c; ended \$1 || { c=\$(pgrep -P \$1) && [[ ! /proc/\$c/exe -ef /proc/\$1/exe ]]; }; }
 		ended() { local p; for p in \$1; do kill -0 \$p 2>/dev/null && return 1; done; return 0; }
-		until_true() { local _; for _ in {1..500}; do \"\$@\" && return; sleep 0.01; done; return 1; }
+		$UNTIL_TRUE
 		$script" - "$@"
 }
 
@@ -132,8 +138,8 @@ host_state() {
 # Other suites' boxes may be at work on this machine, and their cgroups come and go: one counts when it
 # is there and empty all the time. It is removed, as it is not in a namespace that ends with the test.
 host_as_before() {
-	local left others stays try
-	for try in {1..20}; do
+	local left others stays try end=$((SECONDS + 10))
+	for ((try = 1; try <= 20 || SECONDS < end; try++)); do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]') || return 0
 		others=$(grep -v 'cgroup: ' <<<"$left") || true
 		((try > 1)) || stays=$(sed -n 's/^> cgroup: //p' <<<"$left")

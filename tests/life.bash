@@ -20,7 +20,8 @@ remove_all() {
 
 # life SCRIPT: a script for the host, in which `box COMMAND...` is the program with nothing but the
 # arguments given, `detach ARG...` starts a container in the background, `monitor NAME` prints the PID
-# of its monitor, `status_of NAME` its status, and `running NAME` asks for it.
+# of its monitor, `status_of NAME` its status, `is NAME STATUS` asks for it, and `logged NAME TEXT` whether
+# its log has a line of this text.
 life() {
 	host_script 'box() { "$BOX" "$@"; }
 		detach() { box run -d "${@:1:$#-1}" "$ROOTFS" sh -c "${*: -1}"; }
@@ -29,5 +30,6 @@ life() {
 		monitor() { ps -o ppid= "$(pid_of "$1")" | tr -d " "; }
 		status_of() { box inspect "$1" | sed -n "s/.*\"Status\": \"\(.*\)\",/\1/p"; }
 		is() { [[ $(status_of "$1") == "$2" ]]; }
+		logged() { box logs "$1" 2>&1 | grep -qx "$2"; }
 		'"$1" "${@:2}"
 }

@@ -47,13 +47,13 @@ command_is() {
 	configure "process['args'] = $(python3 -c 'import sys; print(sys.argv[1:])' "$@")"
 }
 
-# A script on the test's host, where `oci COMMAND...` is box-oci, and `until_true COMMAND` gives it 5 seconds.
+# A script on the test's host, where `oci COMMAND...` is box-oci. See UNTIL_TRUE.
 oci_script() {
 	run_on_host env OCI="$OCI" STATE="$STATE" BUNDLE="$BUNDLE" DIR="$DIR" bash -c "
 		exec 2>&1
 		cd \"\$BUNDLE\"
 		oci() { \"\$OCI\" --root \"\$STATE\" \"\$@\"; }
-		until_true() { local _; for _ in {1..500}; do \"\$@\" && return; sleep 0.01; done; return 1; }
+		$UNTIL_TRUE
 		is() { [[ \$(oci state \"\$1\") == *'\"status\": \"'\"\$2\"'\"'* ]]; }
 		create() { oci create \"\$@\" >out </dev/null; }
 		$1"

@@ -30,7 +30,7 @@ podman_script() {
 			podman() { command podman --root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
 			none() { podman run --network none "$@"; }
 			in_terminal() { script -qec "$(declare -p RUNTIME STORE); $(declare -f podman); $*" /dev/null </dev/null; }
-			until_true() { local _; for _ in {1..500}; do "$@" && return; sleep 0.01; done; return 1; }
+			'"$UNTIL_TRUE"'
 			podman import -q image.tar image >/dev/null
 			'"$1"'
 			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE"' </dev/null
