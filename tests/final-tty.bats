@@ -59,15 +59,15 @@ size(30, 100); send("stty si\"\"ze\r"); expect("30 100"); send("exit\r"); print(
 }
 
 @test "Ctrl-Z stops a command of the shell in the container, and not box" {
-	on_terminal 'expect("#"); send("sleep 1000\r"); expect("1000"); time.sleep(0.3); send("\x1a"); expect("Stopped")
+	on_terminal 'expect("#"); send("sleep 1000\r"); wait_for("pgrep -f ^sleep.1000"); send("\x1a"); expect("Stopped")
 send("exit 3\r"); expect("stopped jobs"); send("exit 3\r"); print(end())' sh
 	output_is 3 "the container has a session of its own, with this terminal"
 }
 
 @test "--init: a shell on a terminal has job control" {
 	OPTIONS=(--init)
-	on_terminal 'expect("#"); print("job control turned off" in output.decode()); send("sleep 1000\r"); expect("1000")
-time.sleep(0.3); send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
+	on_terminal 'expect("#"); print("job control turned off" in output.decode()); send("sleep 1000\r"); wait_for("pgrep -f ^sleep.1000")
+send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 	output_is $'False\n3' "the shell must have the terminal's process group: see serve_as_init"
 }
 
@@ -109,12 +109,12 @@ time.sleep(0.3); send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 }
 
 @test "what is written to a terminal that nobody had open any more arrives" {
-	host_script 'box() { timeout 20 "$BOX" run --rm -t "$ROOTFS" "$@"; }
+	host_script 'box() { timeout 60 "$BOX" run --rm -t "$ROOTFS" "$@"; }
 		box sh -c "exec </dev/null >/dev/null 2>&1; sleep 0.3; dd if=/dev/zero of=/dev/console bs=1k count=100" </dev/null | wc -c'
 	output_is 102400 "see terminal_peer"
 }
 
 @test "a command on a terminal ends when nobody reads what it prints" {
-	host_script 'timeout 20 "$BOX" run --rm -t "$ROOTFS" yes </dev/null | head -n 1; echo "status ${PIPESTATUS[0]}"'
+	host_script 'timeout 60 "$BOX" run --rm -t "$ROOTFS" yes </dev/null | head -n 1; echo "status ${PIPESTATUS[0]}"'
 	output_has "status 137" "see relay"
 }

@@ -55,7 +55,7 @@ load helper
 
 # bats test_tags=still
 @test "still: ps in the box lists the host's processes" {
-	host_script 'sleep 1234 & box ps -e -o args; kill $!'
+	host_script 'sleep 1234 & until_true pgrep -f "^sleep 1234" >/dev/null; box ps -e -o args; kill $!'
 	output_has "sleep 1234" "/proc is the host's, and shows the host's PID namespace"
 }
 

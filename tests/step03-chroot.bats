@@ -34,7 +34,7 @@ load helper
 }
 
 @test "/proc is unmounted after SIGTERM to box" {
-	host_script 'start sh -c "readlink /proc/self; sleep 1000"; kill -TERM $box; wait $box
+	host_script 'start sh -c "readlink /proc/self; touch ready; sleep 1000"; until_true ready; kill -TERM $box; wait $box
 		grep -c "$ROOTFS/proc" /proc/self/mounts'
 	output_is $'2\n0' "box must clean up after every end of the command"
 }

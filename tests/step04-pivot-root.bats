@@ -26,7 +26,7 @@ load helper
 
 @test "the same where ROOTFS lies on a shared mount of its own" {
 	host_script 'mount -t tmpfs mine /mnt; cp -a "$ROOTFS" /mnt/rootfs; findmnt -lno TARGET >before
-		"$BOX" run '"${RUN[*]}"' /mnt/rootfs sleep 1000 & box=$!; until_true running $box; sleep 0.1
+		"$BOX" run '"${RUN[*]}"' /mnt/rootfs sleep 1000 & box=$!; until_true running $box
 		findmnt -lno TARGET | diff before - && echo "as before"; kill -TERM $box; wait $box
 		umount /mnt'
 	output_has "as before" "all mounts must be private, not / alone: see MS_REC"
@@ -34,18 +34,15 @@ load helper
 
 @test "what is mounted in the box does not appear on the host" {
 	as_mighty_root
-	host_script 'start sh -c "mount -t tmpfs none /tmp && touch /tmp/mounted && exec sleep 1000"
-		sleep 0.2; ls "$ROOTFS/tmp"; kill -TERM $box; wait $box'
-	output_lacks mounted "is CLONE_NEWNS set, and are the mounts private?"
-	host_script 'start sh -c "mount -t tmpfs none /tmp && exec sleep 1000"
-		sleep 0.2; findmnt -lno TARGET | grep -c "$ROOTFS/tmp"; kill -TERM $box; wait $box'
-	output_has 0 "is CLONE_NEWNS set, and are the mounts private?"
+	host_script 'start sh -c "mount -t tmpfs none /tmp && touch /tmp/mounted ready && exec sleep 1000"
+		until_true ready && ls "$ROOTFS/tmp"; findmnt -lno TARGET | grep -c "$ROOTFS/tmp"; kill -TERM $box; wait $box'
+	output_is 0 "is CLONE_NEWNS set, and are the mounts private?"
 }
 
 # bats test_tags=steps
 @test "what is mounted below ROOTFS is there in the box" {
 	host_script 'mount -t tmpfs mine "$ROOTFS/tmp"; touch "$ROOTFS/tmp/submount"; box ls /tmp
-		umount "$ROOTFS/tmp"; start sleep 0.3; findmnt -lno TARGET | grep -c "$ROOTFS"; wait $box'
+		umount "$ROOTFS/tmp"; start sleep 1000; findmnt -lno TARGET | grep -c "$ROOTFS"; kill -TERM $box; wait $box'
 	output_is $'submount\n0' "bind ROOTFS with MS_REC"
 }
 
@@ -57,8 +54,8 @@ load helper
 }
 
 @test "pivot_root leaves no folder in ROOTFS" {
-	host_script 'ls -A "$ROOTFS" >before; start sleep 0.3; ls -A "$ROOTFS" | diff before - && echo "as before"
-		wait $box; ls -A "$ROOTFS" | diff before -'
+	host_script 'ls -A "$ROOTFS" >before; start sleep 1000; ls -A "$ROOTFS" | diff before - && echo "as before"
+		kill -TERM $box; wait $box; ls -A "$ROOTFS" | diff before -'
 	output_is "as before" 'pivot_root(".", ".") needs no folder for the old root'
 	box cut -d ' ' -f 5 /proc/self/mountinfo
 	output_has $'/\n' 'pivot_root(".", ".") needs no folder for the old root'

@@ -57,8 +57,8 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	volume src/sub
 	OPTIONS=(-v "$DIR/src:/data")
 	as_mighty_root
-	host_script 'start sh -c "mount -t tmpfs none /data/sub && touch /data/sub/mounted && echo in the box && sleep 1000"
-		sleep 0.2; ls src/sub; kill -TERM $box; wait $box'
+	host_script 'start sh -c "mount -t tmpfs none /data/sub && touch /data/sub/mounted && echo in the box && touch ready && sleep 1000"
+		until_true ready; ls src/sub; kill -TERM $box; wait $box'
 	output_has "in the box" "root in the box may mount"
 	output_lacks mounted "take SRC after the mounts were made private"
 }
@@ -106,8 +106,8 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 	mkdir -p "$ROOTFS$DIR/escape"
 	for link in absolute relative; do
 		OPTIONS=(-v "$DIR/src:/$link")
-		host_script 'start sh -c "cat '"$DIR"'/escape/file && exec sleep 1000"
-			sleep 0.2; echo "$(findmnt -lno TARGET | grep -c escape) on the host"; kill -TERM $box; wait $box'
+		host_script 'start sh -c "cat '"$DIR"'/escape/file && touch ready && exec sleep 1000"
+			until_true ready; echo "$(findmnt -lno TARGET | grep -c escape) on the host"; kill -TERM $box; wait $box'
 		output_has file "the link leads to the same name in ROOTFS: attach after the pivot"
 		output_has "0 on the host" "the mount must not be on the host: attach after the pivot"
 	done
@@ -225,6 +225,6 @@ volume() { # volume SRC [FILE...]: a folder on the host, with files that hold th
 
 # bats test_tags=still
 @test "still: the command starts all the processes it wants" {
-	box sh -c 'for i in $(seq 100); do sleep 10 & done; ls -d /proc/[0-9]* | wc -l'
+	box sh -c 'for i in $(seq 100); do sleep 1000 & done; ls -d /proc/[0-9]* | wc -l'
 	((output > 100)) || report "expected more than 100 processes" "step 05 has no limits"
 }

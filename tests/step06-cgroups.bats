@@ -42,8 +42,9 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 @test "--pids-limit: a fork bomb stays inside" {
 	OPTIONS=(--pids-limit 20)
 	# It doubles eight times, and is no danger to a machine without the limit.
-	host_script 'start sh -c "f() { [ \$1 -gt 0 ] && { f \$((\$1 - 1)) & f \$((\$1 - 1)) & }; sleep 2; }; f 8"
-		most=0; for _ in {1..20}; do now=$(ps -e -o args | grep -c "^sh -c f()\|^sleep 2"); ((now > most)) && most=$now
+	host_script 'start sh -c "f() { [ \$1 -gt 0 ] && { f \$((\$1 - 1)) & f \$((\$1 - 1)) & }; sleep 1234; }; f 8 & exec sleep 1234" >out 2>&1
+		until_true grep "can.t fork" out; rm out
+		most=0; for _ in {1..20}; do now=$(ps -e -o args | grep -c "^sh -c f()\|^sleep 1234"); ((now > most)) && most=$now
 		sleep 0.05; done 2>/dev/null; echo "$most processes"; kill -TERM $box; wait $box'
 	[[ $output =~ ([0-9]+)" processes" ]]
 	((BASH_REMATCH[1] <= 20)) || report "expected 20 processes at most" "is the limit written to pids.max?"
@@ -60,7 +61,7 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 
 @test "three limits at once hold" {
 	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
-	box sh -c "for i in 1 2 3 4 5 6 7 8 9 10 11; do sleep 1 & done; $hog"
+	box sh -c "for i in 1 2 3 4 5 6 7 8 9 10 11; do sleep 1000 & done; $hog"
 	output_lacks 'had 200 MB' "the memory limit"
 	[[ $stderr == *"can't fork"* ]] || report "expected that a fork failed" "the process limit"
 }
