@@ -143,7 +143,7 @@ host' "see enter_container and enter_folder in box-unpack.c"
 
 @test "cp opens no /etc/localtime of a container, which may be a fifo" {
 	life 'sleeper --name mine >/dev/null; box exec mine mkfifo /etc/localtime; python3 -c "import zipfile; zipfile.ZipFile(\"a.zip\", \"w\").writestr(\"new\", \"1\")"
-		timeout 10 "$BOX" cp - mine:/ <a.zip; echo $?; box cp mine:/new . && cat new'
+		timeout 60 "$BOX" cp - mine:/ <a.zip; echo $?; box cp mine:/new . && cat new'
 	output_is $'0\n1' "see confine in box-unpack.c"
 }
 
@@ -290,6 +290,7 @@ c.tar'* ]] || report "expected the state of before, each time" "see commit_froze
 
 @test "commit that is interrupted thaws the container, and leaves nothing" {
 	life 'sleeper --name mine >/dev/null; box exec mine dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null
-		"$BOX" commit mine a.tar & until_true is mine paused; kill $!; wait $!; echo $?; status_of mine; ls "$BOX_DATA/tmp"; ls | grep tar'
+		for _ in {1..10}; do "$BOX" commit mine a.tar >/dev/null & until_true eval "ended $! || is mine paused"; kill $!; wait $!; status=$?; ((!status)) || break; rm a.tar; done # it may be faster
+		echo $status; status_of mine; ls "$BOX_DATA/tmp"; ls | grep tar'
 	output_is $'143\nrunning' "see commit_one"
 }

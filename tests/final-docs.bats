@@ -61,7 +61,7 @@ press() {
 		}
 	END
 	rm -f words
-	printf '%b\n' "$1" | timeout 20 script -qec "bash --noprofile --rcfile $PWD/rc -i" /dev/null >screen 2>&1 3>&- || true
+	printf '%b\n' "$1" | timeout 60 script -qec "bash --noprofile --rcfile $PWD/rc -i" /dev/null >screen 2>&1 3>&- || true
 	[[ -e words ]] || fail "$1: nothing was run; on the screen:" "$(cat -v screen)" || return
 	[[ $(<words) == "$2" ]] || fail "$1 gives" "  $(<words)" "and not" "  $2"
 }
@@ -118,7 +118,7 @@ options_of_usage() { "$BOX" "$1" --help | head -n 1 | grep -oE -- '\[-[a-z-]+' |
 		echo 'echo the end'
 	} >script
 	(($(wc -l <script) > 10))
-	printf 'exit\n' | PATH=$REPO/final:$PATH timeout 60 script -qec "bash script" /dev/null >log 2>&1 3>&- || true
+	printf 'exit\n' | PATH=$REPO/final:$PATH timeout 300 script -qec "bash script" /dev/null >log 2>&1 3>&- || true
 	grep -q '^the end' log || fail "the last thing printed was:" "$(tail -n 5 log)"
 	grep -q 'uid=1000 gid=1000' log
 	grep -q HELLO log
@@ -175,7 +175,7 @@ options_of_usage() { "$BOX" "$1" --help | head -n 1 | grep -oE -- '\[-[a-z-]+' |
 	"$BOX" import "$REPO/rootfs.tar.gz" busybox
 	press 'box run -it busy\tsh' '<run><-it><busybox><sh>'
 	press 'box rmi bus\t' '<rmi><busybox>'
-	"$BOX" run -d --rm --name web busybox sleep 60
+	"$BOX" run -d --rm --name web busybox sleep 600
 	press 'box exec -it we\tps' '<exec><-it><web><ps>'
 	press 'box stop -t 3 we\t' '<stop><-t><3><web>'
 	"$BOX" kill web

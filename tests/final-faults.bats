@@ -42,8 +42,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 }
 
 @test "a living container is left alone when another is swept" {
-	host_script '"$BOX" run --rm "$ROOTFS" sh -c "sleep 1; exit 42" & living=$!; start sleep 1000
-		kill -KILL $box; for _ in {1..5}; do "$BOX" run --rm "$ROOTFS" true; done; wait $living'
+	host_script '"$BOX" run --rm -v "$DIR:/v" "$ROOTFS" sh -c "until [ -e /v/go ]; do sleep 0.05; done; exit 42" & living=$!; start sleep 1000
+		kill -KILL $box; for _ in {1..5}; do "$BOX" run --rm "$ROOTFS" true; done; touch go; wait $living'
 	status_is 42 "its folder is locked: see is_dead"
 	host_as_before
 }

@@ -8,7 +8,7 @@ load life
 # --- run -d ---
 
 @test "run -d prints the ID, and a reader of that does not wait for the container" {
-	life 'timeout 5 bash -c "\"\$BOX\" run -d --name mine \"$ROOTFS\" sleep 1000 2>&1 | cat"; box ps -q --no-trunc'
+	life 'timeout 60 bash -c "\"\$BOX\" run -d --name mine \"$ROOTFS\" sleep 1000 2>&1 | cat"; box ps -q --no-trunc'
 	[[ $output =~ ^([0-9a-f]{64})$'\n'([0-9a-f]{64})$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] ||
 		report "expected the ID, twice" "see background in monitor.c"
 }
@@ -98,8 +98,8 @@ lines" $'\''\xfe'\'' >/dev/null
 }
 
 @test "start -a passes signals on" {
-	life 'box run --name mine "$ROOTFS" sh -c "trap \"exit 7\" TERM; [ -e /again ] || { touch /again; exit 0; }; while :; do sleep 0.05; done"
-		"$BOX" start -a mine & until_true is mine running; sleep 0.3; kill -TERM $!; wait $!; echo $?'
+	life 'box run --name mine "$ROOTFS" sh -c "trap \"exit 7\" TERM; [ -e /again ] || { touch /again; exit 0; }; echo ready; while :; do sleep 0.05; done"
+		"$BOX" start -a mine >/dev/null & until_true logged mine ready; kill -TERM $!; wait $!; echo $?'
 	output_is 7 "see block_signals in start_one"
 }
 
@@ -135,7 +135,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 }
 
 @test "exec -d leaves the command in the background, with no descriptor of its caller" {
-	life 'sleeper --name mine >/dev/null; timeout 5 bash -c "\"\$BOX\" exec -d mine sleep 1234 2>&1 | cat" && box top mine | grep -c "sleep 1234"
+	life 'sleeper --name mine >/dev/null; timeout 60 bash -c "\"\$BOX\" exec -d mine sleep 1234 2>&1 | cat" && box top mine | grep -c "sleep 1234"
 		box exec -d mine /no/such; echo $?; box stop -t 0 mine; until_true eval "! pgrep -f ^sleep.1234 >/dev/null" && echo gone'
 	output_is $'1\nbox: /no/such: No such file or directory\n127\nmine\ngone' "see background"
 }
@@ -165,7 +165,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 # --- logs ---
 
 @test "logs prints stdout and stderr apart, in order, and a line without an end as it is" {
-	life 'detach --name mine "echo one; echo two >&2; sleep 0.1; echo three; printf end" >/dev/null; box wait mine
+	life 'detach --name mine "echo one; echo two >&2; until [ -e /go ]; do sleep 0.05; done; echo three; printf end" >/dev/null
+		until_true logged mine two; box exec mine touch /go; box wait mine
 		box logs mine 2>/dev/null; echo; box logs mine 2>&1 >/dev/null; box logs --tail 2 mine; echo; box logs -n 0 mine'
 	output_is $'0\none\nthree\nend\ntwo\nthree\nend' "see print_line"
 }
@@ -177,13 +178,13 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 }
 
 @test "logs -f follows, and ends with the container" {
-	life 'detach --name mine "for i in 1 2 3 4 5; do echo \$i; sleep 0.1; done" >/dev/null; timeout 10 "$BOX" logs -f mine | xargs; echo ${PIPESTATUS[0]}'
+	life 'detach --name mine "for i in 1 2 3 4 5; do echo \$i; sleep 0.1; done" >/dev/null; timeout 60 "$BOX" logs -f mine | xargs; echo ${PIPESTATUS[0]}'
 	output_is $'1 2 3 4 5\n0' "see log_print"
 }
 
 @test "a log stays within twice its bound, and logs -f loses nothing while it keeps up" {
-	life 'detach --name mine --log-opt max-size=4k "for i in \$(seq 200); do echo line \$i; [ \$((i % 20)) != 0 ] || sleep 0.12; done" >/dev/null
-		box logs -f mine | tail -n 199 | head -n 1; du -cb "$BOX_DATA"/containers/*/log* | sed -n "s/\ttotal//p"; box logs mine | tail -n 1'
+	life 'detach --name mine -v .:/v --log-opt max-size=4k "for i in \$(seq 200); do echo line \$i; [ \$((i % 20)) != 0 ] || until [ -e /v/\$i ]; do sleep 0.02; done; done" >/dev/null
+		"$BOX" logs -f mine >out & for i in {20..200..20}; do until_true grep -qx "line $i" out; touch $i; done; wait $!; tail -n 199 out | head -n 1; rm out {20..200..20}; du -cb "$BOX_DATA"/containers/*/log* | sed -n "s/\ttotal//p"; box logs mine | tail -n 1'
 	size=$(sed -n 2p <<<"$output")
 	[[ $output == $'line 2\n'"$size"$'\nline 200' && $size -le 8192 ]] ||
 		report "expected all lines, and at most 8192 bytes" "see rotate, and open_next"
@@ -205,8 +206,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	host mount -t tmpfs -o size=256k small /mnt
 	life 'detach --name mine -v "$1:/v" "echo before; printf begun; until [ -e /v/full ]; do sleep 0.02; done
 			printf %04097d 1; until [ -e /v/free ]; do sleep 0.02; done; echo end; echo after" >/dev/null
-		until [[ $(box logs mine) == *begun ]]; do sleep 0.02; done
-		dd if=/dev/zero of=/mnt/filler bs=1k 2>/dev/null; touch "$1/full"; for i in {1..100}; do [[ $(box logs mine) == *begun* ]] || break; sleep 0.02; done
+		until_true logged mine begun
+		dd if=/dev/zero of=/mnt/filler bs=1k 2>/dev/null; touch "$1/full"; until_true eval "[[ \$(box logs mine) != *begun* ]]"
 		rm /mnt/filler; touch "$1/free"; box wait mine; box logs mine' "$BATS_TEST_TMPDIR/v"
 	host umount /mnt
 	export BOX_DATA=$BATS_TEST_TMPDIR/data
@@ -268,29 +269,29 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 }
 
 @test "the exit status is kept where there is no room for the state" {
-	host_script 'mount -t tmpfs -o size=64k small /mnt; export BOX_ROOT=/mnt; "$BOX" run -d --name mine "$ROOTFS" sh -c "sleep 0.5; exit 3" >/dev/null
-		dd if=/dev/zero of=/mnt/full bs=1k 2>/dev/null; "$BOX" wait mine; rm /mnt/full; "$BOX" rm mine >/dev/null; umount /mnt'
+	host_script 'mount -t tmpfs -o size=64k small /mnt; export BOX_ROOT=/mnt; "$BOX" run -d --name mine -v /mnt:/v "$ROOTFS" sh -c "until [ -e /v/go ]; do sleep 0.05; done; exit 3" >/dev/null
+		dd if=/dev/zero of=/mnt/full bs=1k 2>/dev/null; touch /mnt/go; "$BOX" wait mine; rm /mnt/full; "$BOX" rm mine >/dev/null; umount /mnt'
 	output_is 3 "see note_end"
 }
 
 # --- stop, kill, pause, wait, rm ---
 
 @test "stop sends the stop signal, also to one that is paused, and SIGKILL after a while" {
-	life 'detach --name one "trap \"exit 3\" TERM; while :; do sleep 0.05; done" >/dev/null; detach --stop-signal USR1 --name two "trap \"exit 4\" USR1; while :; do sleep 0.05; done" >/dev/null
-		detach --name three "trap \"\" TERM; while :; do sleep 0.05; done" >/dev/null; sleep 0.3; box pause one >/dev/null; box stop one two; box stop -t 1 three; box wait one two three; box stop one; echo $?'
+	life 'waits="echo ready; while :; do sleep 0.05; done"; detach --name one "trap \"exit 3\" TERM; $waits" >/dev/null; detach --stop-signal USR1 --name two "trap \"exit 4\" USR1; $waits" >/dev/null
+		detach --name three "trap \"\" TERM; $waits" >/dev/null; for n in one two three; do until_true logged $n ready; done; box pause one >/dev/null; box stop -t 60 one two; box stop -t 1 three; box wait one two three; box stop one; echo $?'
 	output_is $'one\ntwo\nthree\n3\n4\n137\none\n0' "see stop in life.c"
 }
 
 @test "kill sends a signal, and SIGKILL without -s" {
-	life 'detach --name mine "trap \"echo got it\" USR1; echo ready; while :; do sleep 0.05; done" >/dev/null; until_true eval "box logs mine | grep -q ready"
-		box kill -s USR1 mine; until_true eval "box logs mine | grep -q got"; box kill mine; box wait mine; box kill mine; echo $?; box kill -s NONE mine; echo $?'
+	life 'detach --name mine "trap \"echo got it\" USR1; echo ready; while :; do sleep 0.05; done" >/dev/null; until_true logged mine ready
+		box kill -s USR1 mine; until_true logged mine "got it"; box kill mine; box wait mine; box kill mine; echo $?; box kill -s NONE mine; echo $?'
 	output_has $'mine\nmine\n137\nbox: container' "see kill_one"
 	output_has $'not running\n125\nbox: NONE: no such signal\n125' "see kill_one"
 }
 
 @test "a paused container does nothing, shows as such, and can be stopped, killed and removed" {
-	life 'detach --name mine "while :; do echo x; sleep 0.01; done" >/dev/null; box pause mine; sleep 0.1; a=$(box logs mine | wc -l); sleep 0.2; [[ $a == $(box logs mine | wc -l) ]] && echo still
-		status_of mine; box ps | grep -c Paused; box pause mine; box unpause mine; sleep 0.2; (($(box logs mine | wc -l) > a)) && echo goes on; status_of mine; box unpause mine
+	life 'detach --name mine "while :; do echo x; sleep 0.01; done" >/dev/null; lines() { box logs mine | wc -l; }; still() { a=$(lines); sleep 0.2; (($(lines) == a)); }; box pause mine; until_true still && echo still
+		status_of mine; box ps | grep -c Paused; box pause mine; box unpause mine; until_true eval "((\$(lines) > a))" && echo goes on; status_of mine; box unpause mine
 		box pause mine; box stop -t 0 mine; box start mine; box pause mine; box kill mine; box start mine; box pause mine; box rm -f mine'
 	output_has $'mine\nstill\npaused\n1\n' "see cgroup_freeze"
 	output_has $'goes on\nrunning\n' "see cgroup_freeze"

@@ -31,9 +31,9 @@ left_cgroups() {
 }
 
 nothing_left() {
-	local left _
+	local left try end=$((SECONDS + 10))
 	left=$(left_cgroups) || :
-	for _ in {1..20}; do
+	for ((try = 1; try <= 20 || SECONDS < end; try++)); do
 		[[ $left ]] || break
 		sleep 0.05
 		left=$(left_cgroups | grep -xF "$left") || :
@@ -96,8 +96,9 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 	OPTIONS=(--pids-limit 20)
 	# It doubles eight times, and is no danger to a machine without the limit.
 	host_script "$folders"'
-		start sh -c "f() { [ \$1 -gt 0 ] && { f \$((\$1 - 1)) & f \$((\$1 - 1)) & }; sleep 2; }; f 8 & exec sleep 5"
-		most=0; for _ in {1..20}; do now=$(ps -e -o args | grep -c "^sh -c f()\|^sleep 2"); ((now > most)) && most=$now
+		start sh -c "f() { [ \$1 -gt 0 ] && { f \$((\$1 - 1)) & f \$((\$1 - 1)) & }; sleep 1234; }; f 8 & exec sleep 1234" >out 2>&1
+		until_true grep "can.t fork" out; rm out
+		most=0; for _ in {1..20}; do now=$(ps -e -o args | grep -c "^sh -c f()\|^sleep 1234"); ((now > most)) && most=$now
 		sleep 0.05; done 2>/dev/null; echo "$most processes"; kill -TERM $box; wait $box'
 	[[ $output =~ ([0-9]+)" processes" ]]
 	((BASH_REMATCH[1] > 5 && BASH_REMATCH[1] <= 20)) || report "expected 20 processes at most" "is the limit written to pids.max?"
@@ -140,7 +141,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 
 @test "all limits at once hold" {
 	OPTIONS=("${all_limits[@]}")
-	box sh -c "for i in 1 2 3 4 5 6 7 8 9 10 11; do sleep 1 & done; $hog"
+	box sh -c "for i in 1 2 3 4 5 6 7 8 9 10 11; do sleep 1000 & done; $hog"
 	output_lacks 'had 200 MB' "the memory limit"
 	[[ $stderr == *"can't fork"* ]] || report "expected that a fork failed" "the process limit"
 	nothing_left "one folder for each hierarchy"
@@ -336,7 +337,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 # bats test_tags=v2,vm,systemd
 @test "in a scope that systemd has delegated, a container is below it, also without limits" {
 	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run --rm "$ROOTFS" sleep 1000 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-	for _ in {1..100}; do
+	for _ in {1..600}; do
 		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box/*' -type d)
 		[[ $output ]] && break
 		sleep 0.1

@@ -147,7 +147,7 @@ mine" "see check_own in oci-state.c"
 	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]'
 	command_is sh -c 'sleep 4242 & sleep 4242'
 	oci_script 'create test; oci start test; until_true pgrep -f "^sleep 4242"; oci kill test KILL; until_true is test stopped
-		sleep 0.2; pgrep -fx "sleep 4242" | wc -l; oci delete test'
+		until_true eval "! pgrep -fx \"sleep 4242\" >/dev/null"; pgrep -fx "sleep 4242" | wc -l; oci delete test'
 	[[ $output == *$'\n0' ]] || report "expected that no process is left before delete" "see kill_oci"
 }
 
@@ -380,10 +380,10 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 @test "mounts show on a volume and its source as far as its propagation says" {
 	mkdir -p "$DIR/volume/host" "$DIR/volume/container"
 	configure 'process["capabilities"] = {k: ["CAP_SYS_ADMIN"] for k in ["bounding", "effective", "permitted"]}'
-	command_is sh -c 'mount -t tmpfs inside /v/container; touch /v/container/inside; while [ ! -e /tmp/go ]; do sleep 0.05; done; ls /v/host /v/container'
+	command_is sh -c 'mount -t tmpfs inside /v/container; touch /v/container/inside /tmp/up; while [ ! -e /tmp/go ]; do sleep 0.05; done; ls /v/host /v/container'
 	for propagation in rbind rprivate rslave rshared; do
 		configure "c['mounts'] = [m for m in c['mounts'] if m['destination'] not in ['/v', '/tmp']] + [{'destination': '/tmp', 'type': 'bind', 'source': '$DIR', 'options': ['bind']}, {'destination': '/v', 'type': 'bind', 'source': '$DIR/volume', 'options': ['rbind', '$propagation']}]"
-		oci_script 'rm -f ../go; create test; oci start test; sleep 0.3; mount -t tmpfs host ../volume/host; touch ../volume/host/outside; ls ../volume/container
+		oci_script 'rm -f ../go ../up; create test; oci start test; until_true test -e ../up; mount -t tmpfs host ../volume/host; touch ../volume/host/outside; ls ../volume/container
 			touch ../go; until_true is test stopped; cat out; oci delete test; umount ../volume/host; umount ../volume/container 2>/dev/null; :'
 		case $propagation in
 		rbind | rprivate) output_is $'/v/container:\ninside\n\n/v/host:' "see take_bind" ;;
@@ -550,7 +550,7 @@ mappings() { # mappings INSIDE OUTSIDE
 	oci_script 'readlink /proc/self/ns/net; oci run test'
 	[[ $(sed -n 1p <<<"$output") == "$(sed -n 2p <<<"$output")" ]] || report "expected the host's network" "see enter_namespaces"
 	output_has $'\nbox' "see enter_namespaces"
-	oci_script 'unshare --net --ipc --uts sh -c "hostname joined; exec sleep 1000" & other=$!; sleep 0.3
+	oci_script 'unshare --net --ipc --uts sh -c "hostname joined; exec sleep 1000" & other=$!; until_true grep -qx sleep /proc/$other/comm
 		python3 - "$BUNDLE/config.json" $other <<EOF
 import json, sys
 c = json.load(open(sys.argv[1]))
@@ -564,7 +564,7 @@ EOF
 }
 
 @test "a PID namespace of a path is joined by the container's first process" {
-	oci_script 'unshare --pid --fork --mount-proc sleep 1000 2>/dev/null & sleep 0.3; child=$(pgrep -P $!)
+	oci_script 'unshare --pid --fork --mount-proc sleep 1000 2>/dev/null & until_true pgrep -P $! -x sleep >/dev/null; child=$(pgrep -P $!)
 		python3 - "$BUNDLE/config.json" $child <<EOF
 import json, sys
 c = json.load(open(sys.argv[1]))
@@ -601,7 +601,7 @@ EOF
 	configure 'c["root"]["readonly"] = False'
 	chown 100000:200000 "$BUNDLE/rootfs"
 	command_is sh -c 'id -u; tr -s " " </proc/self/uid_map; stat -c %u /proc/1/stat; touch /made; stat -c %u:%g /made; hostname'
-	oci_script 'unshare --user sleep 1000 & other=$!; sleep 0.2; echo "0 100000 1000" >/proc/$other/uid_map; echo "0 200000 1000" >/proc/$other/gid_map
+	oci_script 'unshare --user sleep 1000 & other=$!; until_true grep -qx sleep /proc/$other/comm; echo "0 100000 1000" >/proc/$other/uid_map; echo "0 200000 1000" >/proc/$other/gid_map
 		sed -i "s#\"namespaces\": \\[#&{\"type\": \"user\", \"path\": \"/proc/$other/ns/user\"}, #" config.json
 		oci run test; oci create test >/dev/null </dev/null; oci exec test cat /proc/self/uid_map | tr -s " "; oci delete test; kill $other; wait $other 2>/dev/null; :'
 	output_is $'0\n 0 100000 1000\n0\n0:0\nbox\n 0 100000 1000' "see clone_by_helper"
@@ -671,7 +671,7 @@ EOF
 
 @test "a limit of processes holds" {
 	configure 'linux["resources"]["pids"] = {"limit": 5}'
-	oci_run sh -c 'i=0; while [ $i -lt 20 ]; do sleep 5 & i=$((i+1)); done 2>/dev/null; echo started'
+	oci_run sh -c 'i=0; while [ $i -lt 20 ]; do sleep 1000 & i=$((i+1)); done 2>/dev/null; echo started'
 	[[ $stderr == *fork* || $status != 0 ]] || report "expected that fork fails" "see resources_write"
 }
 

@@ -247,7 +247,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 
 @test "--init: orphans are reaped" {
 	OPTIONS=(--init)
-	box sh -c 'for i in 1 2 3; do (sleep 0.1 & exec true); done; sleep 0.4; ps -o stat,args | grep -c "^Z"'
+	box sh -c 'for i in 1 2 3; do (sleep 0.1 & exec true); done
+		for i in $(seq 100); do ps -o stat,args | grep -q "^Z\|^[A-Z]  *sleep" || break; sleep 0.05; done; ps -o stat,args | grep -c "^Z"'
 	output_is 0 "PID 1 must wait for every child: see serve_as_init"
 }
 
@@ -265,7 +266,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	program 755 '#include <signal.h>
 		int main(void) { sigset_t all; int got; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, 0);
 			return sigwait(&all, &got) == 0 && got == SIGTERM ? 3 : 4; }'
-	host_script 'start /program; kill -TERM $box; wait $box'
+	host_script 'waits() { grep -qs "State:.S" $1 && grep -qs "SigBlk:.*ff$" $1; }
+		start /program; until_true waits "/proc/$(pgrep -P $box)/status"; kill -TERM $box; wait $box'
 	status_is 3 "see waits_for_signal in container.c"
 }
 

@@ -47,12 +47,12 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 # --- signals to box ---
 
 @test "SIGTERM reaches a command that handles it" {
-	host_script 'start sh -c "trap \"exit 3\" TERM; while :; do sleep 0.05; done"; sleep 0.2; kill -TERM $box; wait $box'
+	host_script 'start sh -c "trap \"exit 3\" TERM; touch ready; while :; do sleep 0.05; done"; until_true ready; kill -TERM $box; wait $box'
 	status_is 3 "see forward in container.c"
 }
 
 @test "SIGTERM leaves a command alone that ignores it" {
-	host_script 'start sh -c "trap \"\" TERM; sleep 1; exit 42"; sleep 0.2; kill -TERM $box; wait $box'
+	host_script 'start sh -c "trap \"\" TERM; touch ready; sleep 1; exit 42"; until_true ready; kill -TERM $box; wait $box'
 	status_is 42 "see forward in container.c: PID 1 is killed only when the signal would have killed any other"
 }
 
@@ -62,8 +62,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 }
 
 @test "other signals reach a command that handles them" {
-	host_script 'start sh -c "trap \"echo got it; exit 3\" USR1; while :; do sleep 0.05; done"
-		sleep 0.2; kill -USR1 $box; wait $box'
+	host_script 'start sh -c "trap \"echo got it; exit 3\" USR1; touch ready; while :; do sleep 0.05; done"
+		until_true ready; kill -USR1 $box; wait $box'
 	output_is "got it" "see forward in container.c"
 }
 
@@ -152,7 +152,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 }
 
 @test "the hostname is the first 12 digits of the container's ID" {
-	host_script 'start sh -c "hostname; exec sleep 1000"; sleep 0.2
+	host_script 'start sh -c "hostname; touch ready; exec sleep 1000"; until_true ready
 		ls "$BOX_DATA/containers"; kill -TERM $box; wait $box'
 	[[ $output =~ ^([0-9a-f]{12})$'\n'([0-9a-f]{64})$ && ${BASH_REMATCH[2]} == "${BASH_REMATCH[1]}"* ]] ||
 		report "expected the start of the ID, and the ID" "see make_spec"
@@ -231,7 +231,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 @test "the network is a loopback interface, and works" {
 	box sh -c 'ip link | grep -c LOOPBACK,UP; ip addr show lo | grep -o "inet 127.0.0.1"
-		echo pong | nc -l -p 7 127.0.0.1 & sleep 0.3; nc 127.0.0.1 7 </dev/null; ip route | wc -l'
+		echo pong | nc -l -p 7 127.0.0.1 & for i in $(seq 300); do nc 127.0.0.1 7 </dev/null 2>/dev/null && break; sleep 0.1; done; ip route | wc -l'
 	output_is $'1\ninet 127.0.0.1\npong\n0' "see loopback_up in init.c"
 }
 
@@ -284,9 +284,9 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 }
 
 @test "box waits quietly where the command has closed its standard input" {
-	host_script 'script -qec "exec \"$BOX\" run --rm -i \"$ROOTFS\" sh -c \"exec <&-; exec sleep 1000\"" /dev/null < <(exec sleep 20) >/dev/null &
+	host_script 'mkfifo in; exec 7<>in; script -qec "exec \"$BOX\" run --rm -i \"$ROOTFS\" sh -c \"exec <&-; exec sleep 1000\"" /dev/null <in >/dev/null &
 		until_true pgrep -f "^sleep 1000" >/dev/null; box=$(ps -o ppid= "$(pgrep -f "^sleep 1000")"); box=${box// }
 		ticks() { set -- $(cut -d " " -f 14,15 "/proc/$box/stat"); echo $(($1 + $2)); }
-		before=$(ticks); sleep 0.5; echo $(($(ticks) - before)); kill -TERM $box; wait'
+		before=$(ticks); sleep 0.5; echo $(($(ticks) - before)); kill -TERM $box; wait; rm in'
 	((output < 20)) || report "expected less than 20 of 50 ticks" "box polls a pipe that nobody reads: see feed"
 }

@@ -11,7 +11,8 @@ a_limit_of_one_process_leaves_the_command_alone() {
 
 a_busy_command_gets_a_tenth_of_a_cpu() {
 	local busy='time -p timeout 1 sh -c "while :; do :; done"' all limited _
-	for _ in 1 2 3; do # other work on the machine may leave little to share
+	renice -n -19 -p $BASHPID >/dev/null || : # other work on the machine may leave little to share, even so
+	for _ in {1..10}; do
 		OPTIONS=()
 		box sh -c "$busy"
 		all=$(percent <<<"$stderr")
