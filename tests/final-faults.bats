@@ -19,7 +19,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 
 @test "a container of another user than root ends with a box that is killed, too" {
 	OPTIONS=(-u 1000)
-	host_script 'start sleep 1234; kill -KILL $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || echo "still running"'
+	host_script 'start sleep 1234; kill -KILL $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || { echo "still running"; pkill -KILL -f "^sleep 1234"; }'
 	output_lacks "still running" "the kernel forgets PR_SET_PDEATHSIG at a change of user: see become in security.c"
 	after_sigkill
 }
@@ -27,7 +27,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 @test "what a box that was killed has left, the next command removes" {
 	OPTIONS=(--memory 64m --pids-limit 10 --tmpfs /tmp)
 	host_script 'start sh -c "echo written >/file; sleep 1234 & sleep 1234"; until_true pgrep -f "^sleep 1234" >/dev/null
-		kill -KILL $box; wait $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || echo "still running"
+		kill -KILL $box; wait $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || { echo "still running"; pkill -KILL -f "^sleep 1234"; }
 		ls "$BOX_DATA/containers" | wc -l; "$BOX" run --rm "$ROOTFS" true; ls "$BOX_DATA/containers"' 2>/dev/null
 	[[ $output == *1 ]] || report "expected one container before, and none after" "see sweep in state.c"
 	host_as_before

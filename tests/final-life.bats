@@ -51,7 +51,8 @@ load life
 }
 
 @test "--rm -d leaves nothing when the command ends, and box wait has its status" {
-	life 'detach --rm --name mine "sleep 0.3; exit 9" >/dev/null; box wait mine; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1 | wc -l'
+	life 'detach --rm --name mine -v .:/v "until [ -e /v/go ]; do sleep 0.05; done; exit 9" >/dev/null
+		"$BOX" wait mine & until_true eval "ls -l /proc/$!/fd | grep -q /status"; touch go; wait $!; rm go; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1 | wc -l'
 	output_is $'9\n0' "see wait_one"
 }
 

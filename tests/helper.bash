@@ -80,13 +80,15 @@ teardown() {
 # --- the host ---
 
 start_host() {
+	local seconds=120 # a program that is being written may hang
+	((THROWAWAY)) || at_least final && seconds=600
 	mkfifo "$BATS_TEST_TMPDIR/ready"
 	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs. With
 	# SIGCHLD ignored, it leaves no zombies.
 	# shellcheck disable=SC2016 # expanded by that shell
 	unshare --mount --uts --pid --fork --kill-child --propagation private -- bash -c '
 		mount -t proc proc /proc && mount --make-rshared / && hostname laptop && trap "" CHLD &&
-			echo >"$1" && exec sleep 600' - "$BATS_TEST_TMPDIR/ready" \
+			echo >"$1" && exec sleep "$2"' - "$BATS_TEST_TMPDIR/ready" "$seconds" \
 		2>"$BATS_TEST_TMPDIR/unshare" 3>&- &
 	UNSHARE=$!
 	read -rt 60 <>"$BATS_TEST_TMPDIR/ready" || fail "no namespaces: $(<"$BATS_TEST_TMPDIR/unshare")"

@@ -146,7 +146,7 @@ ends_with() { # ends_with SIGNAL COMMAND...
 
 @test "the command dies when box is killed by SIGKILL" {
 	host_script 'start sleep 1000; child=$(pgrep -P $box); kill -KILL $box
-		until_true ended $child || echo "still running"
+		until_true ended $child || { echo "still running"; kill -KILL $child; }
 		umount "$ROOTFS/proc" 2>/dev/null # which only step 03 leaves there'
 	after_sigkill
 	output_lacks "still running" "see PR_SET_PDEATHSIG in prctl(2): the kernel tells the child when its parent dies"

@@ -29,7 +29,7 @@ load helper
 
 @test "all that runs in the box dies when box is killed by SIGKILL" {
 	host_script 'start sh -c "sleep 1234 & sleep 1234"; until_true pgrep -f "^sleep 1234" >/dev/null
-		kill -KILL $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || echo "still running"
+		kill -KILL $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || { echo "still running"; pkill -KILL -f "^sleep 1234"; }
 		umount "$ROOTFS/proc" 2>/dev/null # which only step 03 leaves there'
 	after_sigkill
 	output_lacks "still running" "PID 1 dies with box by PR_SET_PDEATHSIG, and takes its namespace along"

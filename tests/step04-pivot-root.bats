@@ -47,7 +47,7 @@ load helper
 }
 
 @test "no mount is left when box is killed by SIGKILL" {
-	host_script 'start sleep 1000; child=$(pgrep -P $box); kill -KILL $box; until_true ended $child
+	host_script 'start sleep 1000; child=$(pgrep -P $box); kill -KILL $box; until_true ended $child || kill -KILL $child
 		grep -c "$ROOTFS" /proc/self/mounts'
 	after_sigkill
 	output_has 0 "mounts in a namespace of its own end with the last process in it: see CLONE_NEWNS"
