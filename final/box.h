@@ -1275,7 +1275,7 @@ int value_choice(
 
 struct bundle {
 	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
-	struct spec own; /* of exec: the container's, which spec was before */
+	struct spec own; /* as config.json has it; spec may be of another process */
 	struct listener listener; /* but for text and first */
 	json_t *json, *process; /* own the texts of spec */
 	const char *folder; /* relative paths begin here */

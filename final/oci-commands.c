@@ -271,6 +271,7 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
 	bundle->spec.detached = detached;
+	bundle->own = bundle->spec;
 	if ((oci_line.env.n > 0 && add_environment(&bundle->spec) < 0) ||
 		check_console(&bundle->spec) < 0 ||
 		oci_make(oci, oci_line.root, oci_line.words[0]) < 0)

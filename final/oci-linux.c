@@ -119,6 +119,8 @@ static int read_maps(struct bundle *bundle, const struct value *part)
 	if (oci_id_maps(part, &spec->maps) < 0)
 		return -1;
 	if (spec->user_namespace) { /* it has its own */
+		free((void *)spec->maps.uids);
+		free((void *)spec->maps.gids);
 		spec->maps = (struct id_maps){.uids = NULL};
 		return 0;
 	}

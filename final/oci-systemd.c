@@ -205,7 +205,7 @@ int scope_name(struct oci *oci, struct bundle *bundle)
 		return failx("config.json: linux.cgroupsPath: not of systemd's form, "
 			     "NAME.slice:PREFIX:NAME, as --systemd-cgroup needs it");
 	bundle->slice = bundle->slice ?: "system.slice";
-	oci->unit = bundle->unit ?: format_text("box-oci-%s.scope", oci->id);
+	oci->unit = bundle->unit = bundle->unit ?: format_text("box-oci-%s.scope", oci->id);
 	slice = slice_path(bundle->slice);
 	bundle->spec.limits.there = true;
 	bundle->spec.cgroup = slice && oci->unit ? format_text("%s/%s", slice, oci->unit) : NULL;
