@@ -231,7 +231,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 @test "the network is a loopback interface, and works" {
 	box sh -c 'ip link | grep -c LOOPBACK,UP; ip addr show lo | grep -o "inet 127.0.0.1"
-		echo pong | nc -l -p 7 127.0.0.1 & for i in $(seq 300); do nc 127.0.0.1 7 </dev/null 2>/dev/null && break; sleep 0.1; done; ip route | wc -l'
+		mkfifo in; exec 3<>in # it ends when the other one does
+		echo pong | nc -l -p 7 127.0.0.1 & for i in $(seq 300); do nc 127.0.0.1 7 <&3 2>/dev/null && break; sleep 0.1; done; ip route | wc -l'
 	output_is $'1\ninet 127.0.0.1\npong\n0' "see loopback_up in init.c"
 }
 
