@@ -26,7 +26,8 @@ static int mount_scratch(const struct spec *spec)
 /*
  * The image's layers, never changed, below one folder for what the container writes. Relative names
  * keep more than a hundred layers within the one page that mount(2) takes. The image's folder goes
- * by its descriptor: its name may hold a comma or a colon.
+ * by its descriptor: its name may hold a comma or a colon. Below all is what box mounts on: see
+ * make_base() in store.c.
  *
  * volatile: what is written is thrown away after the run, so no mount or unmount waits for the
  * host's dirty pages (40 ms with 50 MB of them).
@@ -48,7 +49,7 @@ static int mount_overlay(const struct spec *spec, int *scratch)
 	if ((*scratch = mount_scratch(spec)) < 0)
 		return -1;
 	snprintf(layer, sizeof(layer), "/proc/self/fd/%d", folder);
-	options = format_text("redirect_dir=nofollow,lowerdir=%s,upperdir=%s,workdir=%s%s",
+	options = format_text("redirect_dir=nofollow,lowerdir=%s:../base,upperdir=%s,workdir=%s%s",
 		spec->folder ? layer : spec->lower, spec->upper, spec->work,
 		spec->temporary ? ",volatile" : "");
 	if (!options)

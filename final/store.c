@@ -123,12 +123,34 @@ static int claim(int dir)
 	return fd < 0 ? fail("%s", marker) : 0;
 }
 
+/* What box mounts on, where an image lacks it: a layer below all others. Else each container would
+ * have to make it in its own, and that would have to go with it. */
+static int make_base(int base)
+{
+	static const char *const folders[] = {"dev", "etc", "proc", "sys"};
+	static const char *const files[] = {"etc/hosts", "etc/hostname", "etc/resolv.conf"};
+
+	if (base < 0 || faccessat(base, files[2], F_OK, 0) == 0)
+		return base < 0 ? -1 : 0;
+	for (size_t i = 0; i < 4; i++)
+		if (mkdirat(base, folders[i], 0755) < 0 && errno != EEXIST)
+			return fail("base/%s", folders[i]);
+	for (size_t i = 0; i < 3; i++) {
+		autoclose int file = openat(base, files[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		if (file < 0)
+			return fail("base/%s", files[i]);
+	}
+	return 0;
+}
+
 int store_open(struct store *store, const char *path, const char *root)
 {
 	static const char *const names[] = {
 		"layers", "images", "names", "files", "containers", "live", "tmp"};
 	int *const folders[] = {&store->layers, &store->images, &store->names, &store->files,
 		&store->containers, &store->live, &store->tmp};
+	autoclose int base = -1;
 	bool ok;
 
 	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1, -1};
@@ -138,6 +160,7 @@ int store_open(struct store *store, const char *path, const char *root)
 	     (store->path = realpath(path, NULL));
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
 		ok = (*folders[i] = open_folder(store->dir, names[i])) >= 0;
+	ok = ok && make_base(base = open_folder(store->dir, "base")) == 0;
 	if (!ok || (store->state = open_folder(AT_FDCWD, root)) < 0) {
 		failx("%s: %s", path, failure());
 		store_close(store);
