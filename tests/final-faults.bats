@@ -84,7 +84,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 }
 
 @test "a disk without room for a container is an error that says so, and leaves nothing" {
-	small_data size=1m,nr_inodes=24
+	small_data size=1m,nr_inodes=36
 	box true
 	status_is 0 "with room it runs"
 	host_script 'while touch /mnt/$RANDOM$RANDOM; do :; done 2>/dev/null; box true; status=$?; ls /mnt/data/containers; exit $status'
