@@ -157,8 +157,8 @@ mine" "see check_own in oci-state.c"
 	output_is $'box-oci: cannot exec in a paused container\n0' "frozen tasks of v1 ignore SIGKILL: see thaw"
 }
 
+# bats test_tags=v1
 @test "a container that the freezer of v1 has paused dies of SIGKILL" {
-	[[ -d /sys/fs/cgroup/freezer ]] || skip "needs cgroup v1"
 	command_is sleep 1000
 	# Without v2, which freezes where it is there.
 	oci_script 'export -f oci is create until_true; unshare --mount bash -c "umount -a -t cgroup2; create test; oci start test; oci pause test; is test paused || echo runs
@@ -395,7 +395,7 @@ print(e[\"type\"], e[\"id\"], e[\"data\"][\"pids\"][\"current\"], e[\"data\"][\"
 
 # FOLDER must be on a file system with ID-mapped mounts; overlayfs has none, tmpfs since Linux 6.3.
 needs_id_mapped_mounts() {
-	[[ $(stat -fc %T "$1") == @(ext2/ext3|xfs|btrfs) ]] || skip "needs TMPDIR on ext4, xfs or btrfs"
+	[[ $(stat -fc %T "$1") == @(ext2/ext3|xfs|btrfs|tmpfs) ]] || skip "needs TMPDIR on ext4, xfs, btrfs or, since Linux 6.3, tmpfs"
 }
 
 # The mappings of a mount or a user namespace: all of IDs OUTSIDE+0... are INSIDE+0... in it.
