@@ -7,6 +7,7 @@
 #include "box.h"
 
 #include <jansson.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
@@ -20,8 +21,9 @@ struct oci_line oci_line = {.root = "/run/box-oci"};
 /* As logrus, runc's library, writes it: conmon and containerd read that. */
 static void log_line(const char *level, const char *text)
 {
-	autofclose FILE *log =
-		oci_line.log ? fopen(oci_line.log, "ae") : fopen("/dev/stderr", "ae");
+	int fd = oci_line.log ? open(oci_line.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)
+			      : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	autofclose FILE *log = fd < 0 ? NULL : fdopen(fd, "a");
 	time_t now = time(NULL);
 	struct tm tm;
 	char when[40];

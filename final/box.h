@@ -1370,7 +1370,7 @@ int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *d
 int scope_read(struct bundle *bundle, const struct value *member, const char *text);
 
 /* With --systemd-cgroup, names the container's unit, and its cgroup. */
-int scope_name(struct oci *oci, struct bundle *bundle);
+int scope_name(struct oci *oci, struct bundle *bundle, const char *unique);
 
 /* Starts that unit, if there is to be one. The child KEEPER (0: none) is in it, until the container
  * is, and it is released. */

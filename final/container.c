@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -185,6 +186,8 @@ static _Noreturn void help_clone(
 	struct message message = {.kind = MESSAGE_PID, .status = -1};
 	bool born_inside;
 
+	/* Before that namespace's root could look into us, who have the host's (CVE-2016-9962). */
+	prctl(PR_SET_DUMPABLE, 0);
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
 	if (namespaces_enter_for_good(spec) == 0)
@@ -211,6 +214,7 @@ static pid_t clone_by_helper(
 		help_clone(container, args, sockets, pipes);
 	if (helper < 0)
 		return fail("fork");
+	close_fd(&sockets[1]); /* so that we see when it dies */
 	result = expect(container, MESSAGE_PID, &status);
 	waitpid(helper, NULL, 0);
 	if (result < 0 || (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
@@ -304,7 +308,7 @@ int container_create(struct container *container, const struct spec *spec)
 		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
 		(!spec->resources || resources_write(&container->cgroup, spec->resources) == 0))
 		container->pid = clone_init(container, sockets, pipes);
-	close(sockets[1]);
+	close_fd(&sockets[1]);
 	close_pipes(pipes);
 	if (container->pid > 0 && lead_init(container) == 0)
 		return 0;

@@ -151,11 +151,12 @@ static int run_hooks(const struct spec *spec)
 }
 
 /* ID-mapped ones, see mount_take_mapped(). */
-static void receive_mounts(const struct spec *spec, int trees[])
+static int receive_mounts(const struct spec *spec, int trees[])
 {
 	for (size_t i = 0; i < spec->n_mounts; i++)
-		if (spec->mounts[i].id_mapped)
-			trees[i] = wait_for(MESSAGE_MOUNT);
+		if (spec->mounts[i].id_mapped && (trees[i] = wait_for(MESSAGE_MOUNT)) < 0)
+			return failx("mount at %s: no descriptor came", spec->mounts[i].target);
+	return 0;
 }
 
 /* All that is mounted, from the host's names to the container's. */
@@ -164,9 +165,8 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 	int trees[spec->n_mounts + 1], nodes[spec->n_nodes + 1];
 	autoclose int root = -1, scratch = -1;
 
-	if (mounts_take(spec, trees) < 0)
+	if (mounts_take(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
 		return -1;
-	receive_mounts(spec, trees);
 	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");

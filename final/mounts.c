@@ -88,7 +88,7 @@ static int take_text(const struct mount *mount, int scratch)
 	autoclose int copy = -1,
 		      file = openat(scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
-	if (file < 0 || write(file, mount->text, strlen(mount->text)) < 0 ||
+	if (file < 0 || write_all(file, mount->text, strlen(mount->text)) < 0 ||
 		(copy = mount_copy(scratch, name, false)) < 0 ||
 		mount_restrict(copy, mount->attributes, false) < 0)
 		return -1;
@@ -102,6 +102,10 @@ static int take_overlay(
 {
 	autoclose int tree = -1;
 
+	if (options && strlen(options) >= 4096) { /* a page: the rest would be left out */
+		errno = E2BIG;
+		return -1;
+	}
 	if (mount(source, place, "overlay", 0, options) < 0)
 		return -1;
 	tree = mount_copy(AT_FDCWD, place, false);

@@ -85,13 +85,17 @@ int namespaces_leave(struct own_namespaces *own)
 	return result < 0 ? fail("leave a namespace") : 0;
 }
 
-/* To pivot the root of our own mounts would be the host's end. */
-static bool is_own(int namespace)
+/* To pivot the root of our own mounts, or the host's, would be its end. */
+static bool is_hosts(int namespace)
 {
+	static const char *const paths[] = {"/proc/self/ns/mnt", "/proc/1/ns/mnt"};
 	struct stat theirs, own;
 
-	return fstat(namespace, &theirs) == 0 && stat("/proc/self/ns/mnt", &own) == 0 &&
-	       theirs.st_ino == own.st_ino;
+	for (size_t i = 0; i < 2; i++)
+		if (fstat(namespace, &theirs) == 0 && stat(paths[i], &own) == 0 &&
+			theirs.st_ino == own.st_ino)
+			return true;
+	return false;
 }
 
 int namespaces_enter_for_good(const struct spec *spec)
@@ -105,8 +109,8 @@ int namespaces_enter_for_good(const struct spec *spec)
 	for (size_t i = 0; i < 2; i++)
 		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
 			return fail("join the namespace %s", paths[i]);
-	if (fds[0] >= 0 && is_own(fds[0]))
-		return failx("join the namespace %s: box is in it itself", paths[0]);
+	if (fds[0] >= 0 && is_hosts(fds[0]))
+		return failx("join the namespace %s: it is the host's", paths[0]);
 	if (namespaces_enter(spec, &own) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)

@@ -184,7 +184,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	oci->created = now_text();
 	/* Another ROOT may have a container of this ID. */
 	random_id(unique);
-	if (scope_name(oci, bundle) < 0)
+	if (scope_name(oci, bundle, unique) < 0)
 		return -1;
 	oci->cgroup = bundle->spec.cgroup ?: format_text("%.40s-%.16s", oci->id, unique);
 	oci->version = SPEC_VERSION;
@@ -645,9 +645,9 @@ static int add_row(struct oci *oci, void *data)
 	struct row *grown = reallocarray(table->rows, table->n + 1, sizeof(*grown));
 	static const char *const keys[] = {"id", "", "status", "bundle", "created", "owner"};
 
+	table->rows = grown ?: table->rows;
 	if (!state || !grown)
 		return fail("memory");
-	table->rows = grown;
 	for (size_t i = 0; i < 6; i++)
 		grown[table->n].cells[i] =
 			*keys[i] ? strdup(json_string_value(json_object_get(state, keys[i])))

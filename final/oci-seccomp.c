@@ -106,8 +106,10 @@ static int read_listener(struct bundle *bundle, const struct value *seccomp, boo
 	if (value_text(seccomp, "listenerPath", OPTIONAL, &path) < 0 ||
 		value_text(seccomp, "listenerMetadata", OPTIONAL, &bundle->listener.metadata) < 0)
 		return -1;
-	if (!notifies)
+	if (!notifies) {
+		bundle->spec.seccomp_flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 		return 0;
+	}
 	if (!*path)
 		return value_bad(&member, "missing, for SCMP_ACT_NOTIFY");
 	bundle->listener.path = oci_absolute(bundle, path);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 /* ---- sd-bus(3) ---- */
 
@@ -133,11 +134,12 @@ static int append_limits(sd_bus_message *message, const struct resources *resour
 	if (quota || resources->cpu_period) {
 		result |= append_number(message, "CPUQuotaPeriodUSec", period);
 		result |= append_number(message, "CPUQuotaPerSecUSec",
-			quota > 0 ? (quota * 1000000 + period - 1) / period : -1);
+			quota > 0 ? ((__int128)quota * 1000000 + period - 1) / period : -1);
 	}
 	for (size_t i = 0; i < resources->n_settings; i++)
 		for (size_t j = 0; j < sizeof(known) / sizeof(*known); j++) {
-			const char *text = resources->settings[i].text[1];
+			const char *const *texts = (const char *const *)resources->settings[i].text;
+			const char *text = texts[2] ?: texts[1]; /* io.weight's is not BFQ's */
 
 			if (strcmp(resources->settings[i].name, known[j][0]) == 0)
 				result |= append_number(message, known[j][1],
@@ -193,7 +195,7 @@ int scope_read(struct bundle *bundle, const struct value *member, const char *te
 	return bundle->unit ? 0 : -1;
 }
 
-int scope_name(struct oci *oci, struct bundle *bundle)
+int scope_name(struct oci *oci, struct bundle *bundle, const char *unique)
 {
 	autofree char *slice = NULL;
 
@@ -205,7 +207,8 @@ int scope_name(struct oci *oci, struct bundle *bundle)
 		return failx("config.json: linux.cgroupsPath: not of systemd's form, "
 			     "NAME.slice:PREFIX:NAME, as --systemd-cgroup needs it");
 	bundle->slice = bundle->slice ?: "system.slice";
-	oci->unit = bundle->unit = bundle->unit ?: format_text("box-oci-%s.scope", oci->id);
+	oci->unit = bundle->unit =
+		bundle->unit ?: format_text("box-oci-%.100s-%.16s.scope", oci->id, unique);
 	slice = slice_path(bundle->slice);
 	bundle->spec.limits.there = true;
 	bundle->spec.cgroup = slice && oci->unit ? format_text("%s/%s", slice, oci->unit) : NULL;
@@ -295,13 +298,24 @@ void scope_release(pid_t keeper)
 		waitpid(keeper, NULL, 0);
 }
 
+/* Whether another unit of this name is there: after create was killed before it had started its
+ * own, or when that has ended. What is ours has box-oci's mark. */
+static bool is_others(const struct oci *oci)
+{
+	autofree char *folder = format_text("/sys/fs/cgroup%s", oci->cgroup);
+
+	return folder && access(folder, F_OK) == 0 && getxattr(folder, "trusted.box", NULL, 0) < 0;
+}
+
 int scope_stop(const struct oci *oci)
 {
+	if (is_others(oci))
+		return 0;
 	for (int i = 0; i < 30 * 500; i++) {
 		sd_bus_message *message = begin("StopUnit", oci->unit);
 
 		if (!message || lib.append(message, "s", "replace") < 0)
-			return -1;
+			return failx("systemd: stop %s", oci->unit);
 		if (send_message(message, oci->unit) < 0)
 			return errno == ENOENT ? 0 : -1;
 		usleep(2000);

@@ -15,7 +15,7 @@
  * wait of up to a millisecond. So one tmpfs for all is attached where the root covers it. */
 static int mount_scratch(const struct spec *spec)
 {
-	autoclose int tree = mount_new("tmpfs", "box", "size=1m,mode=755", 0);
+	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755", 0);
 	autoclose int target = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (tree < 0 || target < 0 || mount_attach(tree, target) < 0)

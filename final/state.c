@@ -135,7 +135,8 @@ static int fill_place(struct store *store, const char *image, const char *name, 
 	static const char *const folders[] = {"upper", "work"};
 
 	place->dir = openat(store->containers, place->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (place->dir < 0 || flock(place->dir, LOCK_EX | LOCK_NB) < 0)
+	/* Who looks at all of them may hold it for a moment. */
+	if (place->dir < 0 || flock(place->dir, LOCK_EX) < 0)
 		return fail("lock container %s", place->id);
 	for (size_t i = 0; i < 2; i++)
 		if (mkdirat(place->dir, folders[i], 0755) < 0)
@@ -232,17 +233,32 @@ int place_end(struct store *store, const struct place *place, int status)
 	return 0;
 }
 
-int place_remove(struct store *store, struct place *place)
+/* What may fail comes first: then the container is still there, with its name and all. */
+static int remove_written(struct store *store, const struct place *place)
 {
 	static const char *const folders[] = {"work", "upper"};
+	bool kept = !is_temporary(store, place->id);
+
+	/* Killed meanwhile: the next box goes on, as half of a container is none. */
+	if (kept) {
+		unlinkat(store->live, place->id, 0);
+		symlinkat(to_remove, store->live, place->id);
+	}
+	for (size_t i = 0; i < 2; i++)
+		if (remove_tree_at(place->dir, folders[i]) < 0) {
+			if (kept)
+				unlinkat(store->live, place->id, 0);
+			return -1;
+		}
+	return 0;
+}
+
+int place_remove(struct store *store, struct place *place)
+{
 	char file[ID_LENGTH + sizeof(".json.new")];
 
-	/* What may fail comes first: then the container is still there, with its name and all. */
-	if (cgroup_sweep(place->id, false) < 0)
+	if (cgroup_sweep(place->id, false) < 0 || remove_written(store, place) < 0)
 		return -1;
-	for (size_t i = 0; i < 2; i++)
-		if (remove_tree_at(place->dir, folders[i]) < 0)
-			return -1;
 	/* The folder last: without it nobody would find the others. */
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);

@@ -101,9 +101,9 @@ rows = json.load(sys.stdin); print(len(rows), sorted(rows[0]), rows[0][\"Name\"]
 }
 
 @test "stats leaves out what ends meanwhile; what is named and does not run is an error, and the others are shown" {
-	life 'sleeper --name mine >/dev/null; sleeper --name short >/dev/null; "$BOX" stats short mine >out & until_true grep -q " short " out; box kill short >/dev/null
+	life 'sleeper --name mine >/dev/null; sleeper --name short >/dev/null; "$BOX" stats short mine >out & until_true grep -qs " short " out; box kill short >/dev/null
 		until_true eval "tail -n 2 out | xargs | grep -q \"PIDS .* mine \""; tail -n 1 out | sed "s/  *[0-9.]*%.*//; s/.*  //"; kill $!; wait $!
-		sleeper --name other >/dev/null; box stats --no-stream none short mine >out; echo "$? $(wc -l <out)"; box stats short; echo $?; "$BOX" stats mine >out & until_true grep -q " mine " out; box stop -t 0 mine >/dev/null; wait $!; echo $?; rm out'
+		sleeper --name other >/dev/null; box stats --no-stream none short mine >out; echo "$? $(wc -l <out)"; box stats short; echo $?; "$BOX" stats mine >out & until_true grep -qs " mine " out; box stop -t 0 mine >/dev/null; wait $!; echo $?; rm out'
 	output_is $'mine\nbox: none: no such container\nbox: container short is not running\n125 2\nbox: container short is not running\n125\n0' "see add_sample"
 }
 

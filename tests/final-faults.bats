@@ -36,7 +36,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 @test "a box killed at any moment leaves nothing that the next command does not remove" {
 	OPTIONS=(--memory 64m --pids-limit 10 --name mine)
 	host_script 'exec 2>/dev/null; for i in {0..99}; do "${run[@]}" sh -c "echo x >/file; sleep 1234" & sleep 0.00$((i % 25 * 7 + 1000 + i)) 
-		kill -KILL $!; wait $!; done; "$BOX" run --rm --name mine "$ROOTFS" echo free'
+		kill -KILL $!; wait $!; done; "$BOX" run --rm --name mine "$ROOTFS" echo free 2>&1'
 	output_has free "see sweep in state.c"
 	host_as_before
 }

@@ -249,6 +249,12 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_is $'1002\nran\n1001' "see state_each"
 }
 
+@test "what a killed box rm has begun to remove, the next command removes" {
+	life 'for n in 1 2 3 4 5 6; do box run --name mine "$ROOTFS" touch /file; strace -qq -o /dev/null -e inject=unlinkat:signal=KILL:when=$((2 * n)) "$BOX" rm mine >/dev/null 2>&1; echo $?
+		box ps -aq; ls "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_ROOT" | grep -c "[0-9a-f]\{64\}"; done 2>/dev/null | sort | uniq -c | xargs'
+	output_is '6 0 6 137' "half of a container is none: see remove_written"
+}
+
 @test "what killed boxes left is looked for among those that one had to do with" {
 	life 'live() { ls "$BOX_DATA/live" | wc -l; }; box run --name mine "$ROOTFS" sh -c "[ ! -e /again ] || exec sleep 1000; touch /again"; live
 		box start mine >/dev/null; live; kill -9 $(monitor mine); until_true eval "! is mine running"; box ps -aq | wc -l; live

@@ -258,7 +258,7 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 		kill -TERM $box; wait $box'
 	status_is 143 "the command is no PID 1, so SIGTERM ends it: see serve_as_init"
 	host_script 'exec "${run[@]}" sh -c "trap \"exit 3\" USR1; echo ready; while :; do sleep 0.05; done" >out & box=$!
-		until_true grep -q ready out; kill -USR1 $box; wait $box'
+		until_true grep -qs ready out; kill -USR1 $box; wait $box'
 	status_is 3 "see serve_as_init"
 }
 

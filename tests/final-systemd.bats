@@ -91,11 +91,19 @@ sh: can\'t fork: Resource temporarily unavailable\n2\nnull' "see append_limits"
 }
 
 # bats test_tags=v2,vm,systemd
+@test "a unit that another one has started since is not stopped" {
+	systemd_script 'create --pid-file pid test; kill -9 $(<pid); until_true eval "! systemctl -q is-active one-two.scope"
+		systemd-run -q --scope --slice=a-b --unit=one-two sleep 1000 & until_true systemctl -q is-active one-two.scope
+		oci delete -f test; show ActiveState; kill $!; wait $! 2>/dev/null; oci list -q'
+	output_is ActiveState=active "see is_others"
+}
+
+# bats test_tags=v2,vm,systemd
 @test "the forms of cgroupsPath, and none, give units their names and slices" {
 	local form
 	for form in ":one:two system.slice/one-two.scope" "-:one:two one-two.scope" "a-b-c.slice::two a.slice/a-b.slice/a-b-c.slice/-two.scope" " system.slice/box-oci-test.scope"; do
 		configure "linux['cgroupsPath'] = '${form% *}'"
-		systemd_script 'create --pid-file pid test; cut -d : -f 3 /proc/$(<pid)/cgroup; oci delete test'
+		systemd_script 'create --pid-file pid test; cut -d : -f 3 /proc/$(<pid)/cgroup | sed -E "s/(oci-test)-[0-9a-f]{16}/\1/"; oci delete test'
 		output_is "/${form#* }" "see slice_path" || return
 	done
 	for form in /a/b a; do
