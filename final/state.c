@@ -89,8 +89,12 @@ static bool has_other_name(struct store *store, const char *id, void *data)
 	const char **name = data;
 	char other[256];
 
-	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0 ||
-		is_garbage(store, id))
+	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0)
+		return true;
+	/* If its box was killed just now, its first process has the lock until it dies, too. */
+	for (int i = 0; i < 40 && !is_dead(store, id); i++)
+		usleep(5000);
+	if (is_garbage(store, id))
 		return true;
 	failx("the name %s is in use by container %.12s", *name, id);
 	*name = NULL;
