@@ -128,12 +128,14 @@ host_script() {
 }
 
 host_state() {
+	# The steps' cgroups, or final's: box/ID. Each leave the other's alone, as two stages are tested at once.
+	local cgroups=(-name 'box.*')
+	[[ $STEP == final ]] && cgroups=(-path '*/box/*' -prune)
 	echo "hostname: $(host hostname)"
 	host cut -d ' ' -f 4- /proc/self/mountinfo | sed 's/^/mount: /'
 	# Processes by name, as PIDs are new each time; neither what looks, nor PID 1, which is the test's own.
 	host ps -eo pid=,stat=,args= | sed -nE '/^ *1 /d; /^ *[0-9]+ Z/d; /ps -eo/d; s/^ *[0-9]+ [^ ]+ */process: /p'
-	# The steps' cgroups, then final's: box/ID.
-	find /sys/fs/cgroup -type d \( -name 'box.*' -o -path '*/box/*' -prune \) 2>/dev/null | sed 's/^/cgroup: /'
+	find /sys/fs/cgroup -type d "${cgroups[@]}" -print 2>/dev/null | sed 's/^/cgroup: /'
 	find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
