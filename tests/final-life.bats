@@ -52,7 +52,7 @@ load life
 
 @test "--rm -d leaves nothing when the command ends, and box wait has its status" {
 	life 'detach --rm --name mine -v .:/v "until [ -e /v/go ]; do sleep 0.05; done; exit 9" >/dev/null
-		"$BOX" wait mine & until_true eval "ls -l /proc/$!/fd | grep -q /status"; touch go; wait $!; rm go; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1 | wc -l'
+		"$BOX" wait mine & until_true eval "ls -l /proc/$!/fd 2>/dev/null | grep -q /status"; touch go; wait $!; rm go; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1 | wc -l'
 	output_is $'9\n0' "see wait_one"
 }
 
@@ -185,7 +185,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 
 @test "a log stays within twice its bound, and logs -f loses nothing while it keeps up" {
 	life 'detach --name mine -v .:/v --log-opt max-size=4k "for i in \$(seq 200); do echo line \$i; [ \$((i % 20)) != 0 ] || until [ -e /v/\$i ]; do sleep 0.02; done; done" >/dev/null
-		"$BOX" logs -f mine >out & for i in {20..200..20}; do until_true grep -qx "line $i" out; touch $i; done; wait $!; tail -n 199 out | head -n 1; rm out {20..200..20}; du -cb "$BOX_DATA"/containers/*/log* | sed -n "s/\ttotal//p"; box logs mine | tail -n 1'
+		"$BOX" logs -f mine >out & for i in {20..200..20}; do until_true grep -qsx "line $i" out; touch $i; done; wait $!; tail -n 199 out | head -n 1; rm out {20..200..20}; du -cb "$BOX_DATA"/containers/*/log* | sed -n "s/\ttotal//p"; box logs mine | tail -n 1'
 	size=$(sed -n 2p <<<"$output")
 	[[ $output == $'line 2\n'"$size"$'\nline 200' && $size -le 8192 ]] ||
 		report "expected all lines, and at most 8192 bytes" "see rotate, and open_next"
