@@ -15,8 +15,13 @@ setup() {
 teardown_file() { remove_parents default; }
 
 # ctr_script SCRIPT: on the test's host, where `ctr` asks its containerd, and `new OPTION...` is ctr run. With
-# each runtime; what they print must be the same. That of box-oci is $output.
+# each runtime; what they print must be the same. That of box-oci is $output. Now and then containerd 1.6 loses
+# what a command says that ends at once, runc's, too: so they may differ once.
 ctr_script() {
+	run_both "$1" || run_both "$1" || { diff <(echo "$expected") <(echo "$output") >&2; fail "runc's output and box-oci's differ"; }
+}
+
+run_both() {
 	local runtime
 	for runtime in runc "$OCI"; do
 		run_on_host env RUNTIME="$runtime" C="$BATS_TEST_TMPDIR/containerd-${runtime##*/}" bash -c '
@@ -37,7 +42,8 @@ ctr_script() {
 		output=$(tr -d '\000-\010\013-\037' <<<"$output" | sed -E 's/\^[@D]//g; s/time="[^"]*" //; s/runc create failed: unable to start container process: //')
 		[[ $runtime == runc ]] && expected=$output
 	done
-	[[ $output == "$expected" ]] || { diff <(echo "$expected") <(echo "$output") >&2; fail "runc's output and box-oci's differ"; }
+	rm -rf "$BATS_TEST_TMPDIR"/containerd-*
+	[[ $output == "$expected" ]]
 }
 
 @test "ctr run: output, exit status, errors, terminals" {
