@@ -249,6 +249,12 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_is $'1002\nran\n1001' "see state_each"
 }
 
+@test "a container that has written nothing has nothing of its own, whatever its image lacks" {
+	rm -f "$ROOTFS"/etc/{hosts,hostname,resolv.conf}
+	life 'box run --name mine "$ROOTFS" sh -c "wc -l </etc/hosts"; find "$BOX_DATA"/containers/*/upper -mindepth 1; ls "$ROOTFS/etc"'
+	output_is $'2\ngroup\npasswd' "see make_base"
+}
+
 @test "what a killed box rm has begun to remove, the next command removes" {
 	life 'for n in 1 2 3 4 5 6; do box run --name mine "$ROOTFS" touch /file; strace -qq -o /dev/null -e inject=unlinkat:signal=KILL:when=$((2 * n)) "$BOX" rm mine >/dev/null 2>&1; echo $?
 		box ps -aq; ls "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_ROOT" | grep -c "[0-9a-f]\{64\}"; done 2>/dev/null | sort | uniq -c | xargs'
