@@ -331,7 +331,9 @@ int state_write(struct store *store, const struct state *state)
 	char file[ID_LENGTH + sizeof(".json")];
 
 	snprintf(file, sizeof(file), "%s.json", state->id);
-	return text ? replace_file_at(store->state, file, text, strlen(text)) : fail("memory");
+	return text && replace_file_at(store->state, file, text, strlen(text)) == 0
+		       ? 0
+		       : fail("state of container %.12s", state->id);
 }
 
 static int unpack_state(json_t *json, struct state *state)

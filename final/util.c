@@ -81,15 +81,17 @@ int replace_file_at(int dir, const char *name, const void *data, size_t size)
 {
 	autofree char *new = format_text("%s.new", name);
 	autoclose int fd = -1;
+	int error;
 
 	if (!new)
 		return -1;
 	fd = openat(dir, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd >= 0 && write_all(fd, data, size) == 0 && renameat(dir, new, dir, name) == 0)
 		return 0;
-	fail("%s", name);
+	error = errno;
 	unlinkat(dir, new, 0);
-	return -1;
+	errno = error;
+	return fail("%s", name);
 }
 
 char *read_file(int fd, const char *name, size_t limit)
