@@ -602,9 +602,10 @@ int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1]);
 /* TEXT (NULL: "") as JSON, which is UTF-8: names and arguments that are not get question marks. */
 json_t *json_any(const char *text);
 
-/* Calls EACH with every container, the newest first. */
-int state_each(
-	struct store *store, int (*each)(struct store *, struct state *, void *), void *data);
+/* Calls EACH with every container, the newest first; unless they may have ENDED, with those alone
+ * that a box has to do with: to look at them takes no longer among a thousand others. */
+int state_each(struct store *store, bool ended, int (*each)(struct store *, struct state *, void *),
+	void *data);
 
 /* Ends what box processes that were killed have left: their cgroups with all processes in them; and
  * removes the places of those started with --rm. Living ones stay. */

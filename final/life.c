@@ -390,7 +390,7 @@ int command_prune(const struct places *places, int argc, char *argv[])
 	if (prune.force || is_sure(&prune)) {
 		if (sweep(&store) < 0)
 			prune.status = report();
-		if (state_each(&store, prune_one, &prune) < 0)
+		if (state_each(&store, true, prune_one, &prune) < 0)
 			prune.status = report();
 		if (prune.any)
 			putchar('\n');

@@ -141,7 +141,7 @@ int command_ps(const struct places *places, int argc, char *argv[])
 		printf("%-*s  %-16s  %-20s  %-11s  %-25s  %-7s  NAME\n",
 			ps.whole ? ID_LENGTH : SHORT_ID_LENGTH, "CONTAINER ID", "IMAGE", "COMMAND",
 			"CREATED", "STATUS", "PID");
-	result = sweep(&store) < 0 || state_each(&store, print_row, &ps) < 0 ? -1 : 0;
+	result = sweep(&store) < 0 || state_each(&store, ps.all, print_row, &ps) < 0 ? -1 : 0;
 	if (ps.json)
 		puts(ps.any ? "]" : "[]");
 	store_close(&store);

@@ -467,8 +467,19 @@ int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	struct search search = {.name = name};
 
-	if (each_place(store, store->containers, matches, &search) < 0)
+	/* A whole ID, or the name of one that runs, is found without a look at the others. */
+	if (strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH &&
+		has_file(store, name, ".")) {
+		strcpy(id, name);
+		return 0;
+	}
+	if (each_place(store, store->live, matches, &search) < 0)
 		return -1;
+	if (!search.by_name) {
+		search.n = 0;
+		if (each_place(store, store->containers, matches, &search) < 0)
+			return -1;
+	}
 	if (!search.by_name && search.n == 0)
 		return failx("%s: no such container", name);
 	if (!search.by_name && search.n > 1)
@@ -503,10 +514,11 @@ static int newer_first(const void *a, const void *b)
 					: strcmp(x->id, y->id);
 }
 
-int state_each(struct store *store, int (*each)(struct store *, struct state *, void *), void *data)
+int state_each(struct store *store, bool ended, int (*each)(struct store *, struct state *, void *),
+	void *data)
 {
 	struct list list = {0};
-	int result = each_place(store, store->containers, add_state, &list);
+	int result = each_place(store, ended ? store->containers : store->live, add_state, &list);
 
 	if (list.n > 0)
 		qsort(list.states, list.n, sizeof(*list.states), newer_first);

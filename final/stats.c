@@ -127,14 +127,14 @@ static int print_table(const struct stats *stats, const struct samples *before)
 static int watch(struct store *store, struct stats *stats)
 {
 	struct samples before;
-	int result = state_each(store, add_sample, stats);
+	int result = state_each(store, false, add_sample, stats);
 
 	do {
 		before = stats->samples;
 		stats->samples = (struct samples){0};
 		sleep(1);
 		if (result == 0)
-			result = state_each(store, add_sample, stats);
+			result = state_each(store, false, add_sample, stats);
 		if (result == 0)
 			result = print_table(stats, &before);
 		free(before.list);

@@ -216,7 +216,11 @@ static int watch(struct job *job)
 			return fail("%s", job->name);
 		SHA256Update(&job->sha, buffer, n);
 		job->hashed += n;
-		if (!done && poll(&poller, 1, n > 0 ? 0 : 100) > 0 &&
+		/* What is unpacked has to reach the disk before it is used: some of it does
+		 * meanwhile. */
+		if (n == 0 && !done)
+			syncfs(job->folder);
+		if (!done && poll(&poller, 1, n > 0 ? 0 : 20) > 0 &&
 			(done = handle_message(job)) < 0)
 			return -1;
 		draw_progress(job);
