@@ -10,8 +10,9 @@ BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
 STEPS = $(sort $(wildcard step0*))
 
 # final/: box starts containers; box-oci those that an engine has prepared, by the same core; box-unpack
-# reads archives for box, and writes some; box-seccomp compiles system call filters, one of them now.
-FINAL = final/box final/box-oci final/box-unpack final/box-seccomp
+# reads archives for box, and writes some; box-seccomp compiles system call filters, one of them now;
+# box-systemd asks systemd for what box-oci needs.
+FINAL = final/box final/box-oci final/box-unpack final/box-seccomp final/box-systemd
 SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
 OCI_SOURCES = $(wildcard final/oci*.c) final/value.c
 BOX_LIBS = jansson libcap libmd
@@ -21,13 +22,9 @@ LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
 # Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/security.c
-# says why. box-oci may load libsystemd, so that its libraries are static, but for libc. With a sanitizer, or
-# where a library is there as a shared one alone, they are as usual.
+# says why. With a sanitizer, or where a library is there as a shared one alone, it is as usual.
 STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \
 	$(shell pkg-config --libs $(BOX_LIBS)) -lm 2>/dev/null && echo -static; rm -f final/static.probe)
-
-BSTATIC = -Wl,-Bstatic
-BDYNAMIC = -Wl,-Bdynamic
 
 # Where make install puts them: below DESTDIR, if that is set.
 PREFIX ?= /usr/local
@@ -65,13 +62,16 @@ final/box: $(patsubst %.c,%.o,$(filter-out $(OCI_SOURCES),$(SOURCES)))
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
 
 final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(SOURCES)))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(STATIC),$(BSTATIC)) $(shell pkg-config --libs $(BOX_LIBS)) $(BDYNAMIC) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
 final/box-unpack: final/box-unpack.o final/error.o final/util.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
 
 final/box-seccomp: final/box-seccomp.o final/error.o final/util.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SECCOMP_LIBS))
+
+final/box-systemd: final/box-systemd.o final/error.o final/util.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
 # The filter of the default set of capabilities, as the initializer of an array.
 final/seccomp.inc: final/box-seccomp
@@ -111,13 +111,13 @@ run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or
 install: $(FINAL) ## Install final/ below PREFIX=/usr/local, and that below DESTDIR
 	install -d $(TO)/bin $(TO)/libexec/box $(TO)/share/man/man1 $(TO)/share/man/man8 $(TO)/share/bash-completion/completions
 	install final/box final/box-oci $(TO)/bin
-	install final/box-unpack final/box-seccomp $(TO)/libexec/box
+	install final/box-unpack final/box-seccomp final/box-systemd $(TO)/libexec/box
 	install -m 644 final/box.1 $(TO)/share/man/man1/box.1
 	install -m 644 final/box-oci.8 $(TO)/share/man/man8/box-oci.8
 	install -m 644 final/box.bash-completion $(TO)/share/bash-completion/completions/box
 
 uninstall: ## Remove what make install has installed there
-	rm -f $(TO)/bin/box $(TO)/bin/box-oci $(TO)/libexec/box/box-unpack $(TO)/libexec/box/box-seccomp
+	rm -f $(TO)/bin/box $(TO)/bin/box-oci $(addprefix $(TO)/libexec/box/,box-unpack box-seccomp box-systemd)
 	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/man/man8/box-oci.8 $(TO)/share/bash-completion/completions/box
 	test ! -d $(TO)/libexec/box || rmdir $(TO)/libexec/box
 

@@ -3,121 +3,53 @@
  * delegated to box-oci. So systemd knows of it, and of its limits, which are written to the
  * cgroup's files all the same. See org.freedesktop.systemd1(5), systemd.resource-control(5).
  *
- * libsystemd is loaded when it is needed; what it gives lives as long as the program. A scope
- * begins with a process, and ends with its last one: until the container has one, a child keeps it.
+ * box-systemd talks to systemd. A scope begins with a process, and ends with its last one: until
+ * the container has one, box-systemd stays in it.
  */
 #define _GNU_SOURCE
 #include "box.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
-/* ---- sd-bus(3) ---- */
-
-typedef struct sd_bus sd_bus;
-typedef struct sd_bus_message sd_bus_message;
-struct sd_bus_error {
-	const char *name, *message;
-	int need_free;
-};
-
-/* They return a negative errno. */
-static struct {
-	int (*create)(sd_bus **bus);
-	int (*set_address)(sd_bus *bus, const char *address);
-	int (*start)(sd_bus *bus);
-	int (*method)(sd_bus *bus, sd_bus_message **message, const char *to, const char *path,
-		const char *interface, const char *member);
-	int (*append)(sd_bus_message *message, const char *types, ...);
-	int (*open)(sd_bus_message *message, char type, const char *contents);
-	int (*close)(sd_bus_message *message);
-	int (*call)(sd_bus *bus, sd_bus_message *message, uint64_t microseconds,
-		struct sd_bus_error *error, sd_bus_message **reply);
-} lib;
-static sd_bus *bus;
-
-static int load_library(void)
-{
-	const struct {
-		const char *name;
-		void *place;
-	} symbols[] = {{"sd_bus_new", &lib.create}, {"sd_bus_set_address", &lib.set_address},
-		{"sd_bus_start", &lib.start}, {"sd_bus_message_new_method_call", &lib.method},
-		{"sd_bus_message_append", &lib.append},
-		{"sd_bus_message_open_container", &lib.open},
-		{"sd_bus_message_close_container", &lib.close}, {"sd_bus_call", &lib.call}};
-	void *library = dlopen("libsystemd.so.0", RTLD_NOW);
-
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-		void *function = library ? dlsym(library, symbols[i].name) : NULL;
-
-		if (!function)
-			return failx("--systemd-cgroup: %s", dlerror());
-		memcpy(symbols[i].place, &function, sizeof(function));
-	}
-	return 0;
-}
-
-/* systemd's own socket, for root: no bus need run. */
-static int connect_systemd(void)
-{
-	int error;
-
-	if (bus)
-		return 0;
-	if (load_library() < 0)
-		return -1;
-	if ((error = lib.create(&bus)) < 0 ||
-		(error = lib.set_address(bus, "unix:path=/run/systemd/private")) < 0 ||
-		(error = lib.start(bus)) < 0) {
-		errno = -error;
-		return fail("--systemd-cgroup: /run/systemd/private");
-	}
-	return 0;
-}
-
-/* A call of systemd's MEMBER, whose first argument is UNIT. NULL after fail(). */
-static sd_bus_message *begin(const char *member, const char *unit)
-{
-	sd_bus_message *message = NULL;
-
-	if (connect_systemd() < 0)
-		return NULL;
-	if (lib.method(bus, &message, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-		    "org.freedesktop.systemd1.Manager", member) < 0 ||
-		lib.append(message, "s", unit) < 0) {
-		failx("systemd: %s %s", member, unit);
-		return NULL;
-	}
-	return message;
-}
-
-/* Sends it, and waits for the answer. ENOENT: there is no such unit. */
-static int send_message(sd_bus_message *message, const char *unit)
-{
-	struct sd_bus_error error = {.name = NULL};
-	int result = lib.call(bus, message, 0, &error, NULL);
-
-	if (result >= 0)
-		return 0;
-	failx("systemd: %s: %s", unit, error.message ?: strerror(-result));
-	errno = error.name && strstr(error.name, ".NoSuchUnit") ? ENOENT : -result;
-	return -1;
-}
-
 /* ---- limits ---- */
 
-static int append_number(sd_bus_message *message, const char *property, int64_t number)
+/* Arguments of box-systemd. */
+struct arguments {
+	char *list[32];
+	size_t n;
+};
+
+/* TEXT is theirs from then on; NULL: an error has been noted. */
+static int add_argument(struct arguments *arguments, char *text)
 {
-	return lib.append(message, "(sv)", property, "t", (uint64_t)(number < 0 ? -1 : number));
+	if (!text || arguments->n == sizeof(arguments->list) / sizeof(char *) - 1)
+		return text ? failx("too many arguments for box-systemd") : -1;
+	arguments->list[arguments->n++] = text;
+	return 0;
+}
+
+/* systemd's infinity is the largest number. */
+static int add_number(struct arguments *arguments, const char *property, int64_t number)
+{
+	uint64_t value = number < 0 ? UINT64_MAX : (uint64_t)number;
+
+	return add_argument(arguments, format_text("%s", property)) < 0
+		       ? -1
+		       : add_argument(arguments, format_text("%" PRIu64, value));
+}
+
+static void free_arguments(struct arguments *arguments)
+{
+	while (arguments->n > 0)
+		free(arguments->list[--arguments->n]);
 }
 
 /* Those that systemd knows, as resources_write() writes them to v2. */
-static int append_limits(sd_bus_message *message, const struct resources *resources)
+static int add_limits(struct arguments *arguments, const struct resources *resources)
 {
 	static const char *const known[][2] = {{"memory.reservation", "MemoryLow"},
 		{"cpu.shares", "CPUWeight"}, {"pids.limit", "TasksMax"},
@@ -127,13 +59,13 @@ static int append_limits(sd_bus_message *message, const struct resources *resour
 	int result = 0;
 
 	if (memory)
-		result |= append_number(message, "MemoryMax", memory);
+		result |= add_number(arguments, "MemoryMax", memory);
 	if (both)
-		result |= append_number(
-			message, "MemorySwapMax", both < 0 ? -1 : both - (memory > 0 ? memory : 0));
+		result |= add_number(arguments, "MemorySwapMax",
+			both < 0 ? -1 : both - (memory > 0 ? memory : 0));
 	if (quota || resources->cpu_period) {
-		result |= append_number(message, "CPUQuotaPeriodUSec", period);
-		result |= append_number(message, "CPUQuotaPerSecUSec",
+		result |= add_number(arguments, "CPUQuotaPeriodUSec", period);
+		result |= add_number(arguments, "CPUQuotaPerSecUSec",
 			quota > 0 ? ((__int128)quota * 1000000 + period - 1) / period : -1);
 	}
 	for (size_t i = 0; i < resources->n_settings; i++)
@@ -142,22 +74,85 @@ static int append_limits(sd_bus_message *message, const struct resources *resour
 			const char *text = texts[2] ?: texts[1]; /* io.weight's is not BFQ's */
 
 			if (strcmp(resources->settings[i].name, known[j][0]) == 0)
-				result |= append_number(message, known[j][1],
+				result |= add_number(arguments, known[j][1],
 					*text == 'm' ? -1 : strtoll(text, NULL, 10)); /* "max" */
 		}
 	return result;
 }
 
+/* ---- box-systemd ---- */
+
+static _Noreturn void exec_helper(char **argv, int socket)
+{
+	if (dup2(socket, STDIN_FILENO) >= 0 && dup2(socket, STDOUT_FILENO) >= 0 &&
+		close_range(3, ~0U, 0) == 0)
+		execv(argv[0], argv);
+	fail("e%s", argv[0]);
+	send(STDOUT_FILENO, failure(), strlen(failure()), MSG_NOSIGNAL);
+	_exit(EXIT_BOX);
+}
+
+/* Waits for what it says. */
+static int read_answer(int socket)
+{
+	char text[2048];
+	ssize_t size = recv(socket, text, sizeof(text) - 1, 0);
+
+	if (size < 1)
+		return failx("box-systemd has died");
+	text[size] = '\0';
+	return text[0] == 'd' ? 0 : failx("%s", text + 1);
+}
+
+/* Starts `box-systemd COMMAND UNIT SLICE LIMITS`, SLICE and RESOURCES if they are not NULL, as PID,
+ * and waits until it says that it is done. *SOCKET is open then, in any case but one: it is -1 if
+ * nothing was started. */
+static int ask(const char *command, const char *unit, const char *slice,
+	const struct resources *resources, pid_t *pid, int *socket)
+{
+	struct arguments arguments = {.n = 0};
+	int sockets[2] = {-1, -1}, result;
+
+	*pid = -1;
+	result = add_argument(&arguments, helper_path("box-systemd"));
+	if (result == 0)
+		result = add_argument(&arguments, format_text("%s", command));
+	if (result == 0)
+		result = add_argument(&arguments, format_text("%s", unit));
+	if (result == 0 && slice)
+		result = add_argument(&arguments, format_text("%s", slice));
+	if (result == 0 && resources)
+		result = add_limits(&arguments, resources);
+	if (result == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		result = fail("socketpair");
+	fflush(NULL);
+	if (result == 0 && (*pid = fork()) == 0)
+		exec_helper(arguments.list, sockets[1]);
+	if (result == 0 && *pid < 0)
+		result = fail("fork");
+	close_fd(&sockets[1]);
+	free_arguments(&arguments);
+	if (result == 0)
+		result = read_answer(sockets[0]);
+	*socket = sockets[0];
+	return result;
+}
+
+/* The same, for what is done then. */
+static int ask_once(const char *command, const char *unit, const struct resources *resources)
+{
+	autoclose int socket = -1;
+	pid_t pid;
+	int result = ask(command, unit, NULL, resources, &pid, &socket);
+
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return result;
+}
+
 int scope_update(const struct oci *oci, const struct resources *resources)
 {
-	sd_bus_message *message = begin("SetUnitProperties", oci->unit);
-
-	if (!message)
-		return -1;
-	if (lib.append(message, "b", true) < 0 || lib.open(message, 'a', "(sv)") < 0 ||
-		append_limits(message, resources) < 0 || lib.close(message) < 0)
-		return failx("systemd: limits of %s", oci->unit);
-	return send_message(message, oci->unit);
+	return ask_once("update", oci->unit, resources);
 }
 
 /* ---- its life ---- */
@@ -215,81 +210,38 @@ int scope_name(struct oci *oci, struct bundle *bundle, const char *unique)
 	return bundle->spec.cgroup ? 0 : -1;
 }
 
-/* With this process in it: as PID 0 systemd takes the one that has connected, whatever its PID
- * namespace. */
-static int start_scope(const struct oci *oci, const struct bundle *bundle)
-{
-	sd_bus_message *message = begin("StartTransientUnit", oci->unit);
-
-	if (!message)
-		return -1;
-	if (lib.append(message, "s", "fail") < 0 || lib.open(message, 'a', "(sv)") < 0 ||
-		lib.append(message, "(sv)(sv)(sv)(sv)(sv)", "Slice", "s", bundle->slice, "PIDs",
-			"au", 1, 0, "Delegate", "b", true, "DefaultDependencies", "b", false,
-			"CollectMode", "s", "inactive-or-failed") < 0 ||
-		lib.append(message, "(sv)(sv)(sv)(sv)", "MemoryAccounting", "b", true,
-			"CPUAccounting", "b", true, "IOAccounting", "b", true, "TasksAccounting",
-			"b", true) < 0 ||
-		append_limits(message, &bundle->resources) < 0 || lib.close(message) < 0 ||
-		lib.append(message, "a(sa(sv))", 0) < 0)
-		return failx("systemd: properties of %s", oci->unit);
-	return send_message(message, oci->unit);
-}
-
-/* Waits until this process is in the cgroup that the scope is to be, 30 seconds at most. */
-static int wait_until_inside(const struct oci *oci)
+/* Waits until PID is in the cgroup that the scope is to be, 30 seconds at most. */
+static int wait_until_inside(const struct oci *oci, pid_t pid)
 {
 	autofree char *inside = format_text("0::%s\n", oci->cgroup);
+	autofree char *file = format_text("/proc/%d/cgroup", pid);
 
-	for (int i = 0; inside && i < 30 * 500; i++) {
-		autofree char *own = read_file_at(AT_FDCWD, "/proc/self/cgroup", 1 << 16);
+	for (int i = 0; inside && file && i < 30 * 500; i++) {
+		autofree char *its = read_file_at(AT_FDCWD, file, 1 << 16);
 
-		if (!own || strcmp(own, inside) == 0)
-			return own ? 0 : -1;
-		if (strncmp(own, "0::", 3) != 0)
+		if (!its || strcmp(its, inside) == 0)
+			return its ? 0 : -1;
+		if (strncmp(its, "0::", 3) != 0)
 			return failx("--systemd-cgroup needs a machine with cgroup v2 alone");
 		usleep(2000);
 	}
 	return failx("systemd: %s does not become the cgroup %s", oci->unit, oci->cgroup);
 }
 
-static _Noreturn void keep_scope(const struct oci *oci, const struct bundle *bundle, int socket)
-{
-	struct message message = {.kind = MESSAGE_READY};
-	int fd;
-
-	if (start_scope(oci, bundle) < 0 || wait_until_inside(oci) < 0) {
-		message.kind = MESSAGE_ERROR;
-		snprintf(message.text, sizeof(message.text), "%s", failure());
-	}
-	message_send(socket, &message, -1);
-	message_receive(socket, &message, &fd); /* the end: box-oci was killed */
-	_exit(0);
-}
-
 int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper)
 {
-	struct message message = {.text = "the child that keeps the scope has died"};
-	int sockets[2], fd;
+	int socket = -1;
 
 	*keeper = 0;
 	if (!oci->unit)
 		return 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
-		return fail("socketpair");
-	fflush(NULL);
-	if ((*keeper = fork()) == 0) {
-		close(sockets[0]);
-		keep_scope(oci, bundle, sockets[1]);
-	}
-	close(sockets[1]);
-	if (*keeper > 0 && message_receive(sockets[0], &message, &fd) &&
-		message.kind == MESSAGE_READY)
+	if (ask("start", oci->unit, bundle->slice, &bundle->resources, keeper, &socket) == 0 &&
+		wait_until_inside(oci, *keeper) == 0)
 		return 0; /* the socket ends with box-oci */
-	close(sockets[0]);
+	close_fd(&socket);
 	scope_release(*keeper);
 	oci->unit = NULL; /* it may be another's */
-	return *keeper < 0 ? fail("fork") : failx("%s", message.text);
+	return -1;
 }
 
 void scope_release(pid_t keeper)
@@ -311,14 +263,5 @@ int scope_stop(const struct oci *oci)
 {
 	if (is_others(oci))
 		return 0;
-	for (int i = 0; i < 30 * 500; i++) {
-		sd_bus_message *message = begin("StopUnit", oci->unit);
-
-		if (!message || lib.append(message, "s", "replace") < 0)
-			return failx("systemd: stop %s", oci->unit);
-		if (send_message(message, oci->unit) < 0)
-			return errno == ENOENT ? 0 : -1;
-		usleep(2000);
-	}
-	return failx("systemd: %s does not end", oci->unit);
+	return ask_once("stop", oci->unit, NULL);
 }

@@ -192,6 +192,7 @@ installed() { (cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2); }
 		755 usr/bin/box
 		755 usr/bin/box-oci
 		755 usr/libexec/box/box-seccomp
+		755 usr/libexec/box/box-systemd
 		755 usr/libexec/box/box-unpack
 		644 usr/share/bash-completion/completions/box
 		644 usr/share/man/man1/box.1

@@ -1,0 +1,199 @@
+/*
+ * box-systemd.c: asks systemd for units. It alone of box's programs needs libsystemd, and so a
+ * dynamic linker: the others start faster without.
+ *
+ *   box-systemd start UNIT SLICE [PROPERTY NUMBER]...
+ *   box-systemd update UNIT [PROPERTY NUMBER]...
+ *   box-systemd stop UNIT
+ *
+ * oci-systemd.c starts it, with a socket (SEQPACKET) as stdout, and gets one message: "d", done, or
+ * "e" and what went wrong. `start` makes a scope with itself in it, and stays there until the other
+ * end of the socket is closed. See org.freedesktop.systemd1(5).
+ */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { SOCKET = STDOUT_FILENO };
+
+/* ---- sd-bus(3) ---- */
+
+typedef struct sd_bus sd_bus;
+typedef struct sd_bus_message sd_bus_message;
+struct sd_bus_error {
+	const char *name, *message;
+	int need_free;
+};
+
+/* They return a negative errno. */
+static struct {
+	int (*create)(sd_bus **bus);
+	int (*set_address)(sd_bus *bus, const char *address);
+	int (*start)(sd_bus *bus);
+	int (*method)(sd_bus *bus, sd_bus_message **message, const char *to, const char *path,
+		const char *interface, const char *member);
+	int (*append)(sd_bus_message *message, const char *types, ...);
+	int (*open)(sd_bus_message *message, char type, const char *contents);
+	int (*close)(sd_bus_message *message);
+	int (*call)(sd_bus *bus, sd_bus_message *message, uint64_t microseconds,
+		struct sd_bus_error *error, sd_bus_message **reply);
+} lib;
+static sd_bus *bus;
+
+static int load_library(void)
+{
+	const struct {
+		const char *name;
+		void *place;
+	} symbols[] = {{"sd_bus_new", &lib.create}, {"sd_bus_set_address", &lib.set_address},
+		{"sd_bus_start", &lib.start}, {"sd_bus_message_new_method_call", &lib.method},
+		{"sd_bus_message_append", &lib.append},
+		{"sd_bus_message_open_container", &lib.open},
+		{"sd_bus_message_close_container", &lib.close}, {"sd_bus_call", &lib.call}};
+	void *library = dlopen("libsystemd.so.0", RTLD_NOW);
+
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
+		void *function = library ? dlsym(library, symbols[i].name) : NULL;
+
+		if (!function)
+			return failx("--systemd-cgroup: %s", dlerror());
+		memcpy(symbols[i].place, &function, sizeof(function));
+	}
+	return 0;
+}
+
+/* systemd's own socket, for root: no bus need run. */
+static int connect_systemd(void)
+{
+	int error;
+
+	if (bus)
+		return 0;
+	if (load_library() < 0)
+		return -1;
+	if ((error = lib.create(&bus)) < 0 ||
+		(error = lib.set_address(bus, "unix:path=/run/systemd/private")) < 0 ||
+		(error = lib.start(bus)) < 0) {
+		errno = -error;
+		return fail("--systemd-cgroup: /run/systemd/private");
+	}
+	return 0;
+}
+
+/* A call of systemd's MEMBER, whose first argument is UNIT. NULL after fail(). */
+static sd_bus_message *begin(const char *member, const char *unit)
+{
+	sd_bus_message *message = NULL;
+
+	if (connect_systemd() < 0)
+		return NULL;
+	if (lib.method(bus, &message, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+		    "org.freedesktop.systemd1.Manager", member) < 0 ||
+		lib.append(message, "s", unit) < 0) {
+		failx("systemd: %s %s", member, unit);
+		return NULL;
+	}
+	return message;
+}
+
+/* Sends it, and waits for the answer. ENOENT: there is no such unit. */
+static int send_message(sd_bus_message *message, const char *unit)
+{
+	struct sd_bus_error error = {.name = NULL};
+	int result = lib.call(bus, message, 0, &error, NULL);
+
+	if (result >= 0)
+		return 0;
+	failx("systemd: %s: %s", unit, error.message ?: strerror(-result));
+	errno = error.name && strstr(error.name, ".NoSuchUnit") ? ENOENT : -result;
+	return -1;
+}
+
+/* ---- what it is asked for ---- */
+
+static int append_limits(sd_bus_message *message, char **limits)
+{
+	int result = 0;
+
+	for (; limits[0] && limits[1]; limits += 2)
+		result |= lib.append(
+			message, "(sv)", limits[0], "t", (uint64_t)strtoull(limits[1], NULL, 10));
+	return result;
+}
+
+/* With this process in it: as PID 0 systemd takes the one that has connected, whatever its PID
+ * namespace. */
+static int start(const char *unit, const char *slice, char **limits)
+{
+	sd_bus_message *message = begin("StartTransientUnit", unit);
+
+	if (!message)
+		return -1;
+	if (lib.append(message, "s", "fail") < 0 || lib.open(message, 'a', "(sv)") < 0 ||
+		lib.append(message, "(sv)(sv)(sv)(sv)(sv)", "Slice", "s", slice, "PIDs", "au", 1, 0,
+			"Delegate", "b", true, "DefaultDependencies", "b", false, "CollectMode",
+			"s", "inactive-or-failed") < 0 ||
+		lib.append(message, "(sv)(sv)(sv)(sv)", "MemoryAccounting", "b", true,
+			"CPUAccounting", "b", true, "IOAccounting", "b", true, "TasksAccounting",
+			"b", true) < 0 ||
+		append_limits(message, limits) < 0 || lib.close(message) < 0 ||
+		lib.append(message, "a(sa(sv))", 0) < 0)
+		return failx("systemd: properties of %s", unit);
+	return send_message(message, unit);
+}
+
+static int update(const char *unit, char **limits)
+{
+	sd_bus_message *message = begin("SetUnitProperties", unit);
+
+	if (!message)
+		return -1;
+	if (lib.append(message, "b", true) < 0 || lib.open(message, 'a', "(sv)") < 0 ||
+		append_limits(message, limits) < 0 || lib.close(message) < 0)
+		return failx("systemd: limits of %s", unit);
+	return send_message(message, unit);
+}
+
+static int stop(const char *unit)
+{
+	for (int i = 0; i < 30 * 500; i++) {
+		sd_bus_message *message = begin("StopUnit", unit);
+
+		if (!message || lib.append(message, "s", "replace") < 0)
+			return failx("systemd: stop %s", unit);
+		if (send_message(message, unit) < 0)
+			return errno == ENOENT ? 0 : -1;
+		usleep(2000);
+	}
+	return failx("systemd: %s does not end", unit);
+}
+
+int main(int argc, char *argv[])
+{
+	bool starts = argc >= 4 && strcmp(argv[1], "start") == 0;
+	char text[2048];
+	int result;
+
+	if (starts)
+		result = start(argv[2], argv[3], argv + 4);
+	else if (argc >= 3 && strcmp(argv[1], "update") == 0)
+		result = update(argv[2], argv + 3);
+	else if (argc == 3 && strcmp(argv[1], "stop") == 0)
+		result = stop(argv[2]);
+	else {
+		fputs("box-systemd is started by box-oci\n", stderr);
+		return EXIT_BOX;
+	}
+	snprintf(text, sizeof(text), "%s", result < 0 ? "e" : "d");
+	if (result < 0)
+		snprintf(text + 1, sizeof(text) - 1, "%s", failure());
+	if (send(SOCKET, text, strlen(text), MSG_NOSIGNAL) < 0)
+		return EXIT_BOX;
+	if (starts && result == 0)
+		recv(SOCKET, text, sizeof(text),
+			0); /* the end: box-oci needs us no more, or was killed */
+	return result < 0 ? EXIT_BOX : 0;
+}
