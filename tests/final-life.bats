@@ -100,7 +100,7 @@ lines" $'\''\xfe'\'' >/dev/null
 
 @test "start -a passes signals on" {
 	life 'box run --name mine "$ROOTFS" sh -c "trap \"exit 7\" TERM; [ -e /again ] || { touch /again; exit 0; }; echo ready; while :; do sleep 0.05; done"
-		"$BOX" start -a mine >/dev/null & until_true logged mine ready; kill -TERM $!; wait $!; echo $?'
+		"$BOX" start -a mine >out & until_true grep -q ready out; kill -TERM $!; wait $!; echo $?'
 	output_is 7 "see block_signals in start_one"
 }
 
