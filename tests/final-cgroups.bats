@@ -81,7 +81,7 @@ all_limits=(--memory 64m --pids-limit 20 --cpus 1)
 
 @test "stats without names shows all that run, as a table each second, until it is interrupted" {
 	life 'sleeper --name one >/dev/null; sleeper --name two --memory 64m >/dev/null; box run --name three "$ROOTFS" true
-		tables() { (($(grep -c "^CONTAINER ID  NAME  *CPU %  *MEM USAGE / LIMIT  *MEM %  *PIDS$" out) >= $1)); }
+		tables() { (($(grep -c "^CONTAINER ID  NAME  *CPU %  *MEM USAGE / LIMIT  *MEM %  *PIDS$" out) >= $1)); }; : >out
 		env --default-signal "$BOX" stats >out & began=$SECONDS; until_true tables 3 && ((SECONDS - began >= 2)) && echo 3 tables; kill -INT $!; wait $!; echo $?
 		sed -n "2,4s/^............  \([a-z]*\) .*/\1/p" out; grep -c three out; rm out'
 	output_is $'3 tables\n130\ntwo\none\n0' "see watch"
