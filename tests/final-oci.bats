@@ -655,6 +655,10 @@ EOF
 	oci_script '[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd
 		oci --systemd-cgroup create test; echo $?; ls "$STATE"; umount /run/systemd 2>/dev/null; :'
 	output_is $'box-oci: --systemd-cgroup: /run/systemd/private: No such file or directory\n1' "see connect_systemd"
+	cp "$REPO/final/box-oci" "$BUNDLE/alone"
+	oci_script './alone --root "$STATE" --systemd-cgroup create test; echo $?; ls "$STATE"'
+	output_has "box-oci: box-systemd: not found beside box" "see helper_path"
+	[[ $output == *$'\n1' ]] || report "expected that nothing is left" "see scope_start"
 }
 
 @test "a cgroup that processes or other cgroups are in is refused, and no command ends them" {
