@@ -2,7 +2,7 @@
  * box-systemd.c: asks systemd for units. It alone of box's programs needs libsystemd, and so a
  * dynamic linker: the others start faster without.
  *
- *   box-systemd start UNIT SLICE [PROPERTY NUMBER]...
+ *   box-systemd start UNIT SLICE CGROUP [PROPERTY NUMBER]...
  *   box-systemd update UNIT [PROPERTY NUMBER]...
  *   box-systemd stop UNIT
  *
@@ -14,6 +14,7 @@
 #include "box.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -124,9 +125,26 @@ static int append_limits(sd_bus_message *message, char **limits)
 	return result;
 }
 
+/* Waits until this process is in CGROUP, 30 seconds at most. */
+static int wait_until_inside(const char *unit, const char *cgroup)
+{
+	autofree char *inside = format_text("0::%s\n", cgroup);
+
+	for (int i = 0; inside && i < 30 * 500; i++) {
+		autofree char *own = read_file_at(AT_FDCWD, "/proc/self/cgroup", 1 << 16);
+
+		if (!own || strcmp(own, inside) == 0)
+			return own ? 0 : -1;
+		if (strncmp(own, "0::", 3) != 0)
+			return failx("--systemd-cgroup needs a machine with cgroup v2 alone");
+		usleep(2000);
+	}
+	return failx("systemd: %s does not become the cgroup %s", unit, cgroup);
+}
+
 /* With this process in it: as PID 0 systemd takes the one that has connected, whatever its PID
  * namespace. */
-static int start(const char *unit, const char *slice, char **limits)
+static int start(const char *unit, const char *slice, const char *cgroup, char **limits)
 {
 	sd_bus_message *message = begin("StartTransientUnit", unit);
 
@@ -142,7 +160,7 @@ static int start(const char *unit, const char *slice, char **limits)
 		append_limits(message, limits) < 0 || lib.close(message) < 0 ||
 		lib.append(message, "a(sa(sv))", 0) < 0)
 		return failx("systemd: properties of %s", unit);
-	return send_message(message, unit);
+	return send_message(message, unit) < 0 ? -1 : wait_until_inside(unit, cgroup);
 }
 
 static int update(const char *unit, char **limits)
@@ -162,7 +180,9 @@ static int stop(const char *unit)
 	for (int i = 0; i < 30 * 500; i++) {
 		sd_bus_message *message = begin("StopUnit", unit);
 
-		if (!message || lib.append(message, "s", "replace") < 0)
+		if (!message)
+			return -1;
+		if (lib.append(message, "s", "replace") < 0)
 			return failx("systemd: stop %s", unit);
 		if (send_message(message, unit) < 0)
 			return errno == ENOENT ? 0 : -1;
@@ -173,12 +193,12 @@ static int stop(const char *unit)
 
 int main(int argc, char *argv[])
 {
-	bool starts = argc >= 4 && strcmp(argv[1], "start") == 0;
+	bool starts = argc >= 5 && strcmp(argv[1], "start") == 0;
 	char text[2048];
 	int result;
 
 	if (starts)
-		result = start(argv[2], argv[3], argv + 4);
+		result = start(argv[2], argv[3], argv[4], argv + 5);
 	else if (argc >= 3 && strcmp(argv[1], "update") == 0)
 		result = update(argv[2], argv + 3);
 	else if (argc == 3 && strcmp(argv[1], "stop") == 0)

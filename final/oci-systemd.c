@@ -104,10 +104,10 @@ static int read_answer(int socket)
 	return text[0] == 'd' ? 0 : failx("%s", text + 1);
 }
 
-/* Starts `box-systemd COMMAND UNIT SLICE LIMITS`, SLICE and RESOURCES if they are not NULL, as PID,
- * and waits until it says that it is done. *SOCKET is open then, in any case but one: it is -1 if
- * nothing was started. */
-static int ask(const char *command, const char *unit, const char *slice,
+/* Starts `box-systemd COMMAND`, with the unit, with SLICE and the cgroup if that is not NULL, and
+ * with the limits of RESOURCES if they are not; and waits until it says that it is done. The caller
+ * waits for *PID, if that is positive, and closes *SOCKET. */
+static int ask(const char *command, const struct oci *oci, const char *slice,
 	const struct resources *resources, pid_t *pid, int *socket)
 {
 	struct arguments arguments = {.n = 0};
@@ -118,9 +118,11 @@ static int ask(const char *command, const char *unit, const char *slice,
 	if (result == 0)
 		result = add_argument(&arguments, format_text("%s", command));
 	if (result == 0)
-		result = add_argument(&arguments, format_text("%s", unit));
+		result = add_argument(&arguments, format_text("%s", oci->unit));
 	if (result == 0 && slice)
 		result = add_argument(&arguments, format_text("%s", slice));
+	if (result == 0 && slice)
+		result = add_argument(&arguments, format_text("%s", oci->cgroup));
 	if (result == 0 && resources)
 		result = add_limits(&arguments, resources);
 	if (result == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
@@ -139,11 +141,11 @@ static int ask(const char *command, const char *unit, const char *slice,
 }
 
 /* The same, for what is done then. */
-static int ask_once(const char *command, const char *unit, const struct resources *resources)
+static int ask_once(const char *command, const struct oci *oci, const struct resources *resources)
 {
 	autoclose int socket = -1;
 	pid_t pid;
-	int result = ask(command, unit, NULL, resources, &pid, &socket);
+	int result = ask(command, oci, NULL, resources, &pid, &socket);
 
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
@@ -152,7 +154,7 @@ static int ask_once(const char *command, const char *unit, const struct resource
 
 int scope_update(const struct oci *oci, const struct resources *resources)
 {
-	return ask_once("update", oci->unit, resources);
+	return ask_once("update", oci, resources);
 }
 
 /* ---- its life ---- */
@@ -210,24 +212,6 @@ int scope_name(struct oci *oci, struct bundle *bundle, const char *unique)
 	return bundle->spec.cgroup ? 0 : -1;
 }
 
-/* Waits until PID is in the cgroup that the scope is to be, 30 seconds at most. */
-static int wait_until_inside(const struct oci *oci, pid_t pid)
-{
-	autofree char *inside = format_text("0::%s\n", oci->cgroup);
-	autofree char *file = format_text("/proc/%d/cgroup", pid);
-
-	for (int i = 0; inside && file && i < 30 * 500; i++) {
-		autofree char *its = read_file_at(AT_FDCWD, file, 1 << 16);
-
-		if (!its || strcmp(its, inside) == 0)
-			return its ? 0 : -1;
-		if (strncmp(its, "0::", 3) != 0)
-			return failx("--systemd-cgroup needs a machine with cgroup v2 alone");
-		usleep(2000);
-	}
-	return failx("systemd: %s does not become the cgroup %s", oci->unit, oci->cgroup);
-}
-
 int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper)
 {
 	int socket = -1;
@@ -235,9 +219,8 @@ int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper)
 	*keeper = 0;
 	if (!oci->unit)
 		return 0;
-	if (ask("start", oci->unit, bundle->slice, &bundle->resources, keeper, &socket) == 0 &&
-		wait_until_inside(oci, *keeper) == 0)
-		return 0; /* the socket ends with box-oci */
+	if (ask("start", oci, bundle->slice, &bundle->resources, keeper, &socket) == 0)
+		return 0; /* the socket stays open: its end, with box-oci's, is the keeper's */
 	close_fd(&socket);
 	scope_release(*keeper);
 	oci->unit = NULL; /* it may be another's */
@@ -263,5 +246,5 @@ int scope_stop(const struct oci *oci)
 {
 	if (is_others(oci))
 		return 0;
-	return ask_once("stop", oci->unit, NULL);
+	return ask_once("stop", oci, NULL);
 }

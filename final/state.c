@@ -496,7 +496,11 @@ struct list {
 static bool add_state(struct store *store, const char *id, void *data)
 {
 	struct list *list = data;
-	struct state *grown = reallocarray(list->states, list->n + 1, sizeof(*grown));
+	struct state *grown;
+
+	if (!has_file(store, id, ".")) /* a link whose folder is not there yet, or no more */
+		return true;
+	grown = reallocarray(list->states, list->n + 1, sizeof(*grown));
 
 	if (!grown)
 		return false;

@@ -207,7 +207,7 @@ static int watch(struct job *job)
 	static uint8_t buffer[1 << 19];
 	struct pollfd poller = {.fd = job->socket, .events = POLLIN};
 	ssize_t n = 1;
-	int done = 0;
+	int done = 0, ready;
 
 	while (n > 0 || !done) {
 		if (interrupted())
@@ -216,13 +216,13 @@ static int watch(struct job *job)
 			return fail("%s", job->name);
 		SHA256Update(&job->sha, buffer, n);
 		job->hashed += n;
-		/* What is unpacked has to reach the disk before it is used: some of it does
-		 * meanwhile. */
-		if (n == 0 && !done)
-			syncfs(job->folder);
-		if (!done && poll(&poller, 1, n > 0 ? 0 : 20) > 0 &&
+		if (!done && (ready = poll(&poller, 1, n > 0 ? 0 : 20)) > 0 &&
 			(done = handle_message(job)) < 0)
 			return -1;
+		/* What is unpacked has to reach the disk before it is used: some of it does while
+		 * there is nothing else to do. The last time, elsewhere, an error counts. */
+		if (n == 0 && !done && ready == 0)
+			syncfs(job->folder);
 		draw_progress(job);
 	}
 	return 0;
