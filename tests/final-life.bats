@@ -319,7 +319,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 @test "a command with several containers goes on after one fails, and its exit status says so" {
 	life 'sleeper --name one >/dev/null; sleeper --name two >/dev/null; for c in "stop -t 0" start pause unpause kill wait inspect "rm -f"; do
 		box $c one none two >out 2>err; echo "$c $? $(grep -cw "one\|two\|^137" out) $(grep -c "none: no such" err)"; done; rm out err'
-	output_is $'stop -t 0 125 2 1\nstart 125 2 1\npause 125 2 1\nunpause 125 2 1\nkill 125 2 1\nwait 125 2 1\ninspect 125 2 1\nrm -f 125 2 1' "see for_each"
+	output_is $'stop -t 0 125 2 1\nstart 125 2 1\npause 125 2 1\nunpause 125 2 1\nkill 125 2 1\nwait 125 2 1\ninspect 125 2 1\nrm -f 125 2 1' "see each_container"
 }
 
 @test "rm refuses a container that runs, and rm -f does not" {

@@ -121,7 +121,7 @@ sh: can\'t fork: Resource temporarily unavailable\n2\nnull' "see append_limits"
 	configure "c['hooks'] = {'createRuntime': [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo \$\$ >$DIR/hook; exec sleep 100']}]}"
 	systemd_script '"$OCI" --root "$STATE" --systemd-cgroup create test >out 2>&1 </dev/null & until_true test -s ../hook; show ActiveState; kill -9 $! $(<../hook); wait $! 2>/dev/null
 		until_true eval "show LoadState | grep -q not-found"; show LoadState; oci delete -f test; ls "$STATE"'
-	output_is $'ActiveState=active\nLoadState=not-found' "see keep_scope"
+	output_is $'ActiveState=active\nLoadState=not-found' "see main in box-systemd.c, and scope_start"
 }
 
 # bats test_tags=v2,vm,systemd,podman
