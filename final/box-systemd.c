@@ -207,13 +207,11 @@ int main(int argc, char *argv[])
 		fputs("box-systemd is started by box-oci\n", stderr);
 		return EXIT_BOX;
 	}
-	snprintf(text, sizeof(text), "%s", result < 0 ? "e" : "d");
-	if (result < 0)
-		snprintf(text + 1, sizeof(text) - 1, "%s", failure());
+	snprintf(text, sizeof(text), "%s%s", result < 0 ? "e" : "d", result < 0 ? failure() : "");
 	if (send(SOCKET, text, strlen(text), MSG_NOSIGNAL) < 0)
 		return EXIT_BOX;
+	/* Until the end: box-oci needs us no more, or was killed. */
 	if (starts && result == 0)
-		recv(SOCKET, text, sizeof(text),
-			0); /* the end: box-oci needs us no more, or was killed */
+		recv(SOCKET, text, sizeof(text), 0);
 	return result < 0 ? EXIT_BOX : 0;
 }

@@ -501,7 +501,6 @@ static bool add_state(struct store *store, const char *id, void *data)
 	if (!has_file(store, id, ".")) /* a link whose folder is not there yet, or no more */
 		return true;
 	grown = reallocarray(list->states, list->n + 1, sizeof(*grown));
-
 	if (!grown)
 		return false;
 	list->states = grown;
