@@ -346,6 +346,7 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 	autofree char *path =
 		format_text("%.*s%s", (int)(mark - name), name, opaque ? "." : hidden);
 	struct stat st = {0};
+	struct statfs fs;
 
 	if (!path)
 		die("%s", failure());
@@ -357,6 +358,10 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 	if (!S_ISDIR(st.st_mode)) {
 		if (!opaque && st.st_mode && !is_whiteout(&st))
 			return;
+		if (!opaque && statfs(".", &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC)
+			die("%s: the store lies on an overlay, and no other overlay can write "
+			    "there: --data gives a folder on a disk or a tmpfs",
+				name);
 		archive_entry_copy_pathname(entry, path);
 		archive_entry_set_hardlink(entry, NULL);
 		archive_entry_set_mode(entry, opaque ? S_IFDIR | 0755 : S_IFCHR);

@@ -201,9 +201,8 @@ struct spec {
 
 	/* its root: an overlay, mounted in a namespace of its own; without upper, rootfs itself */
 	const char *rootfs; /* the folder that it is mounted on, absolute */
-	const char *folder; /* the only folder below, or NULL: then */
-	const char *lower; /* those below, the topmost first, with ':' between */
-	const char *upper, *work; /* what the container writes; all three relative to rootfs */
+	char **lower; /* the folders below, the topmost first, and NULL; absolute, or as */
+	const char *upper, *work; /* what the container writes, relative to rootfs */
 	bool temporary; /* that is thrown away after the run */
 	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
 	unsigned long root_propagation; /* MS_* of the root, at the end; 0: as it is */
@@ -767,6 +766,22 @@ int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);
 int mount_change(int tree, const struct mount_change *change);
 int mount_attach(int tree, int target);
+
+/* ---- overlay.c: folders, one over the other, as one mount ---- */
+
+struct overlay {
+	int dir; /* what names are relative to */
+	char *const *lower; /* names of folders that are read, the topmost first; NULL at the end */
+	const char *upper, *work; /* of the folder that is written, and of one of the kernel's */
+	const char *options; /* of the kernel's overlayfs.rst, not empty */
+};
+
+/* Mounts it on TARGET, absolute. Changes the working folder. At most 500 are read. */
+int overlay_mount(const char *target, const struct overlay *overlay);
+
+/* Returns -1 if no overlay can write to the folder FD, as it lies on an overlay itself: in another
+ * container, or on a system that runs from a CD. */
+int overlay_check(int fd);
 
 /* ---- rootfs.c: the container's root and its /dev; called by init.c ---- */
 

@@ -24,10 +24,8 @@ static int mount_scratch(const struct spec *spec)
 }
 
 /*
- * The image's layers, never changed, below one folder for what the container writes. Relative names
- * keep more than a hundred layers within the one page that mount(2) takes. The image's folder goes
- * by its descriptor: its name may hold a comma or a colon. Below all is what box mounts on: see
- * make_base() in store.c.
+ * The image's layers, never changed, below one folder for what the container writes. Below all is
+ * what box mounts on: see make_base() in store.c.
  *
  * volatile: what is written is thrown away after the run, so no mount or unmount waits for the
  * host's dirty pages (40 ms with 50 MB of them).
@@ -38,27 +36,19 @@ static int mount_scratch(const struct spec *spec)
  */
 static int mount_overlay(const struct spec *spec, int *scratch)
 {
-	autofree char *options = NULL;
-	autoclose int folder = -1;
-	char layer[64];
+	autoclose int layers = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct overlay overlay = {.dir = layers,
+		.lower = spec->lower,
+		.upper = spec->upper,
+		.work = spec->work,
+		.options = spec->temporary ? "redirect_dir=nofollow,volatile"
+					   : "redirect_dir=nofollow"};
 
-	if (spec->folder && (folder = open(spec->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return fail("%s", spec->folder);
-	if (chdir(spec->rootfs) < 0)
+	if (layers < 0)
 		return fail("%s", spec->rootfs);
 	if ((*scratch = mount_scratch(spec)) < 0)
 		return -1;
-	snprintf(layer, sizeof(layer), "/proc/self/fd/%d", folder);
-	options = format_text("redirect_dir=nofollow,lowerdir=%s:../base,upperdir=%s,workdir=%s%s",
-		spec->folder ? layer : spec->lower, spec->upper, spec->work,
-		spec->temporary ? ",volatile" : "");
-	if (!options)
-		return -1;
-	if (strlen(options) >= 4096)
-		return failx("the image has too many layers for one overlay");
-	if (mount("overlay", spec->rootfs, "overlay", 0, options) < 0)
-		return fail("mount the overlay of %s", spec->folder ? spec->folder : "the image");
-	return 0;
+	return overlay_mount(spec->rootfs, &overlay);
 }
 
 /* pivot_root(2) wants a mount: rootfs on itself. */

@@ -168,20 +168,23 @@ static int set_privileges(struct options *options, const char *data)
 	return (spec->seccomp = seccomp_filter(set, data)) ? 0 : -1;
 }
 
-/* The layers' names, with ':' between. */
+/* The folders below what the container writes: the image's, and what box mounts on. */
 static int set_layers(struct spec *spec, const struct image *image)
 {
-	char *lower = strdup("");
+	struct strings lower = {0};
+	autofree char *folder = image->folder ? realpath(image->folder, NULL) : NULL;
 
-	for (char **layer = image->layers; lower && layer && *layer; layer++) {
-		char *longer = format_text("%s%s%s", lower, *lower ? ":" : "", *layer);
-
-		free(lower);
-		lower = longer;
-	}
-	spec->lower = lower;
-	spec->folder = image->folder;
-	return lower ? 0 : fail("memory");
+	if (image->folder && !folder)
+		return fail("%s", image->folder);
+	if (folder && add_string(&lower, folder) < 0)
+		return -1;
+	for (char **layer = image->layers; layer && *layer; layer++)
+		if (add_string(&lower, *layer) < 0)
+			return -1;
+	if (add_string(&lower, "../base") < 0)
+		return -1;
+	spec->lower = lower.list;
+	return 0;
 }
 
 int make_spec(struct options *options, const struct image *image, struct store *store,
