@@ -337,6 +337,13 @@ bool process_stat(pid_t pid, int64_t fields[N_STAT]);
  * ../libexec/box beside that. The caller frees it. NULL after fail(). */
 char *helper_path(const char *name);
 
+/* ---- signal.c: names of signals ---- */
+
+/* The number of the signal that TEXT names: all of signal(7), in any case, with SIG or without;
+ * RTMIN, RTMIN+N, RTMAX-N, RTMAX; or a number of at least LEAST. -1 after fail() for anything else.
+ */
+int parse_signal(const char *text, int least);
+
 /* ---- image.c: IMAGE -> layers and configuration ---- */
 
 /* An image, or a folder that is used as one. Freed by image_free(). */
@@ -1068,6 +1075,9 @@ int options_update(struct options *options, int argc, char *argv[]);
 /* Whether there is a limit among OPTIONS, and nothing else. */
 int options_check_limits(const struct options *options);
 
+/* Takes NAME, the image's, as if --stop-signal had said it. OPTIONS keep the pointer. */
+int options_stop_signal(struct options *options, const char *name);
+
 /* Keeps them in the file "options" of the folder DIR, with IMAGE (an ID, or a folder's path) as the
  * image; and reads them again, as if from the command line, in the working folder they were given
  * in. */
@@ -1076,9 +1086,6 @@ int options_load(struct options *options, int dir);
 
 /* Prints the list of options. */
 int options_help(void);
-
-/* The number of a signal's name or number, with or without SIG. */
-int parse_signal(const char *text);
 
 int add_string(struct strings *strings, const char *text);
 

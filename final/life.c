@@ -138,23 +138,25 @@ static int end(struct target *target, int signal, bool surely, double seconds)
 	return wait_for_end(target, seconds);
 }
 
+/* By another box, or by itself, as --rm does. */
+static bool is_gone(struct store *store, const char *id)
+{
+	return faccessat(store->containers, id, F_OK, 0) < 0;
+}
+
+/* What box run has noted: the option's, or the image's. */
 static int stop_signal(struct target *target)
 {
 	struct options options = {0};
-	struct image image = {0};
 	struct place place;
 	int signal = SIGTERM;
 
 	if (place_open(target->store, target->state.id, false, &place) < 0)
-		return SIGTERM;
-	if (options_load(&options, place.dir) == 0) {
-		if (options.stop_signal)
-			signal = parse_signal(options.stop_signal);
-		else if (image_get(target->store, options.image, &image) == 0 &&
-			 image.stop_signal && (signal = parse_signal(image.stop_signal)) < 0)
-			signal = SIGTERM;
-	}
-	image_free(&image);
+		return is_gone(target->store, target->state.id) ? SIGTERM : -1;
+	if (options_load(&options, place.dir) < 0)
+		signal = -1;
+	else if (options.stop_signal)
+		signal = parse_signal(options.stop_signal, 1);
 	place_close(&place);
 	return signal;
 }
@@ -162,9 +164,12 @@ static int stop_signal(struct target *target)
 static int stop(struct target *target)
 {
 	const int64_t *seconds = target->data;
+	bool running = target->state.phase == PHASE_RUNNING;
+	int signal = running ? stop_signal(target) : 0;
 
-	if (target->state.phase == PHASE_RUNNING &&
-		end(target, stop_signal(target), true, *seconds) == 1 &&
+	if (signal < 0)
+		return -1;
+	if (running && end(target, signal, true, *seconds) == 1 &&
 		end(target, SIGKILL, false, PATIENCE) == 1)
 		return failx("container %s does not end", target->name);
 	puts(target->name);
@@ -201,7 +206,7 @@ static int kill_one(struct target *target)
 static int set_signal(void *data, int letter, const char *value)
 {
 	(void)letter;
-	return (*(int *)data = parse_signal(value)) < 0 ? -1 : 0;
+	return (*(int *)data = parse_signal(value, 1)) < 0 ? -1 : 0;
 }
 
 int command_kill(const struct places *places, int argc, char *argv[])
@@ -253,12 +258,6 @@ static int remove_container(struct store *store, const char *id)
 		place_close(&place);
 	}
 	return result;
-}
-
-/* By another box, or by itself, as --rm does. */
-static bool is_gone(struct store *store, const char *id)
-{
-	return faccessat(store->containers, id, F_OK, 0) < 0;
 }
 
 static int rm(struct target *target)

@@ -566,7 +566,7 @@ static int kill_oci(const struct oci *oci, int signal, bool all)
 int oci_command_kill(void)
 {
 	const char *name = oci_line.n_words > 1 ? oci_line.words[1] : "TERM";
-	int signal = parse_signal(name);
+	int signal = parse_signal(name, 0); /* as kill(2): 0 asks whether the process is there */
 	autooci struct oci oci = {.dir = -1};
 
 	if (signal < 0 || oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0)

@@ -77,23 +77,9 @@ static int set_log_size(struct options *options, const char *text)
 	return parse_size(text + 9, &options->log_size);
 }
 
-int parse_signal(const char *text)
-{
-	char *end;
-	long number = strtol(text, &end, 10);
-	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
-
-	if (*text && !*end)
-		return number > 0 && number < NSIG ? number : failx("%s: no such signal", text);
-	for (int i = 1; i < NSIG; i++)
-		if (sigabbrev_np(i) && strcasecmp(sigabbrev_np(i), name) == 0)
-			return i;
-	return failx("%s: no such signal", text);
-}
-
 static int set_stop_signal(struct options *options, const char *text)
 {
-	return parse_signal(text) < 0 ? -1 : !(options->stop_signal = text);
+	return parse_signal(text, 1) < 0 ? -1 : !(options->stop_signal = text);
 }
 
 static int parse_number(const char *text, int64_t least, int64_t *number)
@@ -514,6 +500,15 @@ int options_update(struct options *options, int argc, char *argv[])
 	options->image = image;
 	options->command = command;
 	return result;
+}
+
+int options_stop_signal(struct options *options, const char *name)
+{
+	const struct run_option *option = table;
+
+	while (option->set != set_stop_signal)
+		option++;
+	return apply(options, option, name);
 }
 
 int options_check_limits(const struct options *options)

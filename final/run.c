@@ -365,6 +365,16 @@ static int note_container(struct run *run, const struct image *image)
 	return options->remove ? 0 : state_write(run->store, state);
 }
 
+/* What box stop is to send is settled, and kept: then it does not need the image. */
+static int set_stop_signal(struct options *options, const struct image *image)
+{
+	if (options->stop_signal || !image->stop_signal || !*image->stop_signal)
+		return 0;
+	if (parse_signal(image->stop_signal, 1) < 0)
+		return failx("%s: the image's StopSignal: %s", options->image, strdupa(failure()));
+	return options_stop_signal(options, image->stop_signal);
+}
+
 static int run_image(struct options *options, struct store *store, struct image *image)
 {
 	struct state state = {.phase = PHASE_CREATED};
@@ -373,7 +383,7 @@ static int run_image(struct options *options, struct store *store, struct image 
 	int status;
 
 	block_signals(&run.signals);
-	if (set_command(options, image) < 0 ||
+	if (set_command(options, image) < 0 || set_stop_signal(options, image) < 0 ||
 		place_make(store, image->id, options->name, options->remove, &place) < 0)
 		return report();
 	if (make_spec(options, image, store, &place) < 0 || note_container(&run, image) < 0) {
