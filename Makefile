@@ -5,6 +5,8 @@ CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wformat=2 -Werror
 BUSYBOX ?= $(shell command -v busybox)
 CMD ?= sh
+# A path may hold any character: recipes take paths from the environment, where the shell does not parse them.
+export BUSYBOX
 
 BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
 STEPS = $(sort $(wildcard step0*))
@@ -28,7 +30,9 @@ STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS
 
 # Where make install puts them: below DESTDIR, if that is set.
 PREFIX ?= /usr/local
-TO = $(DESTDIR)$(PREFIX)
+DESTDIR ?=
+export PREFIX DESTDIR
+TO = "$$DESTDIR$$PREFIX"
 
 # The folder of stage STEP, or of the newest one, and that of the stage before STEP.
 THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
@@ -36,9 +40,6 @@ BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^
 
 # A step needs no libraries, so it is built without final.
 NEEDED = $(if $(filter-out final,$(STEP)),steps,$(if $(STEP),final,all))
-
-# A box with a bug may leave a folder of the host mounted there, and rm would empty that.
-NO_MOUNTS = @! grep -F ' $(CURDIR)/rootfs' /proc/self/mounts || { echo "unmount these first: umount PATH"; exit 1; }
 
 all: $(BOXES) $(FINAL) ## Build every step, and final/
 
@@ -83,18 +84,17 @@ final/security.o: final/seccomp.inc
 rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of busybox alone
 
 rootfs/bin/busybox:
-	@test -x "$(BUSYBOX)" || { echo "no busybox: install busybox-static, or set BUSYBOX="; exit 1; }
-	@! ldd "$(BUSYBOX)" >/dev/null 2>&1 || { echo "$(BUSYBOX) is not static"; exit 1; }
-	$(NO_MOUNTS)
-	rm -rf rootfs
+	@test -x "$$BUSYBOX" || { echo "no busybox: install busybox-static, or set BUSYBOX="; exit 1; }
+	@! ldd "$$BUSYBOX" >/dev/null 2>&1 || { echo "$$BUSYBOX is not static"; exit 1; }
+	tests/remove rootfs
 	mkdir -p rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/root rootfs/sys rootfs/tmp
 	chmod 1777 rootfs/tmp
 	echo 'root:x:0:0:root:/root:/bin/sh' >rootfs/etc/passwd
 	echo 'root:x:0:' >rootfs/etc/group
-	for applet in $$("$(BUSYBOX)" --list | grep -vx busybox); do \
+	for applet in $$("$$BUSYBOX" --list | grep -vx busybox); do \
 		ln -s busybox "rootfs/bin/$$applet"; \
 	done
-	cp "$(BUSYBOX)" $@
+	cp "$$BUSYBOX" $@
 
 rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
@@ -117,7 +117,8 @@ install: $(FINAL) ## Install final/ below PREFIX=/usr/local, and that below DEST
 	install -m 644 final/box.bash-completion $(TO)/share/bash-completion/completions/box
 
 uninstall: ## Remove what make install has installed there
-	rm -f $(TO)/bin/box $(TO)/bin/box-oci $(addprefix $(TO)/libexec/box/,box-unpack box-seccomp box-systemd)
+	rm -f $(TO)/bin/box $(TO)/bin/box-oci $(TO)/libexec/box/box-unpack $(TO)/libexec/box/box-seccomp \
+		$(TO)/libexec/box/box-systemd
 	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/man/man8/box-oci.8 $(TO)/share/bash-completion/completions/box
 	test ! -d $(TO)/libexec/box || rmdir $(TO)/libexec/box
 
@@ -180,7 +181,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	$(NO_MOUNTS)
-	rm -rf $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site bench
+	tests/remove $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site bench
 
 .PHONY: all final steps libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
