@@ -65,7 +65,7 @@ final/box: $(patsubst %.c,%.o,$(filter-out $(OCI_SOURCES),$(SOURCES)))
 final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(SOURCES)))
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
-final/box-unpack: final/box-unpack.o final/error.o final/util.o
+final/box-unpack: final/box-unpack.o final/box-unpack-over.o final/error.o final/util.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
 
 final/box-seccomp: final/box-seccomp.o final/error.o final/util.o

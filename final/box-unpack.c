@@ -3,17 +3,18 @@
  * process that sees that folder alone, has no network, and may change owners and modes, nothing
  * else.
  *
- *   box-unpack unpack root|layer|copy MAX-BYTES
+ *   box-unpack unpack root|layer|over|copy MAX-BYTES
  *   box-unpack pack root|layer|copy NAME AS
  *
- * root is a root filesystem, layer one of an image, copy what box cp copies: there, packed files
- * become root's, and unpacked ones replace no folder.
+ * root is a root filesystem, layer one of an image, over one that is unpacked over those below it,
+ * copy what box cp copies: there, packed files become root's, and unpacked ones replace no folder.
  *
  * unpack.c starts it in the folder, and gets messages (SEQPACKET): a letter and a text.
  *   e what went wrong, the last message      d BYTES of files, the last message
  *   w a warning                              o a folder that hides what lower layers have in it
  *   q asks whether a folder does; y or n comes back
  *   b nobody reads what is packed, the last message
+ *   l this layer must be unpacked over those below it, the last message
  *
  * The archive is descriptor 0, a file or a pipe. Descriptor 3 may be the root of a container.
  */
@@ -25,6 +26,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <locale.h>
 #include <pthread.h>
 #include <sched.h>
@@ -46,7 +48,9 @@ enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
 enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20, MAX_ENTRIES = 10000000 };
 
 static bool is_layer; /* of an image: whiteouts have a meaning, and its digest will be verified */
+static bool is_over; /* over those below, which are seen with it: a whiteout removes */
 static bool is_copy;
+static struct over over;
 static struct archive *reader, *writer, *disk;
 static uint64_t bytes, max_bytes, entries;
 
@@ -313,6 +317,13 @@ static void check(struct archive *archive, int result, const char *name)
 		count(&warnings, name, archive_error_string(archive));
 }
 
+/* SIZE bytes are about to be written for NAME. */
+static void count_bytes(const char *name, uint64_t size)
+{
+	if ((bytes += size) > max_bytes)
+		die("%s: more than --max-size, %" PRIu64 " bytes, are unpacked", name, max_bytes);
+}
+
 static void write_entry(struct archive_entry *entry, const char *name)
 {
 	mode_t type = archive_entry_filetype(entry);
@@ -326,15 +337,33 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	while (has_data &&
 		(result = archive_read_data_block(reader, &data, &size, &offset)) != ARCHIVE_EOF) {
 		check(reader, result, name);
-		/* What is stored: the holes of sparse files cost nothing. */
-		if ((bytes += size) > max_bytes)
-			die("%s: more than --max-size, %" PRIu64 " bytes, are unpacked", name,
-				max_bytes);
+		count_bytes(name, size); /* holes of sparse files cost nothing */
 		/* To libarchive, a full disk is a warning. */
 		if (archive_write_data_block(disk, data, size, offset) < 0)
 			die("%s", cause(disk, name));
 	}
 	check(disk, archive_write_finish_entry(disk), name);
+}
+
+/* A layer is unpacked by itself, so that all images can share it, if it needs nothing of others. */
+static void check_alone(const char *name, const char *link)
+{
+	if (is_layer && !is_over && over_is_needed(name, link)) {
+		tell('l', "%s", name);
+		_exit(0);
+	}
+}
+
+/* Gives NAME's own path, in folders that are there. */
+static char *enter(const char *name, const char *link)
+{
+	uint64_t copied = 0;
+	char *path = over_enter(&over, name, link, &copied);
+
+	if (!path)
+		die("%s", failure());
+	count_bytes(name, copied);
+	return path;
 }
 
 /* FOLDER/.wh.NAME: FOLDER/NAME becomes the overlay's mark, unless this layer has such a file; if it
@@ -354,6 +383,11 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 		return; /* left by aufs */
 	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
 		die("%s: not a whiteout's name", name);
+	check_alone(name, NULL);
+	if (is_over && over_whiteout(&over, path, opaque) < 0)
+		die("%s", failure());
+	if (is_over)
+		return;
 	lstat(path, &st);
 	if (!S_ISDIR(st.st_mode)) {
 		if (!opaque && st.st_mode && !is_whiteout(&st))
@@ -377,7 +411,7 @@ static void extract(struct archive_entry *entry, const char *name)
 {
 	const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
 	mode_t type = archive_entry_filetype(entry);
-	autofree char *link = NULL;
+	autofree char *link = NULL, *real = NULL;
 	struct stat st = {0};
 	bool is_folder;
 
@@ -385,7 +419,6 @@ static void extract(struct archive_entry *entry, const char *name)
 		whiteout(entry, name, last);
 		return;
 	}
-	archive_entry_copy_pathname(entry, name);
 	if (archive_entry_hardlink(entry)) {
 		link = relative(archive_entry_hardlink(entry));
 		archive_entry_copy_hardlink(entry, link);
@@ -393,6 +426,10 @@ static void extract(struct archive_entry *entry, const char *name)
 		count(&left_out, name, NULL);
 		return;
 	}
+	check_alone(name, link);
+	if (is_over)
+		name = real = enter(name, link);
+	archive_entry_copy_pathname(entry, name);
 	/* The later of two entries with a name wins, unless both are folders. libarchive replaces
 	 * files alone, and keeps a symlink to a folder where a folder should be. */
 	is_folder = type == AE_IFDIR && !link;
@@ -406,7 +443,8 @@ static void extract(struct archive_entry *entry, const char *name)
 	}
 	write_entry(entry, name);
 	set_xattrs(entry, name);
-	if (is_whiteout(&st) && is_folder)
+	/* What was no folder, a whiteout perhaps, has hidden what lower layers have in theirs. */
+	if (is_layer && !is_over && st.st_mode && !S_ISDIR(st.st_mode) && is_folder)
 		tell('o', "%s", name);
 }
 
@@ -468,6 +506,8 @@ static void unpack_archive(void)
 	extract_all();
 	/* Now folders get their modes and times. */
 	check(disk, archive_write_close(disk), "folders");
+	if (is_over && over_finish(&over) < 0)
+		die("%s", failure());
 	/* What follows the archive's end is padding, and then the checksum. */
 	while (fd != ARCHIVE_FD && read(fd, rest, sizeof(rest)) > 0)
 		;
@@ -634,7 +674,8 @@ int main(int argc, char *argv[])
 		fputs("box-unpack is started by box\n", stderr);
 		return EXIT_BOX;
 	}
-	is_layer = strcmp(argv[2], "layer") == 0;
+	is_over = strcmp(argv[2], "over") == 0;
+	is_layer = is_over || strcmp(argv[2], "layer") == 0;
 	is_copy = strcmp(argv[2], "copy") == 0;
 	confine();
 	if (packs) {

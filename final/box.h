@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -389,6 +390,7 @@ void image_free(struct image *image);
  * DATA (/var/lib/box, --data, $BOX_DATA), all of it for root alone, 0700:
  *   layers/HEX         one unpacked layer each, by the first 32 digits of its file's SHA-256;
  *                      HEX-root: an archive that was not of an image, unpacked without whiteouts;
+ *                      HEX-over: a layer that was unpacked over those below it, see import.c;
  *                      its extended attribute trusted.box.size: the bytes that were written
  *   images/ID.json     one image each
  *   names/NAME         symlink to the ID
@@ -459,10 +461,19 @@ enum { KEY_LENGTH = 160 };
 /* Which file FD is, and which of its contents: it has another key after any change. */
 int file_key(int fd, const char *name, char key[KEY_LENGTH]);
 
-/* Unpacks the file ARCHIVE into FOLDER, as a LAYER of an image or a root filesystem. At most
- * MAX_BYTES are written there, holes in sparse files not counted. Gives the archive's SHA-256 and
- * the bytes that were written. NAME is for messages. */
-int unpack(int archive, int folder, bool layer, const char *name, uint64_t max_bytes,
+/* Into what an archive is unpacked. */
+struct unpack {
+	int folder;
+	bool layer; /* of an image: whiteouts have a meaning */
+	bool over; /* over other layers; else the archive must name the folders of all its files */
+	const char *path; /* of the folder, absolute; with */
+	const struct overlay *below; /* those layers, named from the folder; NULL: none */
+};
+
+/* Unpacks the file ARCHIVE. At most MAX_BYTES are written, holes in sparse files not counted. Gives
+ * the archive's SHA-256 and the bytes that were written. NAME is for messages. Returns 1 if it is a
+ * layer that must be unpacked over those below; the folder is then to be thrown away. */
+int unpack(int archive, const struct unpack *into, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes);
 
 /* Writes what is in FOLDER to the file ARCHIVE, as a tar; with LAYER, with an image's whiteouts for
@@ -773,6 +784,29 @@ int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);
 int mount_change(int tree, const struct mount_change *change);
 int mount_attach(int tree, int target);
+
+/* ---- box-unpack-over.c: a layer that is unpacked over those below it ---- */
+
+/* What the layer has, and what it has changed the times of: see tsearch(3). */
+struct over {
+	void *places;
+};
+
+/* Whether a layer that has a file NAME, a hard link to LINK or no link (NULL), needs those below:
+ * it has not named the file's folders before, as folders, or the link is not to a file of its own.
+ * A whiteout stands for no file. Called in the layer's folder, where nothing else lies. */
+bool over_is_needed(const char *name, const char *link);
+
+/* Gives the path to write NAME to, which the caller frees; NULL: an error. Symlinks on the way are
+ * followed as those of / are; folders that are missing are made. LINK (or NULL): it will be a hard
+ * link, for which the kernel copies COPIED bytes. */
+char *over_enter(struct over *over, const char *name, const char *link, uint64_t *copied);
+
+/* Removes what lower layers have as NAME and below; the folder NAME stays if it is OPAQUE. */
+int over_whiteout(struct over *over, const char *name, bool opaque);
+
+/* Restores times. To be called when all is written. */
+int over_finish(const struct over *over);
 
 /* ---- overlay.c: folders, one over the other, as one mount ---- */
 

@@ -28,26 +28,38 @@ struct import {
 static const char size_xattr[] = "trusted.box.size";
 
 /* Unpacks ARCHIVE into the folder of the staging folder that is for LAYER; a root filesystem, or an
- * image, into folder 0. Returns that, and its DIGEST. */
-static int unpack_into(struct import *import, int archive, struct layer *layer, const char *name,
-	char digest[ID_LENGTH + 1])
+ * image, into folder 0. Returns that, and its DIGEST; or NEEDS_BELOW: it must be unpacked over the
+ * layers BELOW, which this was not told. */
+enum { NEEDS_BELOW = -2 };
+
+static int unpack_into(struct import *import, int archive, struct layer *layer,
+	const struct overlay *below, const char *name, char digest[ID_LENGTH + 1])
 {
 	autofree char *folder = format_text("%d", layer->staged);
+	autofree char *path =
+		format_text("%s/tmp/%s/%d", import->store->path, import->key, layer->staged);
+	struct unpack into = {.layer = layer->staged > 0,
+		.over = below,
+		.path = path,
+		.below = below && below->lower[0] ? below : NULL};
 	autoclose int fd = -1;
 	uint64_t left = import->max_bytes;
+	int result;
 
-	if (!folder || mkdirat(import->staging, folder, 0755) < 0 ||
+	if (!folder || !path || mkdirat(import->staging, folder, 0755) < 0 ||
 		(fd = openat(import->staging, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return fail("%s/tmp", import->store->path);
-	if (unpack(archive, fd, layer->staged > 0, name, left, digest, &layer->bytes) < 0)
+	into.folder = fd;
+	if ((result = unpack(archive, &into, name, left, digest, &layer->bytes)) < 0)
 		return -1;
+	if (result == 1)
+		return remove_tree_at(import->staging, folder) < 0 ? -1 : NEEDS_BELOW;
 	if (fsetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes), 0) < 0)
 		return fail("%s/tmp: %s", import->store->path, size_xattr);
 	import->max_bytes = layer->bytes < left ? left - layer->bytes : 0;
 	return steal_fd(&fd);
 }
 
-/* A short name, as the options of one overlay mount with many layers must fit into a page. */
 static void name_layer(struct layer *layer, const char *suffix)
 {
 	snprintf(layer->name, sizeof(layer->name), "%.32s%s", layer->digest, suffix);
@@ -70,6 +82,95 @@ static bool is_compressed(int fd)
 	       (memcmp(magic, "\x1f\x8b", 2) == 0 || memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0);
 }
 
+/*
+ * Most layers name the folders of all their files, before them. These are unpacked by themselves,
+ * and shared by all images, under their digest. One that does not (Bazel's, or made by hand) means
+ * the folders of the layers below, with their owners and modes, or where symlinks lead there. Such
+ * a layer is unpacked over those layers, and shared by images that have the same ones below: its
+ * name is a hash of all their digests, which is what the image specification calls a ChainID.
+ */
+static void name_over(const struct layout *layout, size_t i)
+{
+	struct layer *layer = &layout->layers[i], all = {0};
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	for (size_t j = 0; j <= i; j++)
+		SHA256Update(&sha, (const uint8_t *)layout->layers[j].digest, ID_LENGTH);
+	SHA256End(&sha, all.digest);
+	name_layer(&all, "-over");
+	strcpy(layer->name, all.name);
+}
+
+/* The names of the layers below layer I, seen from its folder, the topmost first; each once. */
+static int list_below(const struct import *import, size_t i, struct strings *names)
+{
+	const struct layer *layers = import->layout.layers;
+	json_auto_t *seen = json_object();
+
+	while (i-- > 0) {
+		autofree char *name = layers[i].staged < 0
+					      ? format_text("../../../layers/%s", layers[i].name)
+					      : format_text("../%d", layers[i].staged);
+
+		if (json_object_get(seen, layers[i].name))
+			continue;
+		json_object_set_new(seen, layers[i].name, json_true());
+		if (!name || add_string(names, name) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Unpacks layer I over those below it. */
+static int unpack_over(
+	struct import *import, size_t i, int archive, const char *name, char digest[ID_LENGTH + 1])
+{
+	struct layer *layer = &import->layout.layers[i];
+	char *none[] = {NULL};
+	struct strings names = {0};
+	struct overlay below = {.dir = AT_FDCWD,
+		.lower = none,
+		.upper = ".",
+		.work = "../work",
+		.options = "redirect_dir=nofollow,index=off,volatile"};
+	int result = -1;
+
+	if (remove_tree_at(import->staging, "work") < 0)
+		return -1;
+	if (mkdirat(import->staging, "work", 0700) < 0)
+		return fail("%s/tmp", import->store->path);
+	if (list_below(import, i, &names) == 0) {
+		if (names.list)
+			below.lower = names.list;
+		result = unpack_into(import, archive, layer, &below, name, digest);
+	}
+	free_list(&names.list);
+	return result;
+}
+
+/* Whether layer I is there, by itself or over those below it. Gives its name. */
+static bool find_layer(const struct import *import, size_t i)
+{
+	struct layer *layer = &import->layout.layers[i];
+
+	name_layer(layer, "");
+	if (has_layer(import, layer))
+		return true;
+	name_over(&import->layout, i);
+	return has_layer(import, layer);
+}
+
+/* The layer's own digest, and that in the image's ID, too. */
+static void note_compressed(struct layout *layout, struct layer *layer, const char *digest)
+{
+	char both[2 * ID_LENGTH + 1];
+
+	strcpy(layer->digest, digest);
+	snprintf(both, sizeof(both), "%s%s", layout->id, digest);
+	SHA256Data((const uint8_t *)both, strlen(both), layout->id);
+}
+
 static int import_layer(struct import *import, size_t i)
 {
 	struct layout *layout = &import->layout;
@@ -80,28 +181,29 @@ static int import_layer(struct import *import, size_t i)
 	const char *file = layer->file ?: blob;
 	autoclose int fd = open_in_root(layout->root, file, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	autoclose int target = -1;
-	char digest[ID_LENGTH + 1], both[2 * ID_LENGTH + 1];
-	bool compressed;
+	char digest[ID_LENGTH + 1];
+	bool compressed, over;
 
 	if (fd < 0)
 		return fail("%s: %s", name, file);
 	/* docker save's ID is the configuration's digest, which has those of the layers before
 	 * compression. Other programs compress them there: their own are added to the ID. */
 	compressed = layer->file && is_compressed(fd);
-	name_layer(layer, "");
-	if (!compressed && has_layer(import, layer))
+	if (!compressed && find_layer(import, i))
 		return 0;
 	layer->staged = i + 1;
-	if ((target = unpack_into(import, fd, layer, name, digest)) < 0)
+	target = unpack_into(import, fd, layer, NULL, name, digest);
+	if ((over = target == NEEDS_BELOW))
+		target = unpack_over(import, i, fd, name, digest);
+	if (target < 0)
 		return -1;
-	if (compressed) {
-		strcpy(layer->digest, digest);
-		name_layer(layer, "");
-		snprintf(both, sizeof(both), "%s%s", layout->id, digest);
-		SHA256Data((const uint8_t *)both, strlen(both), layout->id);
-	} else if (strcmp(layer->digest, digest) != 0) {
+	if (!compressed && strcmp(layer->digest, digest) != 0)
 		return failx("%s: its SHA-256 is not the one the image gives", name);
-	}
+	if (compressed)
+		note_compressed(layout, layer, digest);
+	name_layer(layer, "");
+	if (over)
+		name_over(layout, i);
 	return 0;
 }
 
@@ -113,8 +215,8 @@ static int import_layers(struct import *import)
 	int result;
 
 	layout->root = import->is_folder ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
-					 : unpack_into(import, import->file, &whole, import->path,
-						   whole.digest);
+					 : unpack_into(import, import->file, &whole, NULL,
+						   import->path, whole.digest);
 	if (layout->root < 0)
 		return -1;
 	if ((result = layout_read(layout)) < 0)

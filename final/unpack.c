@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <sha2.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +21,7 @@ struct job {
 	const char *name; /* of the archive, for messages */
 	int archive, folder, socket;
 	int root; /* of the container that the folder is in, or -1: the folder is all there is */
+	const struct unpack *into; /* with what is below, or NULL */
 	pid_t pid;
 	SHA2_CTX sha;
 	off_t size, hashed;
@@ -78,9 +81,24 @@ static void clear_progress(struct job *job)
 	job->percent = -1;
 }
 
+/* The layers below, and over them the folder, become one, for box-unpack alone. */
+static int enter_overlay(const struct unpack *into)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("a namespace of mounts");
+	/* No descriptor: the kernel wants mounts of this namespace. */
+	if (chdir(into->path) < 0)
+		return fail("%s", into->path);
+	if (overlay_mount(into->path, into->below) < 0)
+		return -1;
+	return chdir(into->path) < 0 ? fail("%s", into->path) : 0;
+}
+
 _Noreturn static void exec_unpacker(const struct job *job, int socket, char *argv[])
 {
-	bool ok = fchdir(job->folder) == 0 && dup2(job->archive, STDIN_FILENO) >= 0 &&
+	bool over = job->into && job->into->below;
+	bool entered = over ? enter_overlay(job->into) == 0 : fchdir(job->folder) == 0;
+	bool ok = entered && dup2(job->archive, STDIN_FILENO) >= 0 &&
 		  dup2(socket, STDOUT_FILENO) >= 0;
 
 	if (job->root >= 0 && job->root != 3)
@@ -89,8 +107,8 @@ _Noreturn static void exec_unpacker(const struct job *job, int socket, char *arg
 		ok = ok && fcntl(3, F_SETFD, 0) == 0; /* it is close-on-exec */
 	if (ok && close_range(job->root >= 0 ? 4 : 3, ~0U, 0) == 0)
 		execv(argv[0], argv);
-	fail("e%s", argv[0]);
-	send(STDOUT_FILENO, failure(), strlen(failure()), MSG_NOSIGNAL);
+	over && !entered ? failx("e%s", failure()) : fail("e%s", argv[0]);
+	send(ok ? STDOUT_FILENO : socket, failure(), strlen(failure()), MSG_NOSIGNAL);
 	_exit(EXIT_BOX);
 }
 
@@ -153,10 +171,10 @@ static int answer(const struct job *job, const char *name)
 		       : 0;
 }
 
-enum { DONE = 1, UNREAD };
+enum { DONE = 1, UNREAD, OVER };
 
-/* Handles a message of box-unpack, which reads hostile input and may say anything. Returns DONE, or
- * UNREAD, when it was the last. */
+/* Handles a message of box-unpack, which reads hostile input and may say anything. Returns DONE,
+ * UNREAD or OVER, when it was the last. */
 static int handle_message(struct job *job)
 {
 	char text[8193];
@@ -181,6 +199,8 @@ static int handle_message(struct job *job)
 		return answer(job, text + 1);
 	case 'b':
 		return UNREAD;
+	case 'l':
+		return OVER;
 	case 'w':
 		clear_progress(job);
 		failx("%s: %s", job->name, text + 1); /* makes it safe to print */
@@ -219,6 +239,8 @@ static int watch(struct job *job)
 		if (!done && (ready = poll(&poller, 1, n > 0 ? 0 : 20)) > 0 &&
 			(done = handle_message(job)) < 0)
 			return -1;
+		if (done == OVER)
+			return 1;
 		/* What is unpacked has to reach the disk before it is used: some of it does while
 		 * there is nothing else to do. The last time, elsewhere, an error counts. */
 		if (n == 0 && !done && ready == 0)
@@ -243,12 +265,14 @@ int file_key(int fd, const char *name, char key[KEY_LENGTH])
 	return 0;
 }
 
-int unpack(int archive, int folder, bool layer, const char *name, uint64_t max_bytes,
+int unpack(int archive, const struct unpack *into, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes)
 {
+	const char *kind = into->over ? "over" : into->layer ? "layer" : "root";
 	struct job job = {.name = name,
 		.archive = archive,
-		.folder = folder,
+		.folder = into->folder,
+		.into = into,
 		.socket = -1,
 		.root = -1,
 		.percent = -1};
@@ -261,12 +285,14 @@ int unpack(int archive, int folder, bool layer, const char *name, uint64_t max_b
 	job.size = lseek(archive, 0, SEEK_END);
 	if (!most || file_key(archive, name, before) < 0 || lseek(archive, 0, SEEK_SET) < 0)
 		return -1;
-	result = start(&job, "unpack", layer ? "layer" : "root", most, NULL);
+	result = start(&job, "unpack", kind, most, NULL);
 	if (result == 0)
 		result = watch(&job);
 	end(&job);
 	SHA256End(&job.sha, digest);
 	*bytes = job.bytes;
+	if (result == 1)
+		return into->over ? failx("%s: box-unpack cannot", name) : 1;
 	if (result < 0 || file_key(archive, name, after) < 0)
 		return -1;
 	return strcmp(before, after) == 0 ? 0 : failx("%s: changed while it was read", name);

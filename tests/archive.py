@@ -57,22 +57,23 @@ def configuration(layers, config, architecture):
 def oci(folder, *layers, config={}, architecture="amd64", compress=gzip.compress, name=None, nest=False):
     """An OCI layout; several of them in one folder when it is called again."""
 
-    def blob(data, **more):
+    def blob(data, kind, **more):
         digest = sha256(data)
         write(f"{folder}/blobs/sha256/{digest}", data)
-        return {"mediaType": "application/octet-stream", "digest": "sha256:" + digest, "size": len(data), **more}
+        return {"mediaType": "application/vnd.oci.image." + kind, "digest": "sha256:" + digest, "size": len(data), **more}
 
     manifest = json.dumps({
-        "schemaVersion": 2, "config": blob(configuration(layers, config, architecture)),
-        "layers": [blob(compress(layer)) for layer in layers],
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": blob(configuration(layers, config, architecture), "config.v1+json"),
+        "layers": [blob(compress(layer), "layer.v1.tar" + ("+gzip" if compress == gzip.compress else "")) for layer in layers],
     }).encode()
-    found = blob(manifest, platform={"architecture": architecture, "os": "linux"})
+    found = blob(manifest, "manifest.v1+json", platform={"architecture": architecture, "os": "linux"})
     if nest:
-        other = blob(b"{}", platform={"architecture": "unknown", "os": "unknown"})
-        found = blob(json.dumps({"manifests": [other, found]}).encode())
+        other = blob(b"{}", "manifest.v1+json", platform={"architecture": "unknown", "os": "unknown"})
+        found = blob(json.dumps({"schemaVersion": 2, "manifests": [other, found]}).encode(), "index.v1+json")
     if name:
         found["annotations"] = {"org.opencontainers.image.ref.name": name}
-    index = {"manifests": []}
+    index = {"schemaVersion": 2, "manifests": []}
     if os.path.exists(f"{folder}/index.json"):
         with open(f"{folder}/index.json", encoding="utf-8") as file:
             index = json.load(file)
