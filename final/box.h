@@ -745,6 +745,10 @@ int protect_own_file(char *argv[]);
 
 /* ---- user.c: names of the image's /etc/passwd and /etc/group ---- */
 
+/* Whether TEXT is a number that can be an ID, put into ID: digits alone, and below 2^32 - 1, which
+ * stands for "none", chown(2). Notes no error. */
+bool parse_id(const char *text, uint32_t *id);
+
 struct user {
 	uid_t uid;
 	gid_t gid;

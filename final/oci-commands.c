@@ -396,6 +396,27 @@ int oci_command_run(void)
 
 /* ---- exec ---- */
 
+/* The process has the groups of --additional-gids besides those that it has already, as with runc.
+ */
+static int add_groups(struct spec *spec)
+{
+	gid_t *groups = calloc(spec->n_groups + oci_line.gids.n, sizeof(*groups));
+
+	if (!groups)
+		return fail("memory");
+	for (size_t i = 0; i < spec->n_groups; i++)
+		groups[i] = spec->groups[i];
+	spec->groups = groups;
+	for (size_t i = 0; i < oci_line.gids.n; i++) {
+		const char *text = oci_line.gids.list[i];
+
+		if (!parse_id(text, &groups[spec->n_groups]))
+			return failx("--additional-gids %s: not the number of a group", text);
+		spec->n_groups++;
+	}
+	return 0;
+}
+
 /* The container's process, but for what the command line says of another one. */
 static int exec_by_words(struct bundle *bundle)
 {
@@ -413,15 +434,8 @@ static int exec_by_words(struct bundle *bundle)
 
 		spec->user = group ? oci_line.user : format_text("%s:0", oci_line.user);
 	}
-	if (oci_line.gids.n > 0) {
-		gid_t *groups = calloc(oci_line.gids.n, sizeof(*groups));
-
-		spec->groups = groups;
-		for (spec->n_groups = 0; groups && spec->n_groups < oci_line.gids.n;
-			spec->n_groups++)
-			groups[spec->n_groups] =
-				strtoul(oci_line.gids.list[spec->n_groups], NULL, 10);
-	}
+	if (oci_line.gids.n > 0 && add_groups(spec) < 0)
+		return -1;
 	for (size_t i = 0; i < oci_line.caps.n; i++)
 		if (capabilities_change(&more, oci_line.caps.list[i], true) < 0)
 			return -1;
@@ -432,7 +446,7 @@ static int exec_by_words(struct bundle *bundle)
 		spec->capabilities.inheritable |= more;
 		spec->capabilities.ambient |= more;
 	}
-	return spec->user && spec->groups ? add_environment(spec) : -1;
+	return spec->user ? add_environment(spec) : -1;
 }
 
 static int exec_spec(struct bundle *bundle, const struct oci *oci)

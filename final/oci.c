@@ -32,6 +32,8 @@ static int read_user(struct bundle *bundle, const struct value *process)
 		return -1;
 	spec->user = "0:0";
 	spec->groups = &no_group;
+	spec->n_groups = 0; /* of the process that was read before, too */
+	spec->umask = NULL;
 	if (found == 0)
 		return 0;
 	if (value_number(&user, "uid", OPTIONAL, 0, UINT32_MAX - 1, &uid) < 0 ||

@@ -55,8 +55,7 @@ static bool next_entry(FILE *file, char **line, char *fields[], size_t n)
 	return false;
 }
 
-/* Is TEXT a number that can be an ID? The highest one stands for "none", chown(2). */
-static bool parse_id(const char *text, uint32_t *id)
+bool parse_id(const char *text, uint32_t *id)
 {
 	unsigned long long value;
 
