@@ -41,7 +41,7 @@ setup_host() {
 	fi
 	tagged vm && ((!THROWAWAY)) && skip "changes what all of a machine has: see make test-vm"
 	tagged v2 && [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] && skip "needs cgroup v2: see make test-vm"
-	DIR=$BATS_TEST_TMPDIR/dir ROOTFS=$BATS_TEST_TMPDIR/rootfs OPTIONS=()
+	DIR=$(realpath "$BATS_TEST_TMPDIR")/dir ROOTFS=$(realpath "$BATS_TEST_TMPDIR")/rootfs OPTIONS=() # as the kernel names them
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	mkdir "$DIR"
 	echo "$MARKER" >"$DIR/$MARKER"
@@ -187,6 +187,16 @@ box_run() { box_exec run "${RUN[@]}" "${OPTIONS[@]}" "$@"; }
 
 # box_exec ARG...: the program with nothing but the arguments given.
 box_exec() { run_on_host "$BOX" "$@"; }
+
+# In a box, the way out of a chroot: a root below the working folder no longer stops `..`, see chroot(2). Prints
+# what is in the folder that is reached, and if that is the host's /, the marker: however deep ROOTFS lies.
+climb() {
+	mkdir "$ROOTFS/sub"
+	cp "$REPO/rootfs/bin/busybox" "$ROOTFS/sub/busybox"
+	# shellcheck disable=SC2016 # for the shell in the box
+	box nsenter --root=/sub --wd=/ /busybox sh -c 'cd -P "$1"; /busybox ls; /busybox cat ".$2"' - \
+		"$(sed -E 's,/[^/]+,../,g' <<<"$ROOTFS")" "$DIR/$MARKER"
+}
 
 # The steps leave root all capabilities; final does so when asked to.
 as_mighty_root() {

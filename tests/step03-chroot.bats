@@ -96,11 +96,8 @@ load helper
 
 # bats test_tags=still
 @test "still: a process in the box climbs out of the chroot" {
-	mkdir "$ROOTFS/sub"
-	cp "$REPO/rootfs/bin/busybox" "$ROOTFS/sub/busybox"
-	# A root below the working folder no longer stops `..`: see chroot(2).
-	box nsenter --root=/sub --wd=/ /busybox sh -c "cd -P ../../../../../../../../..; /busybox cat .$DIR/$MARKER"
-	output_is "$MARKER" "chroot changes where names begin, and nothing else"
+	climb
+	output_has "$MARKER" "chroot changes where names begin, and nothing else"
 }
 
 # bats test_tags=still
