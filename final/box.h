@@ -364,10 +364,15 @@ struct image {
 
 struct store;
 
-/* Finds NAME: a folder or an archive of the host, when it has a slash or there is such a file; else
- * the name, or the ID or at least 4 of its first digits, of an image that was unpacked before. An
- * archive is unpacked unless it was already. FILE:TAG is one of several images in FILE. */
+/* Finds NAME: without a slash in it, the name, or the ID or at least 4 of its first digits, of an
+ * image that was unpacked before; else a folder or an archive of the host. An archive is unpacked
+ * unless it was already. FILE:TAG is one of several images in FILE. */
 int image_get(struct store *store, const char *name, struct image *image);
+
+/* Finds the image of a container that was made before, by what options_save() was told: an image's
+ * whole ID, or the absolute path of a folder. No file in the working folder counts, whatever its
+ * name. */
+int image_get_saved(struct store *store, const char *saved, struct image *image);
 
 /* Unpacks the archive or OCI layout FILE, and names it NAME (NULL: no name). */
 int image_import(struct store *store, const char *file, const char *name, struct image *image);

@@ -74,42 +74,68 @@ static bool leads_to(int dir, const char *link, const char *id)
 	return target && strcmp(target, id) == 0;
 }
 
-/* The ID of the image with a name, or with the first digits of an ID. */
-static int find_id(struct store *store, const char *name, char id[ID_LENGTH + 1])
+/* The number of images with the name NAME, or whose ID has it as its first digits; -1 on an error.
+ * ID gets the only one, or the last of several. */
+static int look_up(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	const char *digits = strncmp(name, "sha256:", 7) == 0 ? name + 7 : name;
-	size_t length = strlen(digits), n = 0;
+	size_t length = strlen(digits);
 	autofree char *target = is_name(name) ? store_read_link(store->names, name) : NULL;
 	autolist char **records = NULL;
+	int n = 0;
 
 	if (target) {
 		id_of(target, id);
-		return 0;
+		return 1;
 	}
-	if (length >= 4 && length <= ID_LENGTH && strspn(digits, "0123456789abcdef") == length &&
-		!(records = store_names(store->images)))
+	if (length < 4 || length > ID_LENGTH || strspn(digits, "0123456789abcdef") != length)
+		return 0;
+	if (!(records = store_names(store->images)))
 		return -1;
-	for (char **record = records; record && *record; record++) {
+	for (char **record = records; *record; record++) {
 		if (strncmp(*record, digits, length) != 0)
 			continue;
 		if (n++ > 0)
-			return failx("%s: several images: %.12s %.12s", name, id, *record);
+			failx("%s: several images: %.12s %.12s", name, id, *record);
 		id_of(*record, id);
 	}
-	return n == 1 ? 0 : failx("%s: no such image, file or folder", name);
+	return n;
+}
+
+static int find_id(struct store *store, const char *name, char id[ID_LENGTH + 1])
+{
+	int n = look_up(store, name, id);
+
+	return n == 1 ? 0 : n == 0 ? failx("%s: no such image, file or folder", name) : -1;
 }
 
 int image_get(struct store *store, const char *name, struct image *image)
 {
 	char id[ID_LENGTH + 1];
+	int n = strchr(name, '/') ? 0 : look_up(store, name, id);
 
 	*image = (struct image){0};
-	if ((strchr(name, '/') || file_length(name) ? import_file(store, name, id)
-						    : find_id(store, name, id)) < 0)
+	if (n < 0 || n > 1)
+		return -1;
+	if (n == 0 && !strchr(name, '/') && !file_length(name))
+		return failx("%s: no such image, file or folder", name);
+	if (n == 0 && import_file(store, name, id) < 0)
 		return -1;
 	if (*id)
 		return image_load(store, id, image);
 	image->folder = strdup(name);
+	return image->folder ? 0 : fail("memory");
+}
+
+int image_get_saved(struct store *store, const char *saved, struct image *image)
+{
+	*image = (struct image){0};
+	if (*saved != '/') {
+		if (strlen(saved) != ID_LENGTH || strspn(saved, "0123456789abcdef") != ID_LENGTH)
+			return failx("%s: not the ID of an image", saved);
+		return image_load(store, saved, image);
+	}
+	image->folder = strdup(saved);
 	return image->folder ? 0 : fail("memory");
 }
 

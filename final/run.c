@@ -438,7 +438,7 @@ int command_run(const struct places *places, int argc, char *argv[])
 int load_container(struct store *store, const struct place *place, struct options *options,
 	struct image *image)
 {
-	if (image_get(store, options->image, image) < 0 || set_command(options, image) < 0)
+	if (image_get_saved(store, options->image, image) < 0 || set_command(options, image) < 0)
 		return -1;
 	return make_spec(options, image, store, place);
 }

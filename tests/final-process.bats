@@ -1,4 +1,5 @@
 # The process of box-oci exec: it has what its own description says, and nothing of the container's.
+# shellcheck disable=SC2016 # scripts for the host
 load helper
 load oci
 
