@@ -97,8 +97,9 @@ static int follow(const char *link, char rest[PATH_MAX])
 	return target[0] == '/';
 }
 
-/* Takes the first part of REST, which ends at a '/', and adds it to PATH. Returns the length of
- * PATH before, or -1: there is none left. */
+/* Takes the first part of REST, which ends at a '/', and adds it to PATH; ".." takes the last part
+ * of PATH away. Returns the length that PATH had before, or -1: REST was empty. A PATH that gets
+ * too long is cut to PATH_MAX - 1 characters. */
 static int take_part(char path[PATH_MAX], char rest[PATH_MAX])
 {
 	size_t skip = strspn(rest, "/"), length = strcspn(rest + skip, "/"), before = strlen(path);
@@ -118,8 +119,10 @@ static int take_part(char path[PATH_MAX], char rest[PATH_MAX])
 	return before;
 }
 
-/* The folder PATH becomes that of which REST is the names: the rules are those of
- * path_resolution(7). What is missing is made, unless MAKE is not set; then returns 1. */
+/* Walks from the root through the folders that REST names, by the rules of path_resolution(7). PATH
+ * becomes the folder that this leads to, without symlinks. With MAKE, folders that are missing are
+ * made; without it, the first missing one ends the walk. Returns 0; 1: a folder is missing; or -1
+ * with errno. */
 static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bool make)
 {
 	int links = 0, before, absolute;
@@ -127,8 +130,12 @@ static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bo
 
 	*path = '\0';
 	while ((before = take_part(path, rest)) >= 0) {
-		bool there = lstat(*path ? path : ".", &st) == 0;
+		bool there;
 
+		errno = ENAMETOOLONG;
+		if (strlen(path) == PATH_MAX - 1)
+			return -1; /* cut, it is another folder's */
+		there = lstat(*path ? path : ".", &st) == 0;
 		if (!there && errno != ENOENT)
 			return -1;
 		if (there && S_ISLNK(st.st_mode)) {
@@ -152,8 +159,8 @@ static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bo
 	return 0;
 }
 
-/* Gives the PATH of NAME, "" for ".", without symlinks on the way. Its folders are made if they are
- * missing; unless MAKE is set, that returns 1. */
+/* Gives the PATH of NAME, "" for ".", without symlinks among its folders. MAKE and the value that
+ * is returned are those of enter(), with an error noted. */
 static int resolve(struct over *over, const char *name, bool make, char path[PATH_MAX])
 {
 	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
@@ -180,8 +187,8 @@ static int resolve(struct over *over, const char *name, bool make, char path[PAT
 		       : fail("%s", name);
 }
 
-/* There will be a link to TARGET, a path or not. Gives the BYTES that the kernel copies for that.
- */
+/* Gives the BYTES that the kernel copies when a hard link to TARGET is made: none if the layer has
+ * the file itself, or if there is no such file. */
 static int count_link(struct over *over, const char *target, uint64_t *bytes)
 {
 	char path[PATH_MAX];
@@ -189,7 +196,7 @@ static int count_link(struct over *over, const char *target, uint64_t *bytes)
 	int known;
 
 	*bytes = 0;
-	/* What is wrong, libarchive will say. */
+	/* libarchive will say what is wrong with TARGET. */
 	if (resolve(over, target, false, path) != 0 || lstat(path, &st) < 0)
 		return 0;
 	if (is_own(over, path) || (known = keep_times(over, path, &st)) == 0)
@@ -218,7 +225,7 @@ static int hide_in(const struct over *over, const char *path)
 	return result;
 }
 
-/* Removes PATH and all below, but what the layer has; PATH itself stays if it is OPAQUE. */
+/* Removes PATH and all below it, except for what the layer itself has; PATH stays if OPAQUE. */
 static int hide(const struct over *over, const char *path, bool opaque)
 {
 	struct stat st;
@@ -237,7 +244,8 @@ static int hide(const struct over *over, const char *path, bool opaque)
 	return 0;
 }
 
-/* Whether NAME is of a folder that the layer has named, in folders that it has named. */
+/* Whether the folders on the way to NAME are there already: named by the layer before, as folders.
+ */
 static bool is_at_home(const char *name)
 {
 	const char *slash = strrchr(name, '/');

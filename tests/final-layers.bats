@@ -81,6 +81,13 @@ oci('dots2', tar(entry('a/b/', '')), tar(entry('a/c/../../../.wh.f', '')))"
 	[[ ! $(ls -A "$DIR/outside") ]] || fail "written outside: $(ls "$DIR/outside")"
 }
 
+@test "a symlink that makes a path too long is an error, and leads to no other folder" {
+	py "part = 'x' * 100 + '/'
+oci('image', tar(symlink('a', part * 30 + 'b'), entry(part * 30, ''), symlink(part * 30 + 'b', part * 15 + '../' * 14 + 'c')), tar(entry('a/f', '')))"
+	box_exec import image
+	refused "layer 2 of 2: a/f: File name too long" "see take_part: a path that is cut names another folder"
+}
+
 @test "a layer that names its folders is shared by all images, another one by those with the same layers below" {
 	py "one, two, alone, needs = tar(entry('a/', ''), entry('a/1', '')), tar(entry('a/', ''), entry('a/2', '')), tar(entry('a/', ''), entry('a/.wh.2', '')), tar(entry('a/n', ''))
 for name, layers in {'A': (one, alone), 'B': (two, alone), 'C': (one, needs), 'D': (one, needs, alone), 'E': (two, needs)}.items():
