@@ -74,8 +74,8 @@ static bool leads_to(int dir, const char *link, const char *id)
 	return target && strcmp(target, id) == 0;
 }
 
-/* The number of images with the name NAME, or whose ID has it as its first digits; -1 on an error.
- * ID gets the only one, or the last of several. */
+/* Returns the number of images that NAME is the name of, or the first digits of the ID of, and
+ * gives the ID of one; -1: an error. Notes an error for several, too. */
 static int look_up(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	const char *digits = strncmp(name, "sha256:", 7) == 0 ? name + 7 : name;
@@ -112,14 +112,12 @@ static int find_id(struct store *store, const char *name, char id[ID_LENGTH + 1]
 int image_get(struct store *store, const char *name, struct image *image)
 {
 	char id[ID_LENGTH + 1];
-	int n = strchr(name, '/') ? 0 : look_up(store, name, id);
+	bool is_file = strchr(name, '/');
 
 	*image = (struct image){0};
-	if (n < 0 || n > 1)
-		return -1;
-	if (n == 0 && !strchr(name, '/') && !file_length(name))
-		return failx("%s: no such image, file or folder", name);
-	if (n == 0 && import_file(store, name, id) < 0)
+	if (!is_file && look_up(store, name, id) == 0)
+		is_file = file_length(name);
+	if ((is_file ? import_file(store, name, id) : find_id(store, name, id)) < 0)
 		return -1;
 	if (*id)
 		return image_load(store, id, image);

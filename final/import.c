@@ -27,11 +27,12 @@ struct import {
 /* On its folder; uint64_t. */
 static const char size_xattr[] = "trusted.box.size";
 
-/* Unpacks ARCHIVE into the folder of the staging folder that is for LAYER; a root filesystem, or an
- * image, into folder 0. Returns that, and its DIGEST; or NEEDS_BELOW: it must be unpacked over the
- * layers BELOW, which this was not told. */
 enum { NEEDS_BELOW = -2 };
 
+/* Unpacks ARCHIVE into a new folder of the staging folder: LAYER's number, or 0 for a root
+ * filesystem or a whole image. With BELOW, the layers below are seen with it. Gives the archive's
+ * DIGEST. Returns the folder's descriptor, which the caller closes; NEEDS_BELOW: it is a layer that
+ * has to be unpacked with BELOW, and nothing is left; or -1. */
 static int unpack_into(struct import *import, int archive, struct layer *layer,
 	const struct overlay *below, const char *name, char digest[ID_LENGTH + 1])
 {

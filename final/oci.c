@@ -32,7 +32,8 @@ static int read_user(struct bundle *bundle, const struct value *process)
 		return -1;
 	spec->user = "0:0";
 	spec->groups = &no_group;
-	spec->n_groups = 0; /* of the process that was read before, too */
+	/* Before the process of exec, the container's was read: nothing of it may stay. */
+	spec->n_groups = 0;
 	spec->umask = NULL;
 	if (found == 0)
 		return 0;

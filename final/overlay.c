@@ -40,8 +40,8 @@ static int open_lower(const struct overlay *overlay, int *descriptors, FILE *out
 
 /*
  * mount(2) takes one page of options, and a name may hold a comma or a colon: so each folder goes
- * by the number of its descriptor, as a name of /proc/self/fd. All the 500 lower ones fit that the
- * kernel takes.
+ * by the number of its descriptor, as a name of /proc/self/fd. The numbers of 500 folders, the most
+ * that the kernel takes, fit into a page.
  */
 static int mount_opened(const char *target, const struct overlay *overlay, int *descriptors)
 {
@@ -67,7 +67,7 @@ static int mount_opened(const char *target, const struct overlay *overlay, int *
 	if (mount("overlay", target, "overlay", 0, options) == 0)
 		return 0;
 	fail("mount the overlay of %s", overlay->lower[0]);
-	overlay_check(upper); /* has the cause, perhaps */
+	overlay_check(upper); /* notes the cause, if it is this one */
 	return -1;
 }
 
@@ -82,8 +82,11 @@ int overlay_mount(const char *target, const struct overlay *overlay)
 	if (!(descriptors = malloc((n + 1) * sizeof(*descriptors))))
 		return fail("memory");
 	memset(descriptors, -1, (n + 1) * sizeof(*descriptors));
-	/* Whoever starts box may have set a low limit of open files. */
-	getrlimit(RLIMIT_NOFILE, &limit);
+	/* The caller's limit of open files may be too low for many layers. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		free(descriptors);
+		return fail("limit of open files");
+	}
 	more = limit;
 	more.rlim_cur = more.rlim_max;
 	if (n > 8)
