@@ -53,8 +53,11 @@ load life
 }
 
 @test "wait, logs -f and exec all end when the container ends" {
-	life 'detach --name mine "sleep 0.5; exit 5" >/dev/null; for _ in {1..5}; do "$BOX" wait mine & "$BOX" logs -f mine & "$BOX" exec mine sleep 100 & done; wait; box rm mine' 2>/dev/null
-	output_is $'5\n5\n5\n5\n5\nmine' "see wait_for_end"
+	life 'begun() { ls -l /proc/$1/fd 2>/dev/null | grep -q "$2"; }; count() { (($(pgrep -fc "^$1") == 5)); }
+		detach --name mine -v .:/v "echo line; until [ -e /v/go ]; do sleep 0.05; done; exit 5" >/dev/null; until_true logged mine line
+		{ for _ in {1..5}; do "$BOX" wait mine & until_true begun $! /status; "$BOX" logs -f mine & until_true begun $! /log; "$BOX" exec mine sleep 1234 & done
+		until_true count "sleep 1234" || echo "not all commands have begun"; touch go; wait; } | sort | uniq -c; box rm mine; rm go' 2>/dev/null
+	output_is $'      5 5\n      5 line\nmine' "see wait_for_end"
 }
 
 # --- killed ---
