@@ -212,24 +212,41 @@ static void *decompress(void *pipe)
 	return NULL;
 }
 
+/* The first bytes of the archive, which stay there to be read; a pipe's by tee(2). */
+static ssize_t peek(unsigned char *data, size_t size)
+{
+	ssize_t n = pread(ARCHIVE_FD, data, size, 0);
+	int ends[2];
+
+	if (n >= 0 || errno != ESPIPE || pipe2(ends, O_CLOEXEC) < 0)
+		return n;
+	if ((n = tee(ARCHIVE_FD, ends[1], size, 0)) > 0)
+		n = read(ends[0], data, n);
+	close(ends[0]);
+	close(ends[1]);
+	return n;
+}
+
 /* Finds out whether the archive is compressed. Returns a descriptor to read it from. */
 static int open_decompressed(void)
 {
 	static int ends[2];
 	struct archive_entry *entry;
-	unsigned char magic[2] = {0};
+	unsigned char head[512] = {0};
+	ssize_t size = peek(head, sizeof(head));
 	pthread_t thread;
 
-	if (pread(ARCHIVE_FD, magic, sizeof(magic), 0) == 0)
+	if (size == 0)
 		die("an empty file");
-	if (magic[0] == 0x1f && magic[1] == 0x8b) {
+	if (!is_layer && memcmp(head + 257, "ustar", 5) == 0)
+		return ARCHIVE_FD;
+	if (head[0] == 0x1f && head[1] == 0x8b) {
 		if (!(gzip = gzdopen(ARCHIVE_FD, "rb")) || gzbuffer(gzip, CHUNK) < 0)
 			die("memory");
 	} else {
 		/* Not all: some filters of libarchive start programs. */
 		raw = archive_read_new();
-		archive_read_support_filter_gzip(
-			raw); /* from a pipe, where nothing was read above */
+		archive_read_support_filter_gzip(raw); /* of a socket, which has no peek() */
 		archive_read_support_filter_bzip2(raw);
 		archive_read_support_filter_xz(raw);
 		archive_read_support_filter_lzma(raw);
@@ -482,6 +499,29 @@ static void extract_all(void)
 		die("no end mark: it was cut short");
 }
 
+/* What is unpacked has to reach the disk before it is used. Some of it does meanwhile: a thread of
+ * its own waits for the disk. In the end box asks again, and an error counts. */
+static void *sync_folder(void *folder)
+{
+	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
+
+	for (;;) {
+		nanosleep(&nap, NULL);
+		syncfs(*(int *)folder);
+	}
+	return NULL;
+}
+
+static void start_sync(void)
+{
+	static int folder;
+	pthread_t thread;
+
+	folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || pthread_create(&thread, NULL, sync_folder, &folder) != 0)
+		die("thread");
+}
+
 static void unpack_archive(void)
 {
 	static char rest[CHUNK];
@@ -503,6 +543,8 @@ static void unpack_archive(void)
 						     ARCHIVE_EXTRACT_SECURE_NODOTDOT);
 	if (archive_read_open_fd(reader, fd, CHUNK) != ARCHIVE_OK)
 		die("%s", archive_error_string(reader));
+	if (!is_copy)
+		start_sync();
 	extract_all();
 	/* Now folders get their modes and times. */
 	check(disk, archive_write_close(disk), "folders");

@@ -396,11 +396,13 @@ void image_free(struct image *image);
  *   layers/HEX         one unpacked layer each, by the first 32 digits of its file's SHA-256;
  *                      HEX-root: an archive that was not of an image, unpacked without whiteouts;
  *                      HEX-over: a layer that was unpacked over those below it, see import.c;
- *                      its extended attribute trusted.box.size: the bytes that were written
+ *                      extended attributes: trusted.box.digest, all digits; trusted.box.size, the
+ *                      bytes that were written
  *   images/ID.json     one image each
  *   names/NAME         symlink to the ID
  *   files/KEY          symlink to the ID; KEY is a hash of which archive file (device, inode, size,
- *                      times) and which tag that was
+ *                      times) and which tag that was; of a file that others than root can write,
+ *                      one more is of its SHA-256, which is what counts
  *   containers/ID/     upper, work; locked while the container lives
  *   tmp/               half unpacked; each folder locked by the process that fills it
  *   lock               flock(2): shared to use an image, exclusive to remove one
@@ -475,9 +477,13 @@ struct unpack {
 	const struct overlay *below; /* those layers, named from the folder; NULL: none */
 };
 
-/* Unpacks the file ARCHIVE. At most MAX_BYTES are written, holes in sparse files not counted. Gives
- * the archive's SHA-256 and the bytes that were written. NAME is for messages. Returns 1 if it is a
- * layer that must be unpacked over those below; the folder is then to be thrown away. */
+/* Gives the SHA-256 of the file FD, which is read to its end. NAME is for messages. */
+int file_digest(int fd, const char *name, char digest[ID_LENGTH + 1]);
+
+/* Unpacks the file ARCHIVE into a folder that is empty. At most MAX_BYTES are written, holes in
+ * sparse files not counted. Gives the SHA-256 of the bytes that were unpacked, whatever happens to
+ * the file meanwhile, and how many were written. NAME is for messages. Returns 1 if it is a layer
+ * that must be unpacked over those below; the folder is then to be thrown away. */
 int unpack(int archive, const struct unpack *into, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes);
 
@@ -522,7 +528,8 @@ const char *memory_size(uint64_t bytes, char text[16]);
 
 struct layer {
 	char digest[ID_LENGTH + 1]; /* SHA-256 of its file */
-	char name[48]; /* below store->layers */
+	char name[48]; /* below store->layers; begins with the first digits of */
+	char key[ID_LENGTH]; /* a digest: the same one, or that of all layers up to it */
 	const char *file; /* in the layout; NULL: the blob DIGEST */
 	int staged; /* the number of its folder in the staging folder, or -1: already in place */
 	uint64_t bytes;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <time.h>
 
@@ -17,6 +18,8 @@ struct import {
 	char key[ID_LENGTH + 1]; /* which file that is, and which tag */
 	int file; /* the archive, or the folder */
 	bool is_folder;
+	bool is_ours; /* nobody but root can change the archive */
+	char digest[ID_LENGTH + 1]; /* of the archive, as it was unpacked */
 	int staging; /* the folder KEY of store->tmp */
 	int64_t max_bytes; /* what may still be unpacked */
 	struct layout layout;
@@ -24,8 +27,9 @@ struct import {
 
 /* ---- layers ---- */
 
-/* On its folder; uint64_t. */
-static const char size_xattr[] = "trusted.box.size";
+/* On its folder: uint64_t; and all digits of the digest that its name begins with. Two layers whose
+ * first 32 digits are the same can be made on purpose, with 2^64 attempts. */
+static const char size_xattr[] = "trusted.box.size", digest_xattr[] = "trusted.box.digest";
 
 enum { NEEDS_BELOW = -2 };
 
@@ -61,18 +65,38 @@ static int unpack_into(struct import *import, int archive, struct layer *layer,
 	return steal_fd(&fd);
 }
 
-static void name_layer(struct layer *layer, const char *suffix)
+static void name_layer(struct layer *layer, const char *digest, const char *suffix)
 {
-	snprintf(layer->name, sizeof(layer->name), "%.32s%s", layer->digest, suffix);
+	snprintf(layer->name, sizeof(layer->name), "%.32s%s", digest, suffix);
+	memmove(layer->key, digest, ID_LENGTH);
 }
 
-static bool has_layer(const struct import *import, struct layer *layer)
+/* Notes on the folder FD, which nobody has seen yet, that it was unpacked from what has that
+ * digest. */
+static int sign_layer(int fd, const struct layer *layer)
 {
-	autoclose int fd =
-		openat(import->store->layers, layer->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fsetxattr(fd, digest_xattr, layer->key, ID_LENGTH, 0) < 0
+		       ? fail("layer %s: %s", layer->name, digest_xattr)
+		       : 0;
+}
 
-	return fd >= 0 && fgetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes)) ==
-				  sizeof(layer->bytes);
+enum found { MISSING, UNVERIFIED, OTHER, SAME };
+
+/* What the store has under the layer's name. UNVERIFIED is one of box 0.7, which did not note the
+ * digest, and might have unpacked other bytes than it had hashed. */
+static enum found look_up(const struct import *import, struct layer *layer)
+{
+	autoclose int fd = openat(import->store->layers, layer->name,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	char digest[ID_LENGTH];
+
+	if (fd < 0)
+		return MISSING;
+	if (fgetxattr(fd, digest_xattr, digest, sizeof(digest)) != sizeof(digest) ||
+		fgetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes)) !=
+			sizeof(layer->bytes))
+		return UNVERIFIED;
+	return memcmp(digest, layer->key, sizeof(digest)) == 0 ? SAME : OTHER;
 }
 
 static bool is_compressed(int fd)
@@ -92,15 +116,14 @@ static bool is_compressed(int fd)
  */
 static void name_over(const struct layout *layout, size_t i)
 {
-	struct layer *layer = &layout->layers[i], all = {0};
+	char digest[ID_LENGTH + 1];
 	SHA2_CTX sha;
 
 	SHA256Init(&sha);
 	for (size_t j = 0; j <= i; j++)
 		SHA256Update(&sha, (const uint8_t *)layout->layers[j].digest, ID_LENGTH);
-	SHA256End(&sha, all.digest);
-	name_layer(&all, "-over");
-	strcpy(layer->name, all.name);
+	SHA256End(&sha, digest);
+	name_layer(&layout->layers[i], digest, "-over");
 }
 
 /* The names of the layers below layer I, seen from its folder, the topmost first; each once. */
@@ -155,11 +178,11 @@ static bool find_layer(const struct import *import, size_t i)
 {
 	struct layer *layer = &import->layout.layers[i];
 
-	name_layer(layer, "");
-	if (has_layer(import, layer))
+	name_layer(layer, layer->digest, "");
+	if (look_up(import, layer) == SAME)
 		return true;
 	name_over(&import->layout, i);
-	return has_layer(import, layer);
+	return look_up(import, layer) == SAME;
 }
 
 /* The layer's own digest, and that in the image's ID, too. */
@@ -202,13 +225,30 @@ static int import_layer(struct import *import, size_t i)
 		return failx("%s: its SHA-256 is not the one the image gives", name);
 	if (compressed)
 		note_compressed(layout, layer, digest);
-	name_layer(layer, "");
+	name_layer(layer, layer->digest, "");
 	if (over)
 		name_over(layout, i);
-	return 0;
+	return sign_layer(target, layer);
 }
 
-/* Unpacks what is not unpacked yet. */
+static bool has_image(const struct store *store, const char *id)
+{
+	autofree char *record = format_text("%s.json", id);
+
+	return record && faccessat(store->images, record, F_OK, 0) == 0;
+}
+
+/* Whether the image of the layout is there, of layers that were verified. */
+static bool is_complete(const struct import *import)
+{
+	bool complete = has_image(import->store, import->layout.id);
+
+	for (size_t i = 0; complete && i < import->layout.n_layers; i++)
+		complete = find_layer(import, i);
+	return complete;
+}
+
+/* Unpacks what is not unpacked yet. Returns 1 if the image is there already. */
 static int import_layers(struct import *import)
 {
 	struct layout *layout = &import->layout;
@@ -218,20 +258,25 @@ static int import_layers(struct import *import)
 	layout->root = import->is_folder ? fcntl(import->file, F_DUPFD_CLOEXEC, 0)
 					 : unpack_into(import, import->file, &whole, NULL,
 						   import->path, whole.digest);
+	strcpy(import->digest, whole.digest);
 	if (layout->root < 0)
 		return -1;
 	if ((result = layout_read(layout)) < 0)
 		return failx("%s: %s", import->path, failure());
 	if (result == 0) {
 		/* A root filesystem. A layer with this digest would have whiteouts. */
-		name_layer(&whole, "-root");
+		name_layer(&whole, whole.digest, "-root");
 		strcpy(layout->id, whole.digest);
+		if (sign_layer(layout->root, &whole) < 0)
+			return -1;
 		if (!(layout->layers = malloc(sizeof(whole))))
 			return fail("memory");
 		*layout->layers = whole;
 		layout->n_layers = 1;
 		return 0;
 	}
+	if (is_complete(import))
+		return 1;
 	for (size_t i = 0; i < layout->n_layers; i++)
 		if (import_layer(import, i) < 0)
 			return -1;
@@ -239,28 +284,44 @@ static int import_layers(struct import *import)
 	return remove_tree_at(import->staging, "0");
 }
 
-/* Moves the layers from the staging folder to their place, where another box may have put the same
- * ones meanwhile. */
-static int place_layers(const struct import *import)
+/* Moves a layer to its place, where another box may have put the same one meanwhile. */
+static int place_layer(const struct import *import, struct layer *layer)
 {
 	int layers = import->store->layers;
+	autofree char *number = format_text("%d", layer->staged);
+	autofree char *old = format_text("%s-old", layer->name);
 
+	if (!number || !old)
+		return -1;
+	if (renameat(import->staging, number, layers, layer->name) == 0)
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return fail("%s/layers/%s", import->store->path, layer->name);
+	switch (look_up(import, layer)) {
+	case SAME:
+		return 0;
+	case UNVERIFIED:
+		/* Containers may run on it: the old one stays until prune. */
+		if (renameat2(import->staging, number, layers, layer->name, RENAME_EXCHANGE) == 0 &&
+			renameat(import->staging, number, layers, old) == 0)
+			return 0;
+		return fail("%s/layers/%s", import->store->path, layer->name);
+	default:
+		return failx("%s: another layer has the name %s in %s/layers", import->path,
+			layer->name, import->store->path);
+	}
+}
+
+static int place_layers(const struct import *import)
+{
 	/* A power cut must not leave half of a layer under its name. */
 	if (syncfs(import->staging) < 0)
 		return fail("%s: syncfs", import->store->path);
-	for (size_t i = 0; i < import->layout.n_layers; i++) {
-		const struct layer *layer = &import->layout.layers[i];
-		autofree char *number = format_text("%d", layer->staged);
-
-		if (layer->staged < 0)
-			continue;
-		if (!number)
+	for (size_t i = 0; i < import->layout.n_layers; i++)
+		if (import->layout.layers[i].staged >= 0 &&
+			place_layer(import, &import->layout.layers[i]) < 0)
 			return -1;
-		if (renameat(import->staging, number, layers, layer->name) < 0 && errno != EEXIST &&
-			errno != ENOTEMPTY)
-			return fail("%s/layers/%s", import->store->path, layer->name);
-	}
-	return fsync(layers) < 0 ? fail("%s/layers", import->store->path) : 0;
+	return fsync(import->store->layers) < 0 ? fail("%s/layers", import->store->path) : 0;
 }
 
 /* ---- the image's record ---- */
@@ -321,6 +382,20 @@ size_t file_length(const char *name)
 	return length;
 }
 
+/* Whether nobody but root can change the file FD: not now, and not by a descriptor or a mapping of
+ * before, which a lease finds (fcntl(2)). A user's file system in user space shows any owner. */
+static bool is_ours(int fd, const struct stat *st)
+{
+	static const long fuse = 0x65735546;
+	struct statfs fs;
+
+	if (st->st_uid != 0 || (st->st_mode & 022) || fstatfs(fd, &fs) < 0 || fs.f_type == fuse ||
+		fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return false;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+	return true;
+}
+
 /* Opens FILE. Returns 1 if it is a folder that is a root filesystem. */
 static int import_open(struct import *import, const char *name)
 {
@@ -343,24 +418,61 @@ static int import_open(struct import *import, const char *name)
 		if (index < 0 || faccessat(import->file, "oci-layout", F_OK, 0) < 0)
 			return 1;
 	}
+	import->is_ours = !import->is_folder && is_ours(import->file, &st);
 	if (file_key(index < 0 ? import->file : index, import->path, key) < 0 ||
-		!(whole = format_text("%s%s", key, name + strlen(import->path))))
+		!(whole = format_text("%s:%s%s", import->is_ours ? "ours" : "others", key,
+			  name + strlen(import->path))))
 		return -1;
 	SHA256Data((const uint8_t *)whole, strlen(whole), import->key);
 	return 0;
 }
 
-/* Gives the ID that this file had before, if that image is still there. */
-static bool find_known(const struct import *import, char id[ID_LENGTH + 1])
+/* The key of the archive by its contents, and which tag. */
+static int content_key(const struct import *import, const char *digest, char key[ID_LENGTH + 1])
 {
-	const struct store *store = import->store;
-	autofree char *known = store_read_link(store->files, import->key);
-	autofree char *record = known ? format_text("%s.json", known) : NULL;
+	autofree char *text = format_text("sha256:%s:%s", digest, import->layout.tag ?: "");
 
-	if (!record || strlen(known) != ID_LENGTH || faccessat(store->images, record, F_OK, 0) < 0)
+	if (text)
+		SHA256Data((const uint8_t *)text, strlen(text), key);
+	return text ? 0 : -1;
+}
+
+/* The ID that the file KEY had before, if that image is still there. */
+static bool find_link(const struct store *store, const char *key, char id[ID_LENGTH + 1])
+{
+	autofree char *known = store_read_link(store->files, key);
+
+	if (!known || strlen(known) != ID_LENGTH || !has_image(store, known))
 		return false;
 	strcpy(id, known);
 	return true;
+}
+
+/* Gives the ID that this archive had before, if that image is still there. Who can write the file
+ * can change it unseen, and choose its times: then those are but a hint, and the contents count. */
+static bool find_known(const struct import *import, char id[ID_LENGTH + 1])
+{
+	char digest[ID_LENGTH + 1], key[ID_LENGTH + 1];
+
+	if (import->is_folder || !find_link(import->store, import->key, id))
+		return false;
+	return import->is_ours ||
+	       (file_digest(import->file, import->path, digest) == 0 &&
+		       content_key(import, digest, key) == 0 && find_link(import->store, key, id));
+}
+
+/* So that it is known the next time. A folder is not: its files that name the image are small. */
+static int note_known(const struct import *import)
+{
+	const struct store *store = import->store;
+	char key[ID_LENGTH + 1];
+
+	if (import->is_folder)
+		return 0;
+	if (!import->is_ours && (content_key(import, import->digest, key) < 0 ||
+					store_set_link(store->files, key, import->layout.id) < 0))
+		return -1;
+	return store_set_link(store->files, import->key, import->layout.id);
 }
 
 /* ---- import ---- */
@@ -382,10 +494,11 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
 	if (!find_known(import, id)) {
-		if (import_layers(import) < 0 || place_layers(import) < 0 ||
-			write_record(import) < 0 ||
-			store_set_link(store->files, import->key, import->layout.id) < 0)
+		result = import_layers(import);
+		if (result == 0 && (place_layers(import) < 0 || write_record(import) < 0))
 			result = -1;
+		if (result >= 0)
+			result = note_known(import);
 		strcpy(id, import->layout.id);
 	}
 	remove_tree_at(store->tmp, import->key);

@@ -1,5 +1,5 @@
-/* unpack.c: box-unpack at work, seen from box: it unpacks, while box computes the digest; packs;
- * and does both, to copy. */
+/* unpack.c: box-unpack at work, seen from box: it unpacks what box has read and hashed; packs; and
+ * does both, to copy. */
 #define _GNU_SOURCE
 #include "box.h"
 
@@ -19,10 +19,13 @@
 
 struct job {
 	const char *name; /* of the archive, for messages */
-	int archive, folder, socket;
+	int archive; /* what box-unpack reads or writes */
+	int folder, socket;
 	int root; /* of the container that the folder is in, or -1: the folder is all there is */
 	const struct unpack *into; /* with what is below, or NULL */
 	pid_t pid;
+	int file; /* what is unpacked, which box alone reads */
+	int pipe; /* by which box-unpack gets it; -1: it needs no more */
 	SHA2_CTX sha;
 	off_t size, hashed;
 	uint64_t bytes;
@@ -55,11 +58,10 @@ const char *memory_size(uint64_t bytes, char text[16])
 	return scale(bytes, 1024, "KMGTPE", text);
 }
 
-/* box-unpack reads through the same open file, so its place in it is known here. */
 static void draw_progress(struct job *job)
 {
 	static const char bar[] = "####################....................";
-	off_t at = lseek(job->archive, 0, SEEK_CUR);
+	off_t at = job->hashed;
 	int percent = job->size && at < job->size ? at * 100 / job->size : 100;
 	char done[16], all[16], rate[16];
 	struct timespec now;
@@ -221,33 +223,145 @@ static bool interrupted(void)
 		       sigismember(&pending, SIGHUP));
 }
 
-/* Computes the digest while box-unpack works, from the same open file. */
-static int watch(struct job *job)
-{
-	static uint8_t buffer[1 << 19];
-	struct pollfd poller = {.fd = job->socket, .events = POLLIN};
-	ssize_t n = 1;
-	int done = 0, ready;
+/* ---- unpacking what was hashed ----
+ *
+ * Who may write the file may do so at any time, by a mapping even unseen by its times. So each byte
+ * is read once, and box-unpack gets the bytes that went into the digest: by a pipe, or, of formats
+ * that are not read from the front to the end, as a copy that nobody else has. */
 
-	while (n > 0 || !done) {
+/* A part of the file, and what of it box-unpack has not got yet. */
+struct part {
+	uint8_t data[1 << 18];
+	size_t from, to;
+};
+
+/* Reads the next part into PART. Returns its size; 0 at the end. */
+static ssize_t read_part(struct job *job, struct part *part)
+{
+	ssize_t n = pread(job->file, part->data, sizeof(part->data), job->hashed);
+
+	if (n < 0)
+		return fail("%s", job->name);
+	SHA256Update(&job->sha, part->data, n);
+	job->hashed += n;
+	part->from = 0;
+	part->to = n;
+	return n;
+}
+
+/* Whether what begins with PART is of a kind that is always read from the front to the end. */
+static bool is_stream(const struct part *part)
+{
+	static const struct {
+		size_t at, length;
+		const char *magic;
+	} kinds[] = {
+		{0, 2, "\x1f\x8b"}, /* gzip */
+		{0, 2, "\x1f\x9d"}, /* compress */
+		{0, 3, "BZh"},
+		{0, 6, "\3757zXZ"}, /* and its NUL */
+		{0, 4, "\x28\xb5\x2f\xfd"}, /* zstd */
+		{0, 4, "\x04\x22\x4d\x18"}, /* lz4 */
+		{0, 4, "LZIP"},
+		{0, 5, "07070"}, /* cpio */
+		{257, 5, "ustar"},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (part->to >= kinds[i].at + kinds[i].length &&
+			memcmp(part->data + kinds[i].at, kinds[i].magic, kinds[i].length) == 0)
+			return true;
+	return false;
+}
+
+/* Copies the file, whose first part is PART, to one without a name. At most MAX_BYTES: a hole may
+ * be larger than the disk. */
+static int copy_file(struct job *job, struct part *part, uint64_t max_bytes)
+{
+	autoclose int fd =
+		openat(job->folder, "archive", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ssize_t n = part->to;
+
+	if (fd < 0 || unlinkat(job->folder, "archive", 0) < 0)
+		return fail("%s: a copy", job->name);
+	for (; n > 0; n = read_part(job, part)) {
 		if (interrupted())
 			return failx("%s: interrupted", job->name);
-		if (n > 0 && (n = pread(job->archive, buffer, sizeof(buffer), job->hashed)) < 0)
-			return fail("%s", job->name);
-		SHA256Update(&job->sha, buffer, n);
-		job->hashed += n;
-		if (!done && (ready = poll(&poller, 1, n > 0 ? 0 : 20)) > 0 &&
-			(done = handle_message(job)) < 0)
+		if ((uint64_t)job->hashed > max_bytes)
+			return failx("%s: more than --max-size, %" PRIu64 " bytes", job->name,
+				max_bytes);
+		if (write_all(fd, part->data, n) < 0)
+			return failx("%s: a copy: %s", job->name, failure());
+		draw_progress(job);
+	}
+	if (n < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	job->archive = steal_fd(&fd);
+	return 0;
+}
+
+/* Gives box-unpack what of PART the pipe takes. */
+static int feed(struct job *job, struct part *part)
+{
+	ssize_t n = write(job->pipe, part->data + part->from, part->to - part->from);
+
+	if (n < 0 && errno == EPIPE)
+		close_fd(&job->pipe); /* it is about to say why; or needs no more */
+	else if (n < 0 && errno != EAGAIN)
+		return fail("%s: box-unpack", job->name);
+	part->from += n > 0 ? n : 0;
+	return 0;
+}
+
+/* Reads the file to its end, with PART as the first part, while box-unpack works. */
+static int watch(struct job *job, struct part *part)
+{
+	bool ended = job->pipe < 0;
+	int done = 0;
+
+	while (!done || !ended) {
+		struct pollfd polls[] = {{.fd = done ? -1 : job->socket, .events = POLLIN},
+			{.fd = job->pipe, .events = POLLOUT}};
+		bool waits = ended || (job->pipe >= 0 && part->from < part->to);
+
+		if (interrupted())
+			return failx("%s: interrupted", job->name);
+		if (poll(polls, 2, waits ? 100 : 0) < 0 && errno != EINTR)
+			return fail("poll");
+		if (polls[0].revents && (done = handle_message(job)) < 0)
 			return -1;
 		if (done == OVER)
 			return 1;
-		/* What is unpacked has to reach the disk before it is used: some of it does while
-		 * there is nothing else to do. The last time, elsewhere, an error counts. */
-		if (n == 0 && !done && ready == 0)
-			syncfs(job->folder);
+		if (polls[1].revents && part->from < part->to && feed(job, part) < 0)
+			return -1;
+		if (!ended && (part->from == part->to || job->pipe < 0)) {
+			ssize_t n = read_part(job, part);
+
+			if (n < 0)
+				return -1;
+			if ((ended = n == 0))
+				close_fd(&job->pipe);
+		}
 		draw_progress(job);
 	}
 	return 0;
+}
+
+/* Makes what box-unpack is to read, of the file that begins with PART. */
+static int open_input(struct job *job, struct part *part, uint64_t max_bytes)
+{
+	int ends[2];
+
+	if (read_part(job, part) < 0)
+		return -1;
+	if (!is_stream(part))
+		return copy_file(job, part, max_bytes);
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail("pipe");
+	job->archive = ends[0];
+	job->pipe = ends[1];
+	fcntl(job->pipe, F_SETPIPE_SZ, 1 << 20);
+	return fcntl(job->pipe, F_SETFL, O_NONBLOCK) < 0 ? fail("pipe") : 0;
 }
 
 int file_key(int fd, const char *name, char key[KEY_LENGTH])
@@ -265,29 +379,52 @@ int file_key(int fd, const char *name, char key[KEY_LENGTH])
 	return 0;
 }
 
+/* Unpacks JOB's file. */
+static int unpack_file(struct job *job, const char *kind, uint64_t max_bytes)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	autofree struct part *part = malloc(sizeof(*part));
+	autofree char *most = format_text("%" PRIu64, max_bytes);
+	struct sigaction action;
+	int result;
+
+	if (!part || !most)
+		return fail("memory");
+	result = open_input(job, part, max_bytes);
+	if (result == 0)
+		result = start(job, "unpack", kind, most, NULL);
+	close_fd(&job->archive);
+	/* box-unpack may close the pipe at any time. */
+	sigaction(SIGPIPE, &ignore, &action);
+	if (result == 0)
+		result = watch(job, part);
+	close_fd(&job->pipe);
+	sigaction(SIGPIPE, &action, NULL);
+	return result;
+}
+
 int unpack(int archive, const struct unpack *into, const char *name, uint64_t max_bytes,
 	char digest[ID_LENGTH + 1], uint64_t *bytes)
 {
 	const char *kind = into->over ? "over" : into->layer ? "layer" : "root";
 	struct job job = {.name = name,
-		.archive = archive,
+		.file = archive,
 		.folder = into->folder,
 		.into = into,
+		.archive = -1,
+		.pipe = -1,
 		.socket = -1,
 		.root = -1,
 		.percent = -1};
-	autofree char *most = format_text("%" PRIu64, max_bytes);
 	char before[KEY_LENGTH], after[KEY_LENGTH];
 	int result;
 
 	SHA256Init(&job.sha);
 	clock_gettime(CLOCK_MONOTONIC, &job.start);
 	job.size = lseek(archive, 0, SEEK_END);
-	if (!most || file_key(archive, name, before) < 0 || lseek(archive, 0, SEEK_SET) < 0)
+	if (file_key(archive, name, before) < 0)
 		return -1;
-	result = start(&job, "unpack", kind, most, NULL);
-	if (result == 0)
-		result = watch(&job);
+	result = unpack_file(&job, kind, max_bytes);
 	end(&job);
 	SHA256End(&job.sha, digest);
 	*bytes = job.bytes;
@@ -296,6 +433,21 @@ int unpack(int archive, const struct unpack *into, const char *name, uint64_t ma
 	if (result < 0 || file_key(archive, name, after) < 0)
 		return -1;
 	return strcmp(before, after) == 0 ? 0 : failx("%s: changed while it was read", name);
+}
+
+int file_digest(int fd, const char *name, char digest[ID_LENGTH + 1])
+{
+	autofree struct part *part = malloc(sizeof(*part));
+	struct job job = {.name = name, .file = fd};
+	ssize_t n = 1;
+
+	if (!part)
+		return fail("memory");
+	SHA256Init(&job.sha);
+	while (n > 0 && !interrupted())
+		n = read_part(&job, part);
+	SHA256End(&job.sha, digest);
+	return n > 0 ? failx("%s: interrupted", name) : n;
 }
 
 /* Waits until all have done their work; one that fails ends the others. */

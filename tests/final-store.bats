@@ -1,0 +1,105 @@
+# final: the store of images and layers, and who may put what into it.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+load images
+
+# twins KIND: two archives or layouts, good and evil, whose files have the same names and sizes. In each
+# image is a file "a", with "good" or "evil" in it. The links good.file and evil.file lead to what differs.
+twins() {
+	py "import zipfile, shutil
+def root(text): return tar(entry('./'), entry('a', text))
+def zipped(text):
+	file = io.BytesIO()
+	with zipfile.ZipFile(file, 'w') as archive: archive.writestr('a', text)
+	return file.getvalue()
+def stored(data): return gzip.compress(data, 0, mtime=0)
+makers = {
+	'tar': lambda text: write(text, root(text)),
+	'tar.gz': lambda text: write(text, stored(root(text))),
+	'zip': lambda text: write(text, zipped(text)),
+	'docker': lambda text: docker(text, root(text)),
+	'layout': lambda text: oci(text, root(text), compress=bytes),
+	'layout.gz': lambda text: oci(text, root(text), compress=stored),
+}
+for text in ('good', 'evil'):
+	shutil.rmtree(text, ignore_errors=True)
+	makers['$1'](text)
+	blobs = f'{text}/blobs/sha256/'
+	layers = [blobs + name for name in os.listdir(blobs) if b'ustar' in open(blobs + name, 'rb').read()] if os.path.isdir(text) else [text]
+	if os.path.lexists(text + '.file'): os.unlink(text + '.file')
+	os.symlink(layers[0], text + '.file')"
+	# A page that is written to already is written to again without a trace in the file's times.
+	echo 'import mmap, os, time
+with open("good.file", "r+b") as file: mapping = mmap.mmap(file.fileno(), 0)
+mapping[:] = mapping[:]
+open("mapped", "w")
+while not os.path.exists("go"): time.sleep(0.01)
+with open("evil.file", "rb") as other: mapping[:] = other.read()
+os.rename("go", "changed")' >"$DIR/attack.py"
+}
+
+# For scripts: a tmpfs with the twins. `attack` makes good evil when t/go is there.
+ON_TMPFS='mkdir -p t; mount -t tmpfs tmpfs t; trap "kill \$attacker 2>/dev/null; wait; umount t" EXIT; cp -a good evil *.file *.py t
+	attack() { (cd t; exec python3 attack.py) & attacker=$!; until_true test -e t/mapped; }'
+
+# contents ID: what the image's file "a" has.
+contents() { cat "$(layers "$1" | head -n 1)/a"; }
+
+@test "what is unpacked is what was hashed, whatever another user makes of the file meanwhile" {
+	# A box whose box-unpack comes late: when it begins, box has read the file, which is then changed.
+	mkdir "$DIR/bin"
+	cp "$BOX" "$DIR/bin/box"
+	printf '%s\n' '#!/bin/bash' "touch '$DIR/t/go'; until [[ -e '$DIR/t/changed' ]]; do sleep 0.01; done" \
+		"exec '${BOX%/*}/box-unpack' \"\$@\"" >"$DIR/bin/box-unpack"
+	chmod +x "$DIR/bin/box-unpack"
+	for kind in tar tar.gz zip docker layout layout.gz; do
+		rm -rf "$BOX_DATA" "$DIR/good" "$DIR/evil"
+		twins "$kind"
+		host_script "$ON_TMPFS"'; attack; bin/box import t/good'
+		[[ ${#output} == 64 ]] || report "expected an ID for $kind" "the bytes that box has read are those of a good archive" || return
+		[[ $(contents "$output") == good ]] || fail "$kind: the evil layer has the name of the good one" || return
+	done
+}
+
+@test "a file that others can write is known by its contents, not by its times" {
+	for kind in tar zip docker; do
+		rm -rf "$BOX_DATA"
+		twins "$kind"
+		host_script "$ON_TMPFS"'; chown 65534 t/good; attack; "$BOX" import t/good
+			touch t/go; wait $attacker; "$BOX" import t/good'
+		[[ ${#output} == 129 ]] || report "expected two IDs for $kind" "both are archives" || return
+		[[ $(contents "${output:0:64}") == good && $(contents "${output:65}") == evil ]] ||
+			report "$kind: expected an image of each contents" "its owner can change it, and its times stay: who trusts those?" || return
+	done
+}
+
+@test "a file that was another user's is known by its contents while that user can still write" {
+	twins tar
+	host_script "$ON_TMPFS"'; attack; "$BOX" import t/good; touch t/go; wait $attacker; "$BOX" import t/good'
+	[[ ${#output} == 129 && $(contents "${output:0:64}") == good && $(contents "${output:65}") == evil ]] ||
+		report "expected an image of each contents" "a lease tells whether someone has the file open to write"
+}
+
+@test "an unchanged file of another user is not unpacked again" {
+	twins tar
+	host_script 'chown 65534 good; "$BOX" import good; strace -f -o trace "$BOX" import good; grep -c "execve.*box-unpack" trace'
+	[[ ${output:0:64} == "${output:65:64}" && $output == *$'\n'0 ]] || report "expected one ID, twice, and no box-unpack" "see find_known"
+}
+
+@test "a layer that nobody has verified is replaced, one of another digest is an error" {
+	twins layout
+	import good
+	[[ $(contents "$id") == good ]] || fail "the first import"
+	name=$(basename "$(layers "$id")")
+	layer=$BOX_DATA/layers/$name
+	echo evil >"$layer/a"
+	py "os.removexattr('$layer', 'trusted.box.digest')"
+	import good
+	[[ $(contents "$id") == good ]] || fail "a layer of before box noted digests was taken for a verified one"
+	# What begins with the same 32 digits can be made on purpose.
+	layer=$BOX_DATA/layers/$name
+	py "os.setxattr('$layer', 'trusted.box.digest', b'$name' + b'0' * 32)"
+	rm "$BOX_DATA"/images/*
+	box_exec import good
+	refused "another layer has the name $name" "compare all digits"
+}
