@@ -103,3 +103,10 @@ contents() { cat "$(layers "$1" | head -n 1)/a"; }
 	box_exec import good
 	refused "another layer has the name $name" "compare all digits"
 }
+
+@test "a container of a folder uses that folder, and no file or folder with a similar path" {
+	host_script 'cp -a "$ROOTFS" r; mv r r:x; "$BOX" run --name c ./r:x echo good; mv r:x elsewhere; tar -C elsewhere -cf r .; "$BOX" start -a c
+		echo $?; "$BOX" rm c'
+	[[ $output == *good*"/r:x: No such file or directory"*125* ]] || report "expected an error that names the folder" "r is no image of the container's"
+	[[ ! $(ls "$BOX_DATA/images") ]] || fail "r was imported, as FILE:TAG"
+}
