@@ -293,6 +293,13 @@ static bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
+/* What cp does not replace: a device or a socket is more than its name. */
+static bool is_special(const struct stat *st)
+{
+	return st->st_mode && !S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode) &&
+	       !S_ISDIR(st->st_mode);
+}
+
 /* Leaves out what the kernel would refuse, and what speaks of another machine: trusted.overlay.* of
  * a hostile layer would rule box's own overlay. */
 static void set_xattrs(struct archive_entry *entry, const char *name)
@@ -457,6 +464,10 @@ static void extract(struct archive_entry *entry, const char *name)
 			die("%s", failure());
 	} else if (is_copy && is_folder && S_ISDIR(st.st_mode)) {
 		return; /* it gets more in it, and stays what it is */
+	} else if (is_copy && is_special(&st)) {
+		if (type != AE_IFIFO || !S_ISFIFO(st.st_mode))
+			die("%s: neither a file nor a folder", name);
+		return; /* it is there, and somebody may have it open */
 	}
 	write_entry(entry, name);
 	set_xattrs(entry, name);

@@ -12,6 +12,7 @@
 
 struct commit {
 	const char *file; /* the archive */
+	struct spot spot; /* its place */
 	int staging; /* the layout, as a folder */
 	char created[32];
 	json_t *layers; /* descriptors, the lowest first */
@@ -165,25 +166,31 @@ static int write_layout(struct commit *commit, const struct written *written)
 	return version < 0 || index < 0 ? -1 : 0;
 }
 
-/* The archive of the layout, at once: a file of that name stays until it is whole. */
-static int write_archive(const struct commit *commit)
+/* The archive of the layout, at once: a file of that name stays until it is whole. For its owner
+ * alone: files of the container may be secrets. */
+static int write_archive(struct commit *commit)
 {
-	char id[ID_LENGTH + 1];
-	autofree char *new = NULL;
-	autoclose int fd = -1;
+	autoclose int fd = spot_create(&commit->spot, commit->file, 0600);
 
-	random_id(id);
-	if (!(new = format_text("%s.%.8s", commit->file, id)))
+	if (fd < 0)
 		return -1;
-	if ((fd = open(new, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) < 0)
-		return fail("%s", new);
 	if (pack(commit->staging, false, commit->file, fd) == 0) {
-		if (fsync(fd) == 0 && rename(new, commit->file) == 0)
+		if (fsync(fd) < 0)
+			fail("%s", commit->file);
+		else if (spot_replace(&commit->spot, commit->file) == 0)
 			return 0;
-		fail("%s", commit->file);
 	}
-	unlink(new);
+	spot_give_up(&commit->spot);
 	return -1;
+}
+
+/* Before all the work: what is no place for a file. */
+static int find_spot(struct commit *commit)
+{
+	int found = spot_find(-1, commit->file, &commit->spot);
+
+	errno = EISDIR;
+	return found > 0 ? fail("%s", commit->file) : found;
 }
 
 /* Frozen meanwhile, what it writes is all there or not at all. */
@@ -213,6 +220,10 @@ static int commit_one(struct target *target)
 	struct tm tm;
 	int result = -1;
 
+	if (find_spot(&commit) < 0) {
+		spot_close(&commit.spot);
+		return -1;
+	}
 	strftime(commit.created, sizeof(commit.created), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	commit.layers = json_array();
 	commit.diff_ids = json_array();
@@ -231,6 +242,7 @@ static int commit_one(struct target *target)
 	if (result == 0)
 		puts(json_string_value(json_object_get(commit.manifest, "digest")) +
 			strlen("sha256:"));
+	spot_close(&commit.spot);
 	json_decref(commit.manifest);
 	json_decref(commit.layers);
 	json_decref(commit.diff_ids);

@@ -12,12 +12,6 @@ struct copy {
 	bool to_container, keep_owners;
 };
 
-/* A name is looked up as the root folder ROOT shows it; -1: as the host does. */
-static int open_path(int root, const char *path, int flags)
-{
-	return root < 0 ? open(path, flags | O_CLOEXEC) : open_in_root(root, path, flags, 0);
-}
-
 /* PATH without slashes at its end. */
 static char *trim(const char *path)
 {
@@ -28,25 +22,7 @@ static char *trim(const char *path)
 	return strndup(path, length);
 }
 
-/* The last component; "." for the root, and for what has no name of its own. */
-static const char *base_of(const char *trimmed)
-{
-	const char *slash = strrchr(trimmed, '/'), *base = slash ? slash + 1 : trimmed;
-
-	return !*base || strcmp(base, "..") == 0 ? "." : base;
-}
-
-/* Opens the folder that PATH is in. */
-static int open_parent(int root, const char *trimmed)
-{
-	const char *slash = strrchr(trimmed, '/');
-	autofree char *parent =
-		slash ? strndup(trimmed, slash - trimmed + (slash == trimmed)) : strdup(".");
-
-	return parent ? open_path(root, parent, O_RDONLY | O_DIRECTORY) : -1;
-}
-
-/* What is copied. Returns whether it is a folder, or -1. */
+/* What is copied. Returns its type, S_IFDIR or another, or -1. */
 static int open_source(struct end *from, const char *path, const char *trimmed)
 {
 	autoclose int fd = open_path(from->root, path, O_PATH | O_NOFOLLOW);
@@ -61,28 +37,64 @@ static int open_source(struct end *from, const char *path, const char *trimmed)
 		from->folder = open_parent(from->root, trimmed);
 		from->name = base_of(trimmed);
 	}
-	return from->folder < 0 ? fail("%s", path) : S_ISDIR(st.st_mode);
+	return from->folder < 0 ? fail("%s", path) : (int)(st.st_mode & S_IFMT);
+}
+
+/* The place of the file PATH. Returns 1 if a folder is there. */
+static int open_spot(struct end *to, const char *path, struct spot *spot)
+{
+	int found = spot_find(to->root, path, spot);
+
+	if (found == 0) {
+		to->folder = steal_fd(&spot->folder);
+		to->name = spot->name;
+	}
+	return found;
+}
+
+/* The folder PATH, into which BASE of this TYPE is copied. A file goes where a symlink of its name
+ * there leads; a folder's files replace such links: see extract() in box-unpack.c. */
+static int open_folder(
+	struct end *to, const char *path, int type, const char *base, struct spot *spot)
+{
+	autofree char *file = format_text("%s/%s", path, base);
+
+	if (!file)
+		return -1;
+	if (type == S_IFREG) {
+		int found = open_spot(to, file, spot);
+
+		if (found <= 0)
+			return found;
+		errno = EISDIR;
+		return fail("%s", file);
+	}
+	to->folder = open_path(to->root, path, O_RDONLY | O_DIRECTORY);
+	to->name = base;
+	return to->folder < 0 ? fail("%s", path) : 0;
 }
 
 /* Where it is copied to: into PATH by the name BASE, if that is a folder; else in place of what is
- * called so, which may be a symlink to a file. */
-static int open_destination(
-	struct end *to, const char *path, const char *trimmed, bool is_folder, const char *base)
+ * called so. A symlink to a file is followed by a file alone: another link, say, replaces it. */
+static int open_destination(struct end *to, const char *path, const char *trimmed, int type,
+	const char *base, struct spot *spot)
 {
 	autoclose int fd = open_path(to->root, path, O_PATH);
 	struct stat st;
 
 	if ((fd < 0 && errno != ENOENT) || (fd >= 0 && fstat(fd, &st) < 0))
 		return fail("%s", path);
-	if (fd >= 0 && S_ISDIR(st.st_mode)) {
-		to->folder = open_path(to->root, path, O_RDONLY | O_DIRECTORY);
-		to->name = base;
-		return to->folder < 0 ? fail("%s", path) : 0;
-	}
-	if (fd >= 0 && is_folder)
+	if (fd >= 0 && S_ISDIR(st.st_mode))
+		return open_folder(to, path, type, base, spot);
+	if (fd >= 0 && type == S_IFDIR)
 		return failx("%s: a file, which no folder can be copied to", path);
-	if (fd < 0 && !is_folder && path[strlen(path) - 1] == '/')
+	if (fd < 0 && type != S_IFDIR && path[strlen(path) - 1] == '/')
 		return failx("%s: no such folder", path);
+	if (type == S_IFREG) {
+		int found = open_spot(to, path, spot);
+
+		return found > 0 ? failx("%s: it became a folder just now", path) : found;
+	}
 	to->folder = open_parent(to->root, trimmed);
 	to->name = base_of(trimmed);
 	return to->folder < 0 ? fail("%s", path) : 0;
@@ -92,17 +104,18 @@ static int copy_between(const struct copy *job, struct end *from, struct end *to
 {
 	bool reads = strcmp(job->from, "-") == 0, writes = strcmp(job->to, "-") == 0;
 	autofree char *source = trim(job->from), *destination = trim(job->to);
-	int is_folder = true, result = 0;
+	autospot struct spot spot = {.folder = -1};
+	int type = S_IFDIR, result = 0;
 
 	if (!source || !destination)
 		return fail("memory");
 	/* "-" is "." of the archive: all that is in it. */
-	if (!reads && (is_folder = open_source(from, job->from, source)) < 0)
+	if (!reads && (type = open_source(from, job->from, source)) < 0)
 		return -1;
 	to->name = base_of(source);
 	if (!writes)
 		result = open_destination(
-			to, job->to, destination, is_folder, reads ? "." : base_of(source));
+			to, job->to, destination, type, reads ? "." : base_of(source), &spot);
 	if (result == 0 && reads && strcmp(to->name, ".") != 0)
 		result = failx("%s: not a folder", job->to);
 	if (result == 0)

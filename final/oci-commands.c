@@ -61,21 +61,32 @@ static int give_terminal(struct container *container, const struct bundle *bundl
 	return 0;
 }
 
-/* Whole at once: an engine waits for it. */
+/* Writes TEXT to the file PATH, whole at once: an engine waits for it. */
+static int write_whole(const char *path, const char *text)
+{
+	autospot struct spot spot = {.folder = -1};
+	int found = spot_find(-1, path, &spot);
+	autoclose int fd = -1;
+
+	if (found > 0)
+		return failx("%s: a folder", path);
+	if (found < 0 || (fd = spot_create(&spot, path, 0644)) < 0)
+		return -1;
+	if (write_all(fd, text, strlen(text)) == 0 && spot_replace(&spot, path) == 0)
+		return 0;
+	spot_give_up(&spot);
+	return -1;
+}
+
 static int write_pid_file(pid_t pid)
 {
-	autofree char *new = oci_line.pid_file ? format_text("%s.new", oci_line.pid_file) : NULL;
 	autofree char *text = format_text("%d", pid);
-	autoclose int fd = -1;
 
 	if (!oci_line.pid_file)
 		return 0;
-	if (!new || !text)
-		return -1;
-	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0 || write_all(fd, text, strlen(text)) < 0 || rename(new, oci_line.pid_file) < 0)
-		return fail("--pid-file %s", oci_line.pid_file);
-	return 0;
+	return text && write_whole(oci_line.pid_file, text) == 0
+		       ? 0
+		       : failx("--pid-file %s", strdupa(failure()));
 }
 
 /* A text as JSON has it. */

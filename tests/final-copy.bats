@@ -64,10 +64,10 @@ sub
 	output_is '1kept
  755
  700
-box: cp: one: Is a directory
+box: /b/one: Is a directory
 box: cp: ./sub: Not a directory
 box: /a/one: a file, which no folder can be copied to
-box: cp: one: Is a directory
+box: d/one: Is a directory
 kept
 box: d/one/kept: a file, which no folder can be copied to
 box: /none/: no such folder
@@ -269,7 +269,7 @@ new' "see write_layout: OCI image specification"
 		box commit mine /none/a.tar; echo $?; status_of mine; echo kept >b.tar; mkdir c.tar; box commit mine c.tar; box commit mine; box commit none x; status_of mine; ls; find "$BOX_DATA/tmp" -mindepth 1'
 	[[ $output == 'running
 paused
-box: /none/a.tar.'*': No such file or directory
+box: /none/a.tar: No such file or directory
 125
 running
 box: c.tar: Is a directory
