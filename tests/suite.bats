@@ -1,0 +1,121 @@
+# How tests/suite reports: on small files of tests, made here.
+# shellcheck disable=SC2016 # scripts for other shells
+bats_require_minimum_version 1.8.0
+
+setup() {
+	TESTS=$BATS_TEST_TMPDIR/checkout/tests LOG=$BATS_TEST_TMPDIR/log
+	mkdir -p "$TESTS"
+	cp "$BATS_TEST_DIRNAME"/{suite,report} "$TESTS"
+	cat >"$TESTS/helper.bash" <<-'END'
+		fail() { printf '%s\n' "$@" >&2; return 1; }
+		report() { fail "$1" "hint: $2"; }
+		expect() { [[ $1 == "$2" ]] || report "expected $2" "$3"; }
+	END
+	file step01-exec 'ONE' true 'TWO' 'printed="some text"; expect "$printed" "other text" "look at exec"'
+	file step02-uts-pid 'THREE' true
+}
+
+# file NAME [TEST COMMAND]...: a file of these tests.
+file() {
+	local name=$1
+	shift
+	{
+		echo 'load helper'
+		while (($#)); do
+			[[ $1 != *' '* ]] || echo "# bats test_tags=${1#* }"
+			printf '@test "%s" { %s; }\n' "${1% *}" "$2"
+			shift 2
+		done
+	} >"$TESTS/$name.bats"
+}
+
+# suite ARG...: runs it, with a bats of its own, which must not take itself for a part of this one.
+suite() {
+	status=0
+	inner timeout 100 "$TESTS/suite" "$@" >"$LOG" 2>&1 || status=$?
+	output=$(<"$LOG")
+}
+
+inner() { env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=linux LOG="$LOG" "$@" 3>&-; }
+
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+has() { [[ $output == *"$1"* ]] || fail "expected '$1' in" "$output"; }
+lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
+
+@test "each test has its line, with how many there are, as soon as it has ended" {
+	file step01-exec 'ONE' true \
+		'TWO' 'end=$((SECONDS + 30)); until grep "^1 of 2 .*ONE" "$LOG"; do ((SECONDS < end)) || exit; sleep 0.01; done'
+	suite 01
+	[[ $status == 0 ]] || fail "exit status $status" "$output" || return
+	has "2 of 2  stage 01: TWO"
+	has "2 passed, 0 failed"
+}
+
+@test "a failure is told with its text and its place, without the helpers' insides" {
+	suite 01
+	[[ $status == 1 ]] || fail "exit status $status" "$output" || return
+	has $'FAILED: stage 01: TWO\n'
+	has "step01-exec.bats:3"
+	has $'  expected other text\n  hint: look at exec\n'
+	lacks "from function"
+	lacks "helper.bash"
+	has "1 passed, 1 failed"
+}
+
+@test "on a terminal a bar shows how far the tests are, and each failure stays" {
+	inner script -qec "stty cols 100; exec '$TESTS/suite' 01" "$LOG" >/dev/null </dev/null || :
+	output=$(<"$LOG")
+	has "] 1 of 2, 0 failed: stage 01: ONE"
+	has "FAILED: stage 01: TWO"
+	has "[####################] 2 of 2, 1 failed"
+	lacks "1 of 2  stage"
+}
+
+@test "the tests of a stage come before those of earlier stages" {
+	file step01-exec 'ONE' true 'TWO' true
+	suite 02
+	[[ $(grep -oE 'ONE|TWO|THREE' "$LOG" | paste -sd ' ') == "THREE ONE TWO" ]] || fail "not in this order: THREE ONE TWO" "$output"
+	has "1 of 3  stage 02: THREE"
+	has "2 of 3  stage 02, earlier stages: ONE"
+}
+
+@test "what was left out is counted among what was asked for" {
+	local tag=vm # no test machine is called that
+	file step03-chroot 'FOUR' true "FIVE $tag" false "SIX $tag" false
+	suite 02
+	lacks "left out"
+	suite 03
+	has "left out: 2 tests that need a throw-away machine"
+	lacks "FIVE"
+	has "1 of 4  "
+	suite -q 03
+	has "left out: 2 tests that need a throw-away machine"
+	has "3 of 3  "
+}
+
+@test "tests that are skipped, or do not come to their end, are no passes" {
+	file step01-exec 'ONE' 'skip "not today"'
+	suite 01
+	[[ $status == 1 ]] || fail "a skipped test passed" "$output" || return
+	has "1 skipped"
+	file step01-exec 'ONE' true 'TWO' 'kill -KILL $(ps -o pid= --ppid $PPID) $PPID'
+	suite 01
+	[[ $status == 1 ]] || fail "a bats that was killed passed" "$output" || return
+	has "did not come to their end"
+}
+
+@test "stages that are tested at once have their lines, and are counted together" {
+	file final-a 'FOUR' true
+	file final-b 'FIVE' false
+	suite 01 final
+	has "stage 01: ONE"
+	has "final, half 1: FOUR"
+	has "FAILED: final, half 2: FIVE"
+	has "final, half 2, earlier stages: THREE"
+	has "4 passed, 3 failed"
+	lacks "their end"
+}
