@@ -328,6 +328,8 @@ enum {
 	STAT_CSTIME = 17, /* cstime of the children that were waited for */
 	STAT_THREADS = 20,
 	STAT_STARTTIME = 22, /* clock ticks after boot */
+	STAT_ENV_START = 50, /* addresses, of the environment that it was executed with */
+	STAT_ENV_END = 51,
 	N_STAT
 };
 
@@ -775,16 +777,34 @@ const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data)
  * FOLDER; the same. */
 const struct sock_fprog *seccomp_profile(const char *profile, const char *folder);
 
+/* The filter that is to be installed (filter.filter is NULL: none), and what box's own calls show
+ * to pass by it; 0: nothing, they are filtered as all others. */
+struct guard {
+	struct sock_fprog filter;
+	uint64_t cookie;
+};
+
 /* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter; but
  * with no_new_privileges filter_last() installs the filter: the last steps before exec. A filter's
  * listener is passed on by init_pass_listener(). */
-int filter_last(const struct spec *spec);
-int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n);
+int filter_last(const struct spec *spec, const struct guard *guard);
+int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
+	const gid_t *groups, size_t n);
 
 /* Goes on as box from a read-only mount of its own file, so that no process of a container can
  * write into that through /proc/PID/exe (CVE-2019-5736). Returns only when box already is, or on
  * error. argv[0] is the path of that file from then on: see helper_path(). */
 int protect_own_file(char *argv[]);
+
+/* ---- exempt.c: calls of box that a filter lets pass ---- */
+
+/* Makes GUARD of FILTER, with a new cookie: what a joining process calls by own_call() from the
+ * filter's installation to its exec is not filtered, as long as it is one of the few calls of the
+ * list there. The kernel ignores the arguments that a call has not got (seccomp(2) shows them). */
+int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard);
+
+/* syscall(2) with the guard's cookie, for calls of at most three arguments. */
+long own_call(const struct guard *guard, long nr, long a, long b, long c);
 
 /* ---- user.c: names of the image's /etc/passwd and /etc/group ---- */
 
@@ -895,9 +915,9 @@ int dev_mount_nodes(int dev, const struct spec *spec, int scratch);
 
 /* ---- tty.c: the terminal of -t ---- */
 
-/* Opens a new pty of the container's devpts, makes its one end the controlling terminal and stdin,
- * stdout and stderr, and returns the other end. With CONSOLE it is /dev/console, too. Called
- * inside, by a session's leader. */
+/* Opens a new pty of the container's devpts, makes its one end stdin, stdout and stderr, and
+ * returns the other end. With CONSOLE it is /dev/console, too. Called inside. A session's leader
+ * then makes stdin its controlling terminal. */
 int terminal_open(bool console);
 
 /* Puts the terminal on stdin into raw mode until the program ends, however it ends but by SIGKILL.
@@ -956,7 +976,8 @@ int container_wait(struct container *container, const sigset_t *signals, bool in
 
 /* Starts another process in the running container whose PID 1 PIDFD is: argv, env, cwd, user,
  * terminal, capabilities, no_new_privileges and seccomp of SPEC. It is in the container's CGROUP.
- * Goes on with container_start() and container_wait(). */
+ * Until container_start() the pid is that of a helper, which the process takes all from. Goes on
+ * with container_start() and container_wait(). */
 int container_join(struct container *container, const struct spec *spec, int pidfd,
 	const struct cgroup *cgroup);
 
@@ -983,13 +1004,15 @@ int container_destroy(struct container *container);
  *   container.c   init.c
  *   GO       -->           the child is in its cgroup, and may begin
  *   MOUNT    -->           an ID-mapped mount, attached nowhere; for each there is, in their order
- *            <--  PID      of the process that joins a container; for box exec alone
+ *            <--  PID      of the first process, when a helper had to join its namespaces
  *            <--  HOOKS    what is mounted, is, and the old root still there; with hooks alone
  *   GO       -->           these have run
  *            <--  READY    the inside is made; with the terminal's other end
  *   START    -->           drop privileges and exec
  *            <--  LISTENER of the filter of system calls, by its number; with one alone
- *   GO       -->           who answers has it
+ *   GO       -->           who answers has it; if the process joins a container: box has it
+ *            <--  PID      of the process that joins a container; for box exec alone
+ *   GO       -->           box knows it, and who answers has the listener
  *            <--  READY    all is ready for exec, and waits at the gate; with that alone
  *            <--  (end)    exec closed the socket: the command runs
  *
@@ -1034,8 +1057,8 @@ bool message_receive(int socket, struct message *message, int *fd);
 _Noreturn void init_main(
 	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket);
 
-/* The same for a process that joins the container of PIDFD. It starts the process as box's own
- * child, sends its PID, and ends. */
+/* The same for a helper that joins the container of PIDFD, which does not see it. With the rights
+ * that the process is to have, it starts that as box's own child, sends its PID, and ends. */
 _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
 	int pidfd, int socket);
 
@@ -1043,7 +1066,7 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 _Noreturn void mount_main(const struct spec *spec, int socket);
 
 /* In them: has box pass the filter's listener FD on, and closes it. */
-int init_pass_listener(int fd);
+int init_pass_listener(const struct guard *guard, int fd);
 
 /* ---- namespaces.c: those that a container joins, and the users of its own ---- */
 

@@ -87,29 +87,42 @@ bool message_receive(int socket, struct message *message, int *fd)
 	return true;
 }
 
+/* Whether PID is a child of ours, and not the one that says so. What a process inside the container
+ * says is not believed: another one there may say it in its place. */
+static bool is_child(const struct container *container, pid_t pid)
+{
+	siginfo_t info;
+
+	return pid > 0 && pid != container->pid &&
+	       waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
 static int expect(struct container *container, enum message_kind kind, int *status)
 {
 	struct message message = {0};
-	int fd;
+	autoclose int fd = -1;
 
+	*status = EXIT_BOX;
 	if (!message_receive(container->socket, &message, &fd)) {
 		if (kind == MESSAGE_NONE)
 			return 0; /* exec(3) closed its end */
-		*status = EXIT_BOX;
 		return failx("the container's first process died before it could start");
 	}
 	if (message.kind == MESSAGE_ERROR) {
-		*status = message.status;
+		if (message.status == EXIT_CANNOT_EXEC || message.status == EXIT_NOT_FOUND)
+			*status = message.status;
 		return failx("%s", message.text);
 	}
-	if (message.kind == MESSAGE_PID)
+	if (message.kind != kind || (kind == MESSAGE_PID && !is_child(container, message.status)))
+		return failx("the container's first process is out of step");
+	if (kind == MESSAGE_PID)
 		container->pid = message.status;
-	else if (message.kind == MESSAGE_LISTENER)
+	else if (kind == MESSAGE_LISTENER)
 		container->listener = syscall(SYS_pidfd_getfd, container->pidfd, message.status, 0);
-	else if (fd >= 0)
-		container->master = fd;
-	return message.kind == kind ? 0 : failx("the container's first process is out of step");
+	else if (kind == MESSAGE_READY)
+		container->master = steal_fd(&fd);
+	return 0;
 }
 
 /* A file, a terminal or another device; the null device is the container's own: see init.c. */
@@ -320,10 +333,11 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	const struct cgroup *cgroup)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
-	struct clone_args args = {.exit_signal = SIGCHLD};
+	struct clone_args args = {.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)&container->pidfd,
+		.exit_signal = SIGCHLD};
 	int sockets[2], pipes[3], status;
 	bool born_inside;
-	pid_t helper = -1;
 
 	*container = no_container;
 	container->spec = spec;
@@ -333,23 +347,16 @@ int container_join(struct container *container, const struct spec *spec, int pid
 		return fail("socketpair");
 	container->socket = sockets[0];
 	if (make_pipes(container, pipes) == 0 &&
-		(helper = clone_inside(&args, cgroup, &born_inside)) == 0) {
+		(container->pid = clone_inside(&args, cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
 		join_main(spec, cgroup, born_inside, pidfd, sockets[1]);
 	}
 	close(sockets[1]);
 	close_pipes(pipes);
-	if (helper > 0 && message_send(container->socket, &go, -1) == 0 &&
-		expect(container, MESSAGE_PID, &status) == 0 &&
-		(container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) >= 0 &&
-		message_send(container->socket, &go, -1) == 0 &&
-		expect(container, MESSAGE_READY, &status) == 0) {
-		waitpid(helper, NULL, 0);
+	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
+		expect(container, MESSAGE_READY, &status) == 0)
 		return 0;
-	}
-	if (helper >= 0)
-		waitpid(helper, NULL, 0);
 	container_destroy(container);
 	return -1;
 }
@@ -373,39 +380,64 @@ int container_mount(struct container *container, const struct spec *spec)
 	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
 }
 
-/* The process cannot do that itself: its filter may ask the listener about each call, but write(2).
- */
-static int pass_listener(struct container *container, int *status)
+static int send_go(struct container *container)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
-	const struct listener *to = container->spec->listener;
-	autofree char *text = NULL;
 
-	if (!to)
-		return 0;
-	if (expect(container, MESSAGE_LISTENER, status) < 0)
-		return -1;
-	text = format_text("%s,\"pid\":%d},\"pid\":%d}", to->text, to->first ?: container->pid,
-		container->pid);
+	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
+}
+
+/* The process cannot do that itself: its filter may ask the listener about each call, but write(2).
+ */
+static int pass_listener(struct container *container)
+{
+	const struct listener *to = container->spec->listener;
+	autofree char *text = format_text("%s,\"pid\":%d},\"pid\":%d}", to->text,
+		to->first ?: container->pid, container->pid);
+
 	if (!text || container->listener < 0 ||
 		send_to_socket(to->path, text, strlen(text), container->listener) < 0)
 		return fail("seccomp.listenerPath %s", to->path);
 	close_fd(&container->listener);
-	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
+	return 0;
+}
+
+/* The helper has joined the container, and the process is to take its place: see join_main(). */
+static int meet_process(struct container *container, int *status)
+{
+	const pid_t helper = container->pid;
+
+	if (expect(container, MESSAGE_PID, status) < 0)
+		return -1;
+	waitpid(helper, NULL, 0); /* it ends by itself */
+	close_fd(&container->pidfd);
+	container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
+	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
 }
 
 int container_start(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};
+	const struct spec *spec = container->spec;
+	enum message_kind end = spec->gate[0] && !container->joined ? MESSAGE_READY : MESSAGE_NONE;
 
 	*status = EXIT_BOX;
-	if (namespaces_limit(container->spec, container->pid) < 0)
+	if (namespaces_limit(spec, container->pid) < 0)
 		return -1;
 	if (message_send(container->socket, &start, -1) < 0)
 		return fail("start the container");
-	if (pass_listener(container, status) < 0)
+	if (spec->listener && expect(container, MESSAGE_LISTENER, status) < 0)
 		return -1;
-	return expect(container, container->spec->gate[0] ? MESSAGE_READY : MESSAGE_NONE, status);
+	/* A joining process has its PID only when the filter is there. */
+	if (container->joined &&
+		((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0))
+		return -1;
+	*status = EXIT_BOX;
+	if (spec->listener && pass_listener(container) < 0)
+		return -1;
+	if ((spec->listener || container->joined) && send_go(container) < 0)
+		return -1;
+	return expect(container, end, status);
 }
 
 /* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as

@@ -22,16 +22,14 @@
 /* The only descriptor besides stdin, stdout and stderr: to container.c. */
 static int box = -1;
 
-/* Box prints it: so the message appears once, whoever it is that reads the command's stderr. */
+/* Box prints it: so the message appears once, whoever it is that reads the command's stderr. By
+ * write(2), as box may be a gate, and the filter of system calls may be there. */
 static _Noreturn void die(int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
 
 	snprintf(message.text, sizeof(message.text), "%s", failure());
-	if (message_send(box, &message, -1) < 0 && errno == ENOTSOCK &&
-		write(box, &message, sizeof(message)) < 0) /* a gate */
-		_exit(EXIT_BOX);
-	_exit(status);
+	_exit(write(box, &message, sizeof(message)) < 0 ? EXIT_BOX : status);
 }
 
 /* Returns the descriptor that came with it, or -1. */
@@ -45,16 +43,28 @@ static int wait_for(enum message_kind kind)
 	return fd;
 }
 
+/* The same under a filter of system calls. */
+static void wait_for_go(const struct guard *guard)
+{
+	struct message message;
+
+	if (own_call(guard, SYS_read, box, (long)&message, sizeof(message)) != sizeof(message) ||
+		message.kind != MESSAGE_GO) {
+		own_call(guard, SYS_exit_group, EXIT_BOX, 0, 0);
+		_exit(EXIT_BOX);
+	}
+}
+
 /* By write(2), of which no filter asks the listener: what else is called may wait for its answer.
  */
-int init_pass_listener(int fd)
+int init_pass_listener(const struct guard *guard, int fd)
 {
 	struct message message = {.kind = MESSAGE_LISTENER, .status = fd};
 
 	if (write(box, &message, sizeof(message)) != sizeof(message))
 		return fail("pass the filter's listener on");
-	wait_for(MESSAGE_GO);
-	close(fd);
+	wait_for_go(guard);
+	own_call(guard, SYS_close, fd, 0, 0);
 	return 0;
 }
 
@@ -247,7 +257,7 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 	return 0;
 }
 
-static int prepare_process(const struct spec *spec)
+static int prepare_process(const struct spec *spec, const struct guard *guard)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct user user;
@@ -256,7 +266,7 @@ static int prepare_process(const struct spec *spec)
 		return fail("/");
 	if (user_find(root, spec->user, &user) < 0)
 		return -1;
-	environ = spec->env; /* execvp looks into its PATH */
+	environ = spec->env; /* execute() looks into its PATH */
 	if (set_home(&user) < 0)
 		return -1;
 	umask(spec->umask ? *spec->umask : 022);
@@ -269,7 +279,7 @@ static int prepare_process(const struct spec *spec)
 		return -1;
 	if (spec->personality && personality(*spec->personality) < 0)
 		return fail("personality of the process");
-	return drop_privileges(spec, user.uid, user.gid, spec->groups ?: user.groups,
+	return drop_privileges(spec, guard, user.uid, user.gid, spec->groups ?: user.groups,
 		spec->groups ? spec->n_groups : user.n_groups);
 }
 
@@ -325,8 +335,6 @@ static int wait_at_gate(const struct spec *spec)
 
 static _Noreturn void execute(char **argv)
 {
-	if (reset_signals() < 0)
-		die(EXIT_BOX);
 	execvp(argv[0], argv);
 	fail("%s", argv[0]);
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
@@ -363,6 +371,8 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 		setpgid(0, 0);
 		if (spec->terminal)
 			tcsetpgrp(STDIN_FILENO, getpid());
+		if (reset_signals() < 0)
+			die(EXIT_BOX);
 		execute(spec->argv);
 	}
 	close(box);
@@ -376,55 +386,97 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	}
 }
 
-_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
-	int pidfd, int socket)
+/* The environment of box's caller, which a process inside with CAP_SYS_PTRACE would find in ours:
+ * it lies where the kernel has put it. */
+static int forget_environment(void)
+{
+	int64_t fields[N_STAT];
+
+	if (!process_stat(getpid(), fields))
+		return fail("/proc/self/stat");
+	memset((void *)(uintptr_t)fields[STAT_ENV_START], 0,
+		fields[STAT_ENV_END] - fields[STAT_ENV_START]);
+	return 0;
+}
+
+/* Into the container's namespaces, but for that of PIDs: there our child will be the first. */
+static int join_namespaces(
+	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int pidfd)
 {
 	/* To join the user namespace that one is in is an error. */
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
 			       CLONE_NEWNET | CLONE_NEWCGROUP |
 			       (namespaces_users(spec) ? CLONE_NEWUSER : 0);
-	/* A sibling, so that box can wait for it; it, not we, is in the PID namespace joined. */
-	struct clone_args args = {.flags = CLONE_PARENT};
-	struct message message = {.kind = MESSAGE_PID};
+
+	if (forget_environment() < 0 || cgroup_join(cgroup, !born_inside) < 0 ||
+		close_descriptors(spec, pidfd) < 0)
+		return -1;
+	if (setns(pidfd, namespaces) < 0)
+		return fail("join the container's namespaces");
+	/* No signals of the caller's terminal, now that they are not blocked any more. */
+	if (setsid() < 0 || chdir("/") < 0)
+		return fail("setsid");
+	return (!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
+			       reopen_null() < 0 || reset_signals() < 0
+		       ? -1
+		       : 0;
+}
+
+/* All that is left to do for a process that is visible inside. */
+static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard)
+{
+	/* If box is dead by now, wait_for_go() sees it. */
+	if (!spec->detached && own_call(guard, SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0) < 0) {
+		fail("PR_SET_PDEATHSIG");
+		die(EXIT_BOX);
+	}
+	wait_for_go(guard); /* box knows our PID now */
+	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
+		(spec->terminal && own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
+		fail("make a session with its terminal");
+		die(EXIT_BOX);
+	}
+	execute(spec->argv);
+}
+
+/*
+ * A process inside with CAP_SYS_PTRACE can look into the one that joins, and make it do what it
+ * wants, as soon as it sees it (CVE-2016-9962): PR_SET_DUMPABLE keeps only those out that have this
+ * capability in a user namespace below. So the one that joins is none of the container's PID
+ * namespace (setns(2): only its children are), and gives up all that its child shall not have.
+ */
+_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	int pidfd, int socket)
+{
+	struct message message = {.kind = MESSAGE_READY};
+	struct guard guard = {.cookie = 0};
 	int master = -1;
 
 	box = socket;
-	if (!spec->detached)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* From here on the container's root could look into us (CVE-2016-9962). */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	wait_for(MESSAGE_GO);
-	/* Nothing else is open when a process inside, with CAP_SYS_PTRACE, can look at us. */
-	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(spec, pidfd) < 0)
+	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
+		join_namespaces(spec, cgroup, born_inside, pidfd) < 0 ||
+		(spec->terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
-	if (setns(pidfd, namespaces) < 0) {
-		fail("join the container's namespaces");
-		die(EXIT_BOX);
-	}
-	if ((message.status = syscall(SYS_clone3, &args, sizeof(args))) < 0) {
-		fail("clone3");
-		die(EXIT_BOX);
-	}
-	if (message.status > 0)
-		_exit(message_send(box, &message, -1) < 0 ? EXIT_BOX : 0);
-	if (!spec->detached)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	wait_for(MESSAGE_GO); /* box knows our PID now */
-	if (setsid() < 0 || chdir("/") < 0) {
-		fail("setsid");
-		die(EXIT_BOX);
-	}
-	if ((!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
-		reopen_null() < 0 || (spec->terminal && (master = terminal_open(false)) < 0))
-		die(EXIT_BOX);
-	message = (struct message){.kind = MESSAGE_READY};
 	if (message_send(box, &message, master) < 0)
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (prepare_process(spec) < 0 || filter_last(spec) < 0)
+	if (prepare_process(spec, &guard) < 0 || filter_last(spec, &guard) < 0)
 		die(EXIT_BOX);
-	execute(spec->argv);
+	/* A sibling, so that box can wait for it. */
+	message.kind = MESSAGE_PID;
+	message.status = own_call(&guard, SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0);
+	if (message.status == 0)
+		execute_inside(spec, &guard);
+	if (message.status < 0) {
+		fail("clone");
+		die(EXIT_BOX);
+	}
+	own_call(&guard, SYS_exit_group, write(box, &message, sizeof(message)) < 0, 0, 0);
+	_exit(0);
 }
 
 _Noreturn void mount_main(const struct spec *spec, int socket)
@@ -453,6 +505,7 @@ _Noreturn void init_main(
 	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket)
 {
 	struct message ready = {.kind = MESSAGE_READY};
+	struct guard guard = {.cookie = 0};
 	int master = -1;
 
 	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
@@ -465,17 +518,25 @@ _Noreturn void init_main(
 		die(EXIT_BOX);
 	if (make_inside(spec, cgroup) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))
 		die(EXIT_BOX);
+	if (spec->terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
+		fail("make the controlling terminal");
+		die(EXIT_BOX);
+	}
 	if (message_send(box, &ready, master) < 0)
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
+	if (spec->seccomp)
+		guard.filter = *spec->seccomp;
 	/* Who passes a listener on is there before the gate alone. */
-	if (prepare_process(spec) < 0 || (spec->listener && filter_last(spec) < 0) ||
-		wait_at_gate(spec) < 0 ||
+	if (prepare_process(spec, &guard) < 0 ||
+		(spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec) < 0 ||
 		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
-		(!spec->listener && filter_last(spec) < 0))
+		(!spec->listener && filter_last(spec, &guard) < 0))
 		die(EXIT_BOX);
 	if (spec->init)
 		serve_as_init(spec);
+	if (reset_signals() < 0)
+		die(EXIT_BOX);
 	execute(spec->argv);
 }

@@ -492,12 +492,13 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 		cgroup_close(&cgroup);
 		return -1;
 	}
-	debug_oci("process %d joins process %d, to execute %s", container->pid, oci->pid,
-		bundle->spec.argv[0]);
 	cgroup_close(&cgroup);
-	if (give_terminal(container, bundle) == 0 && container_start(container, &status) == 0 &&
-		write_pid_file(container->pid) == 0)
-		result = oci_line.detach ? 0 : wait_for(container);
+	if (give_terminal(container, bundle) == 0 && container_start(container, &status) == 0) {
+		debug_oci("process %d has joined process %d, and executes %s", container->pid,
+			oci->pid, bundle->spec.argv[0]);
+		if (write_pid_file(container->pid) == 0)
+			result = oci_line.detach ? 0 : wait_for(container);
+	}
 	terminal_restore();
 	if (result < 0)
 		container_destroy(container);

@@ -207,7 +207,8 @@ int session_keyring(void)
 	return 0;
 }
 
-static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+static int set_capabilities(
+	const struct guard *guard, uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {
@@ -215,7 +216,9 @@ static int set_capabilities(uint64_t effective, uint64_t permitted, uint64_t inh
 		{effective >> 32, permitted >> 32, inheritable >> 32},
 	};
 
-	return syscall(SYS_capset, &header, data) < 0 ? fail("set the capabilities") : 0;
+	return own_call(guard, SYS_capset, (long)&header, (long)data, 0) < 0
+		       ? fail("set the capabilities")
+		       : 0;
 }
 
 /* What the calling process may have in its sets. */
@@ -279,32 +282,34 @@ static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *gr
 	return 0;
 }
 
-static int install(const struct spec *spec)
+static int install(const struct spec *spec, const struct guard *guard)
 {
 	/* SPEC_ALLOW, as runc: kernels before 5.16 else slow the whole process down. */
 	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | spec->seccomp_flags;
 	int fd;
 
-	if (!spec->seccomp)
+	if (!guard->filter.filter)
 		return 0;
 	flags |= spec->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-	if ((fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, spec->seccomp)) < 0)
+	if ((fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &guard->filter)) < 0)
 		return fail("filter of system calls");
-	return spec->listener ? init_pass_listener(fd) : 0;
+	return spec->listener ? init_pass_listener(guard, fd) : 0;
 }
 
-int filter_last(const struct spec *spec)
+int filter_last(const struct spec *spec, const struct guard *guard)
 {
-	return spec->no_new_privileges ? install(spec) : 0;
+	return spec->no_new_privileges ? install(spec, guard) : 0;
 }
 
 /*
  * Each step needs what a later one takes: the bounding set CAP_SETPCAP, the groups CAP_SETGID, the
  * filter CAP_SYS_ADMIN. The change of user empties the effective set, so that all that is permitted
  * is made effective again. With no_new_privs the filter needs no capability, and comes last: a
- * strict one then need not allow capset. Without it (Docker's default) it must, as with runc.
+ * strict one then need not allow capset. Without it (Docker's default) it must, as with runc,
+ * unless GUARD lets box's own calls pass.
  */
-int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
+int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
+	const gid_t *groups, size_t n)
 {
 	const struct capabilities *to = &spec->capabilities;
 	/* execve(2) leaves another user than 0 no more, but box may stay, as --init. */
@@ -313,12 +318,13 @@ int drop_privileges(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *
 
 	if (limit_bounding_set(to->bounding) < 0 || become(spec, uid, gid, groups, n) < 0 ||
 		get_permitted(&permitted) < 0 || check_permitted(to->permitted, permitted) < 0 ||
-		set_capabilities(permitted, permitted, to->inheritable) < 0 ||
+		set_capabilities(guard, permitted, permitted, to->inheritable) < 0 ||
 		set_ambient(to->ambient) < 0)
 		return -1;
-	if (!spec->no_new_privileges && install(spec) < 0)
+	if (!spec->no_new_privileges && install(spec, guard) < 0)
 		return -1;
-	if (set_capabilities(to->effective & kept, to->permitted & kept, to->inheritable) < 0)
+	if (set_capabilities(guard, to->effective & kept, to->permitted & kept, to->inheritable) <
+		0)
 		return -1;
 	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail("no_new_privs");

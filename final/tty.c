@@ -30,8 +30,6 @@ int terminal_open(bool console)
 	/* By the descriptor: a name below /dev/pts could be another file system's. */
 	if ((peer = terminal_peer(master)) < 0)
 		return fail("open the terminal's peer");
-	if (ioctl(peer, TIOCSCTTY, 0) < 0)
-		return fail("make it the controlling terminal");
 	if (console && mount_console(peer) < 0)
 		return -1;
 	for (int fd = 0; fd < 3; fd++)

@@ -240,7 +240,7 @@ time=T level=error msg="container does not exist: none"
 		output_has "time=\"T\" level=debug msg=\"$line\"" "see create_container" || return
 	done
 	output_has '{"level":"debug","msg":"process N may execute","time":"T"}' "see start_oci"
-	output_has 'time="T" level=debug msg="process N joins process N, to execute true"' "see exec_in"
+	output_has 'time="T" level=debug msg="process N has joined process N, and executes true"' "see exec_in"
 	oci_script 'create test; oci --log other start none; oci --log other start test; oci delete -f test; cat other; rmdir /sys/fs/cgroup/{,*/}box-debug 2>/dev/null'
 	output_lacks debug "see debug_oci"
 }

@@ -1,0 +1,83 @@
+# final: a process of the container, with CAP_SYS_PTRACE, cannot get more by the process of box exec than that
+# process will have: it looks at each new one, and stops it, as early as it can. See hunter.c.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+STEP=${STEP:-final}
+load helper
+load life
+load oci
+FILE_STEP=final
+BOX=${BOX:-$REPO/final/box}
+
+COUNT=5
+CAPS=00000000a80c25fb # Docker's, and SYS_PTRACE
+
+setup() {
+	setup_host
+	cc -O2 -static -o "$ROOTFS/hunter" "$REPO/tests/hunter.c" || fail "no static C library: install libc6-dev or glibc-static"
+}
+
+# hunted HINT LINE: each of COUNT processes was caught, and what was seen of it is LINE, blanks squeezed.
+hunted() {
+	local caught other
+	caught=$(grep -c '^caught: ' <<<"$output") || true
+	((caught == COUNT)) || report "expected $COUNT processes that were caught, got $caught" "hunter.c has not seen them: its message is in the output" || return
+	other=$(sed -n 's/^caught: //p' <<<"$output" | tr -s '\t ' ' ' | grep -vxF "$2 " | head -1) || true
+	[[ ! $other ]] || report "a new process was first seen with: $other
+expected: $2" "$1"
+}
+
+HINT="all rights are dropped before the process is visible inside: see join_main in init.c"
+
+@test "a process of exec never has more rights inside than its command, whoever looks" {
+	life 'export CANARY=canary-of-the-caller
+		detach --cap-add SYS_PTRACE --name hunter "exec /hunter '$COUNT' canary- of-the-caller" >/dev/null
+		until_true logged hunter ready
+		for ((i = 0; i < '$COUNT'; i++)); do box exec hunter true || echo "status $?"; done
+		until_true logged hunter done; box logs hunter'
+	hunted "$HINT" "Uid: 0 0 0 0 CapPrm: $CAPS CapEff: $CAPS CapBnd: $CAPS Seccomp: 2"
+}
+
+@test "nor has one of exec as another user, on a terminal, or with no new privileges" {
+	life 'export CANARY=canary-of-the-caller
+		detach --cap-add SYS_PTRACE --security-opt no-new-privileges --name hunter "exec /hunter '$COUNT' canary- of-the-caller" >/dev/null
+		until_true logged hunter ready
+		for ((i = 0; i < '$COUNT'; i++)); do box exec -t -u 1000:1001 hunter true </dev/null || echo "status $?"; done
+		until_true logged hunter done; box logs hunter'
+	hunted "$HINT" "Uid: 1000 1000 1000 1000 CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: $CAPS Seccomp: 2"
+}
+
+# hunt_oci STATEMENT...: the same with box-oci, whose container has the capabilities that spec gives, and SYS_PTRACE.
+hunt_oci() {
+	configure "[process['capabilities'][k].append('CAP_SYS_PTRACE') for k in ['bounding', 'effective', 'permitted']]" \
+		'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_ERRNO", "names": ["swapon"]}]}' "$@"
+	command_is /hunter "$COUNT" canary- of-the-caller
+	oci_script 'export CANARY=canary-of-the-caller
+		create test; oci start test; until_true grep -q ready out
+		for ((i = 0; i < '$COUNT'; i++)); do oci exec test sleep 0.2; done # in a user namespace it is caught when it is executed
+		until_true grep -q done out; cat out; oci delete -f test'
+}
+
+@test "nor has one of box-oci exec, with no_new_privs or without, in a user namespace or none" {
+	local caps=0000000020080420 line
+	setup_bundle
+	cp "$BUNDLE/config.json" "$DIR"
+	for statement in pass 'process["noNewPrivileges"] = False' \
+		'linux["namespaces"].append({"type": "user"}); linux.update({k: [{"containerID": 0, "hostID": 100000, "size": 1000}] for k in ["uidMappings", "gidMappings"]})'; do
+		cp "$DIR/config.json" "$BUNDLE"
+		hunt_oci "$statement"
+		line="Uid: 0 0 0 0 CapPrm: $caps CapEff: $caps CapBnd: $caps Seccomp: 2"
+		hunted "$HINT" "$line" || report "with $statement" "$HINT"
+	done
+}
+
+@test "what box-oci exec does under the filter of system calls is not filtered, nor asked of a listener" {
+	local filtered='"clone", "clone3", "fork", "vfork", "setsid", "prctl", "ioctl", "read", "close", "recvmsg", "sendmsg"'
+	setup_bundle
+	echo 'int pause(void); int main(int n) { return n > 1 ? pause() : 0; }' | cc -w -static -x c -o "$BUNDLE/rootfs/calls-nothing" -
+	command_is /calls-nothing wait
+	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_KILL_PROCESS", "names": ['"$filtered"']}]}'
+	oci_script 'create test; oci start test
+		oci exec test /calls-nothing; echo $?; oci exec -t test /calls-nothing </dev/null; echo $?; oci exec test true; echo $?
+		oci exec test nosuch; echo $?; oci delete -f test'
+	output_is $'0\n0\n159\nbox-oci: nosuch: No such file or directory\n255' "see exempt_own_calls"
+}
