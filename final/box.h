@@ -336,6 +336,9 @@ enum {
 /* Reads them, from the third on. False when there is no such process. */
 bool process_stat(pid_t pid, int64_t fields[N_STAT]);
 
+/* A name of /proc/self/mountinfo as it is: there a blank is \040, a backslash \134. */
+void unescape_octal(char *text);
+
 /* The path of the program NAME that is installed with box: in the folder of box's own file, or in
  * ../libexec/box beside that. The caller frees it. NULL after fail(). */
 char *helper_path(const char *name);
@@ -900,6 +903,13 @@ int rootfs_mount(const struct spec *spec, int *scratch);
 
 /* Makes ROOT, that is it, the root of the mount namespace, and lets go of the old one. */
 int rootfs_enter(const struct spec *spec, int root);
+
+/* covered.c: opens the table of mounts, while /proc is there; and, when a new root has been moved
+ * onto ours, takes away what else is mounted on ours. Else a user namespace inside could mount
+ * /proc and /sys: the kernel lets it where the mount namespace has these with nothing masked, seen
+ * or not (mount_too_revealing() in fs/namespace.c). */
+int covered_open(FILE **mounts);
+int covered_drop(FILE *mounts);
 
 /* Sets spec->root_attributes, when all that the root lacked has been made. */
 int rootfs_restrict(const struct spec *spec);

@@ -106,18 +106,6 @@ static void add_v2(const char *top, const char *below)
 	add_base(&base);
 }
 
-/* A blank in a name is \040 in /proc/self/mountinfo, a backslash \134. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (unsigned c; *text; *to++ = (char)c) {
-		c = (unsigned char)*text;
-		text += *text == '\\' && sscanf(text, "\\%3o", &c) == 1 ? 4 : 1;
-	}
-	*to = '\0';
-}
-
 /* What PATH has below ROOT, "" if it is ROOT; NULL if it is elsewhere. */
 static const char *path_below(const char *path, const char *root)
 {
@@ -151,8 +139,8 @@ static void add_mount(const char *line)
 	if (sscanf(line, "%*d %*d %u:%u %511s %319s", &major, &minor, root, base.path) != 4 ||
 		!own_cgroup(base.controllers, base.list, own))
 		return;
-	unescape(root);
-	unescape(base.path);
+	unescape_octal(root);
+	unescape_octal(base.path);
 	below = path_below(own, root);
 	/* The mount may show a part that is not ours, and may be covered by another one. */
 	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(major, minor))

@@ -75,8 +75,14 @@ int rootfs_mount(const struct spec *spec, int *scratch)
 /* The kernel's first root cannot be pivoted: it is covered. */
 static int move_root(const struct spec *spec)
 {
+	autofclose FILE *mounts = NULL;
+
+	if (covered_open(&mounts) < 0)
+		return -1;
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
 		return fail("move %s to /", spec->rootfs);
+	if (covered_drop(mounts) < 0)
+		return -1;
 	return chroot(".") < 0 || chdir("/") < 0 ? fail("chroot %s", spec->rootfs) : 0;
 }
 

@@ -227,6 +227,17 @@ int open_in_root(int dir, const char *name, int flags, mode_t mode)
 	return syscall(SYS_openat2, dir, name, &how, sizeof(how));
 }
 
+void unescape_octal(char *text)
+{
+	char *to = text;
+
+	for (unsigned c; *text; *to++ = (char)c) {
+		c = (unsigned char)*text;
+		text += *text == '\\' && sscanf(text, "\\%3o", &c) == 1 ? 4 : 1;
+	}
+	*to = '\0';
+}
+
 char *helper_path(const char *name)
 {
 	static const char *const places[] = {"", "/../libexec/box"};
