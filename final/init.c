@@ -340,6 +340,19 @@ static _Noreturn void execute(char **argv)
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
+/* The environment of box's caller, which a process inside with CAP_SYS_PTRACE would find in ours:
+ * it lies where the kernel has put it. */
+static int forget_environment(void)
+{
+	int64_t fields[N_STAT];
+
+	if (!process_stat(getpid(), fields))
+		return fail("/proc/self/stat");
+	memset((void *)(uintptr_t)fields[STAT_ENV_START], 0,
+		fields[STAT_ENV_END] - fields[STAT_ENV_START]);
+	return 0;
+}
+
 /* PID 1 is box still, and the host's names in its command line are nobody's business inside. */
 static void rename_to_init(void)
 {
@@ -384,19 +397,6 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 		if (sigwait(&all, &signal) == 0 && signal != SIGCHLD)
 			kill(child, signal);
 	}
-}
-
-/* The environment of box's caller, which a process inside with CAP_SYS_PTRACE would find in ours:
- * it lies where the kernel has put it. */
-static int forget_environment(void)
-{
-	int64_t fields[N_STAT];
-
-	if (!process_stat(getpid(), fields))
-		return fail("/proc/self/stat");
-	memset((void *)(uintptr_t)fields[STAT_ENV_START], 0,
-		fields[STAT_ENV_END] - fields[STAT_ENV_START]);
-	return 0;
 }
 
 /* Into the container's namespaces, but for that of PIDs: there our child will be the first. */
@@ -526,6 +526,8 @@ _Noreturn void init_main(
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
+	if (spec->init && forget_environment() < 0)
+		die(EXIT_BOX);
 	if (spec->seccomp)
 		guard.filter = *spec->seccomp;
 	/* Who passes a listener on is there before the gate alone. */
