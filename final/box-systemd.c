@@ -125,20 +125,24 @@ static int append_limits(sd_bus_message *message, char **limits)
 	return result;
 }
 
-/* Waits until this process is in CGROUP, 30 seconds at most. */
+enum { PATIENCE = 30 }; /* seconds for systemd to do what it was told */
+
+/* Waits until this process is in CGROUP. */
 static int wait_until_inside(const char *unit, const char *cgroup)
 {
 	autofree char *inside = format_text("0::%s\n", cgroup);
+	double deadline = clock_now() + PATIENCE;
 
-	for (int i = 0; inside && i < 30 * 500; i++) {
+	if (!inside)
+		return -1;
+	do {
 		autofree char *own = read_file_at(AT_FDCWD, "/proc/self/cgroup", 1 << 16);
 
 		if (!own || strcmp(own, inside) == 0)
 			return own ? 0 : -1;
 		if (strncmp(own, "0::", 3) != 0)
 			return failx("--systemd-cgroup needs a machine with cgroup v2 alone");
-		usleep(2000);
-	}
+	} while (nap(0.002, deadline));
 	return failx("systemd: %s does not become the cgroup %s", unit, cgroup);
 }
 
@@ -177,7 +181,9 @@ static int update(const char *unit, char **limits)
 
 static int stop(const char *unit)
 {
-	for (int i = 0; i < 30 * 500; i++) {
+	double deadline = clock_now() + PATIENCE;
+
+	do {
 		sd_bus_message *message = begin("StopUnit", unit);
 
 		if (!message)
@@ -186,8 +192,7 @@ static int stop(const char *unit)
 			return failx("systemd: stop %s", unit);
 		if (send_message(message, unit) < 0)
 			return errno == ENOENT ? 0 : -1;
-		usleep(2000);
-	}
+	} while (nap(0.002, deadline));
 	return failx("systemd: %s does not end", unit);
 }
 

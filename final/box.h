@@ -309,6 +309,14 @@ uint64_t tree_size(const char *path);
 /* 32 random bytes as ID_LENGTH hexadecimal digits, and a NUL. */
 void random_id(char id[ID_LENGTH + 1]);
 
+/* Seconds of CLOCK_MONOTONIC, which nobody sets. */
+double clock_now(void);
+
+/* Sleeps for SECONDS, but not beyond DEADLINE, a time of clock_now(). Returns false, at once, when
+ * that is over: so who waits looks once more after the last nap. Naps that are counted would wait
+ * longer in a process that is stopped meanwhile, or that waits for its turn. */
+bool nap(double seconds, double deadline);
+
 /* Opens /dev/null as what is closed of 0, 1 and 2: the next file that is opened would be written to
  * as standard output. */
 int open_standard_files(void);
@@ -1326,9 +1334,9 @@ int set_nothing(void *data, int letter, const char *value);
 /* A whole number of at least LEAST. */
 int parse_count(const char *text, int64_t least, int64_t *count);
 
-/* Waits until the box that runs the container has cleaned up, at most SECONDS (-1: however long).
- * Returns 1 if it has not. */
-int wait_for_end(struct target *target, double seconds);
+/* Waits until the box that runs the container has cleaned up, or clock_now() is DEADLINE (0: only
+ * looks; INFINITY: however long). Returns 1 if it has not. */
+int wait_for_end(struct target *target, double deadline);
 
 /* Stops all processes of the container ID, or lets them go on. */
 int freeze_container(const char *id, bool frozen);

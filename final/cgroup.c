@@ -571,12 +571,18 @@ static int try_freeze(const struct hierarchy *h, bool frozen)
 	return try_write(h->dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
 }
 
+/* Waiting for the kernel, all zero at first. */
+struct patience {
+	double pause, deadline;
+};
+
 /* Sleeps, each time a little longer. Returns false after 5 seconds. */
-static bool wait_more(useconds_t *pause)
+static bool wait_more(struct patience *patience)
 {
-	*pause += *pause / 4 + 200;
-	usleep(*pause);
-	return *pause < 1000 * 1000;
+	if (patience->deadline == 0)
+		patience->deadline = clock_now() + 5;
+	patience->pause += patience->pause / 4 + 0.0002;
+	return nap(patience->pause, patience->deadline);
 }
 
 /* Whether H is frozen, or about to be; with SURELY, whether nothing in it runs any more. */
@@ -593,14 +599,14 @@ static bool is_frozen(const struct hierarchy *h, bool surely)
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 {
 	const struct hierarchy *h = &cgroup->hierarchies[0];
-	useconds_t pause = 0;
+	struct patience patience = {0};
 
 	if (cgroup->n == 0)
 		return failx(
 			"without cgroups, no container can be %s", frozen ? "paused" : "resumed");
 	if (try_freeze(h, frozen) < 0)
 		return fail("%s", h->path);
-	while (frozen && !is_frozen(h, true) && wait_more(&pause))
+	while (frozen && !is_frozen(h, true) && wait_more(&patience))
 		;
 	return 0;
 }
@@ -667,10 +673,10 @@ static bool kill_once(const struct hierarchy *h)
 int cgroup_kill(const struct cgroup *cgroup)
 {
 	for (size_t i = 0; i < cgroup->n; i++) {
-		useconds_t pause = 0;
+		struct patience patience = {0};
 
 		while (kill_once(&cgroup->hierarchies[i]))
-			if (!wait_more(&pause))
+			if (!wait_more(&patience))
 				return failx(
 					"processes in %s do not end", cgroup->hierarchies[i].path);
 	}
@@ -689,7 +695,7 @@ static void remove_above(struct hierarchy *h)
 /* Kills what is in H, removes and closes it. ENOENT: somebody else was faster. */
 static int remove_hierarchy(struct hierarchy *h)
 {
-	useconds_t pause = 0;
+	struct patience patience = {0};
 	bool more = true;
 
 	while (rmdir(h->path) < 0 && errno != ENOENT) {
@@ -699,7 +705,7 @@ static int remove_hierarchy(struct hierarchy *h)
 		}
 		kill_once(h);
 		nftw(h->path, remove_nested, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-		more = wait_more(&pause);
+		more = wait_more(&patience);
 	}
 	close_fd(&h->dir);
 	if (!h->given)

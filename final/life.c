@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -87,20 +88,18 @@ int set_nothing(void *data, int letter, const char *value)
 enum { PATIENCE = 60 }; /* seconds for a process to end that SIGKILL was sent to */
 
 /* The lock of the place is the sign: the kernel drops it with the box that holds it. */
-int wait_for_end(struct target *target, double seconds)
+int wait_for_end(struct target *target, double deadline)
 {
 	autoclose int fd = openat(
 		target->store->containers, target->state.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return 0; /* removed, as with --rm */
-	if (seconds < 0)
+	if (isinf(deadline))
 		return flock(fd, LOCK_SH) < 0 ? fail("wait") : 0;
-	for (double waited = 0; flock(fd, LOCK_SH | LOCK_NB) < 0; waited += 0.005) {
-		if (waited >= seconds)
+	while (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		if (!nap(0.005, deadline))
 			return 1;
-		usleep(5000);
-	}
 	return 0;
 }
 
@@ -135,7 +134,7 @@ static int end(struct target *target, int signal, bool surely, double seconds)
 {
 	if (send(target, signal, surely) == 0)
 		freeze_container(target->state.id, false);
-	return wait_for_end(target, seconds);
+	return wait_for_end(target, clock_now() + seconds);
 }
 
 /* By another box, or by itself, as --rm does. */
@@ -229,7 +228,7 @@ static int wait_one(struct target *target)
 	fd = openat(target->store->containers, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return failx("%s: no such container", target->name);
-	if (wait_for_end(target, -1) < 0)
+	if (wait_for_end(target, INFINITY) < 0)
 		return -1;
 	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
 		return fail("%s", path);

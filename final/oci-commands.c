@@ -604,12 +604,11 @@ int oci_command_kill(void)
 
 static int wait_until_stopped(struct oci *oci)
 {
-	for (int i = 0; oci->status != OCI_STOPPED; i++) {
-		if (i == 1000)
+	double deadline = clock_now() + 10;
+
+	for (; oci->status != OCI_STOPPED; oci_look(oci))
+		if (!nap(0.01, deadline))
 			return failx("container %s does not end", oci->id);
-		usleep(10 * 1000);
-		oci_look(oci);
-	}
 	return 0;
 }
 

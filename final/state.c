@@ -88,12 +88,14 @@ static bool has_other_name(struct store *store, const char *id, void *data)
 {
 	const char **name = data;
 	char other[256];
+	double deadline;
 
 	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0)
 		return true;
 	/* If its box was killed just now, its first process has the lock until it dies, too. */
-	for (int i = 0; i < 40 && !is_dead(store, id); i++)
-		usleep(5000);
+	deadline = clock_now() + 0.5;
+	while (!is_dead(store, id) && nap(0.005, deadline))
+		;
 	if (is_garbage(store, id))
 		return true;
 	failx("the name %s is in use by container %.12s", *name, id);
@@ -177,17 +179,17 @@ int place_make(struct store *store, const char *image, const char *name, bool te
 /* Others hold the lock for a moment, when they look; for longer who starts, ends or removes it. */
 static int lock_place(struct store *store, const struct place *place)
 {
+	double deadline = clock_now() + 5;
 	struct state state;
 
-	for (int i = 0; flock(place->dir, LOCK_EX | LOCK_NB) < 0; i++) {
+	while (flock(place->dir, LOCK_EX | LOCK_NB) < 0) {
 		bool running =
 			state_read(store, place->id, &state) == 0 && state.phase == PHASE_RUNNING;
 
 		state_free(&state);
-		if (running || i == 1000)
+		if (running || !nap(0.005, deadline))
 			return failx("container %.12s is %s", place->id,
 				running ? "running" : "in use by another box");
-		usleep(5000);
 	}
 	/* Whoever removed it meanwhile held the lock. */
 	if (faccessat(store->containers, place->id, F_OK, 0) < 0)
@@ -389,12 +391,15 @@ static void read_file_of(struct store *store, const char *id, struct state *stat
 
 int state_read(struct store *store, const char *id, struct state *state)
 {
+	double deadline = 0;
+
 	read_file_of(store, id, state);
 	/* Without its box, who has the lock sweeps, or starts it again: not for long. */
-	for (int i = 0; i < 200 && state->phase == PHASE_RUNNING && !is_dead(store, id) &&
-			start_time(state->box) != state->box_start;
-		i++) {
-		usleep(5000);
+	while (state->phase == PHASE_RUNNING && !is_dead(store, id) &&
+		start_time(state->box) != state->box_start) {
+		deadline = deadline ?: clock_now() + 1;
+		if (!nap(0.005, deadline))
+			break;
 		state_free(state);
 		read_file_of(store, id, state);
 	}

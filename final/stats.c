@@ -4,13 +4,12 @@
 
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 
 /* What a container had used at a time. */
 struct sample {
 	char id[ID_LENGTH + 1], name[256];
 	struct usage usage;
-	double time; /* seconds */
+	double time; /* of clock_now() */
 };
 
 struct samples {
@@ -38,7 +37,6 @@ static int add_sample(struct store *store, struct state *state, void *data)
 	struct stats *stats = data;
 	struct samples *samples = &stats->samples;
 	struct sample *grown, *sample;
-	struct timespec now;
 	int result;
 
 	(void)store;
@@ -52,8 +50,7 @@ static int add_sample(struct store *store, struct state *state, void *data)
 	strcpy(sample->id, state->id);
 	strcpy(sample->name, state->name);
 	if ((result = cgroup_usage(state->id, &sample->usage)) == 0) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		sample->time = now.tv_sec + now.tv_nsec / 1e9;
+		sample->time = clock_now();
 		samples->n++;
 	}
 	return result < 0 ? -1 : 0;

@@ -65,7 +65,7 @@ static bool has_changed(struct target *target)
 	bool changed;
 
 	if (target->state.phase == PHASE_RUNNING && (pidfd = state_pidfd(&target->state)) < 0)
-		wait_for_end(target, 10);
+		wait_for_end(target, clock_now() + 10);
 	changed = state_read(target->store, target->state.id, &now) == 0 &&
 		  now.phase != target->state.phase;
 	state_free(&now);

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 void close_fd(int *fd)
 {
@@ -309,6 +310,29 @@ bool process_stat(pid_t pid, int64_t fields[N_STAT])
 			return false;
 		fields[i] = strtoll(++at, NULL, 10);
 	}
+	return true;
+}
+
+double clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+bool nap(double seconds, double deadline)
+{
+	double left = deadline - clock_now();
+	struct timespec time;
+
+	if (left <= 0)
+		return false;
+	if (left < seconds)
+		seconds = left;
+	time.tv_sec = (time_t)seconds;
+	time.tv_nsec = (long)((seconds - time.tv_sec) * 1e9);
+	nanosleep(&time, NULL);
 	return true;
 }
 
