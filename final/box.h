@@ -1316,6 +1316,8 @@ struct target {
 	struct state state;
 	const char *name; /* as it was given */
 	void *data; /* the command's */
+	double deadline; /* of clock_now(), for what it was told */
+	int fd; /* closed with it; -1: none */
 };
 
 int open_target(struct store *store, const char *name, struct target *target);

@@ -12,18 +12,56 @@ int open_target(struct store *store, const char *name, struct target *target)
 {
 	char id[ID_LENGTH + 1];
 
-	*target = (struct target){.store = store, .name = name};
+	*target = (struct target){.store = store, .name = name, .fd = -1};
 	return state_find(store, name, id) < 0 || state_read(store, id, &target->state) < 0 ? -1
 											    : 0;
 }
 
-int each_container(
-	const struct places *places, char *names[], int (*act)(struct target *), void *data)
+typedef int (*act_t)(struct target *);
+
+/* Opens N of NAMES, and calls the first of ROUNDS for each, then the next one: so none waits for
+ * another one's end. One that fails is left out of what follows. Returns the exit status. */
+static int act_in_rounds(
+	struct store *store, char *names[], size_t n, const act_t rounds[], void *data)
 {
-	struct store store;
+	autofree struct target *targets = calloc(n, sizeof(*targets));
 	int status = 0;
 
-	if (!*names) {
+	if (!targets) {
+		fail("memory");
+		return report();
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (open_target(store, names[i], &targets[i]) < 0) {
+			status = report();
+			targets[i].name = NULL;
+		}
+		targets[i].data = data;
+	}
+	for (; *rounds; rounds++)
+		for (size_t i = 0; i < n; i++)
+			if (targets[i].name && (*rounds)(&targets[i]) < 0) {
+				status = report();
+				targets[i].name = NULL;
+			}
+	for (size_t i = 0; i < n; i++) {
+		close_fd(&targets[i].fd);
+		state_free(&targets[i].state);
+	}
+	return status;
+}
+
+/* Does ROUNDS for NAMES, AT_ONCE or one after the other. Returns the exit status. */
+static int for_names(
+	const struct places *places, char *names[], bool at_once, const act_t rounds[], void *data)
+{
+	struct store store;
+	int status = 0, one;
+	size_t n = 0;
+
+	while (names[n])
+		n++;
+	if (n == 0) {
 		failx("no container is named");
 		return report();
 	}
@@ -31,20 +69,17 @@ int each_container(
 		return report();
 	if (sweep(&store) < 0)
 		status = report(); /* box rm may be what makes room on a full disk */
-	for (; *names; names++) {
-		struct target target;
-
-		if (open_target(&store, *names, &target) < 0)
-			status = report();
-		else {
-			target.data = data;
-			if (act(&target) < 0)
-				status = report();
-			state_free(&target.state);
-		}
-	}
+	for (size_t i = 0, step = at_once ? n : 1; i < n; i += step)
+		if ((one = act_in_rounds(&store, names + i, step, rounds, data)) != 0)
+			status = one;
 	store_close(&store);
 	return status;
+}
+
+int each_container(
+	const struct places *places, char *names[], int (*act)(struct target *), void *data)
+{
+	return for_names(places, names, false, (const act_t[]){act, NULL}, data);
 }
 
 char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
@@ -128,13 +163,27 @@ int freeze_container(const char *id, bool frozen)
 	return result;
 }
 
-/* Sends SIGNAL, and thaws what is frozen, which would not act on it. What has no process any more
- * is about to end by itself. Returns as wait_for_end(). */
-static int end(struct target *target, int signal, bool surely, double seconds)
+/* Thaws what is frozen, which does not act on the signal that was sent to it. It has SECONDS to do
+ * so. */
+static void wake_to_end(struct target *target, int64_t seconds)
 {
-	if (send(target, signal, surely) == 0)
-		freeze_container(target->state.id, false);
-	return wait_for_end(target, clock_now() + seconds);
+	freeze_container(target->state.id, false);
+	target->deadline = clock_now() + seconds;
+}
+
+/* What has no process any more is about to end by itself. */
+static void tell_to_end(struct target *target, int signal, bool surely, int64_t seconds)
+{
+	send(target, signal, surely);
+	wake_to_end(target, seconds);
+}
+
+/* Waits for one, if it was told to end. */
+static int see_it_end(struct target *target)
+{
+	return target->deadline > 0 && wait_for_end(target, target->deadline) == 1
+		       ? failx("container %s does not end", target->name)
+		       : 0;
 }
 
 /* By another box, or by itself, as --rm does. */
@@ -160,34 +209,56 @@ static int stop_signal(struct target *target)
 	return signal;
 }
 
-static int stop(struct target *target)
+static int print_name(struct target *target)
 {
-	const int64_t *seconds = target->data;
-	bool running = target->state.phase == PHASE_RUNNING;
-	int signal = running ? stop_signal(target) : 0;
-
-	if (signal < 0)
-		return -1;
-	if (running && end(target, signal, true, *seconds) == 1 &&
-		end(target, SIGKILL, false, PATIENCE) == 1)
-		return failx("container %s does not end", target->name);
 	puts(target->name);
 	return 0;
 }
 
-static int set_count(void *data, int letter, const char *value)
+struct stop {
+	int64_t seconds;
+	double deadline; /* one for all, from when the last was told; 0: not yet */
+};
+
+static int stop(struct target *target)
+{
+	const struct stop *how = target->data;
+	int signal;
+
+	if (target->state.phase != PHASE_RUNNING)
+		return 0;
+	if ((signal = stop_signal(target)) < 0)
+		return -1;
+	tell_to_end(target, signal, true, how->seconds);
+	return 0;
+}
+
+static int stop_surely(struct target *target)
+{
+	struct stop *how = target->data;
+
+	how->deadline = how->deadline ?: clock_now() + how->seconds;
+	if (target->state.phase == PHASE_RUNNING && wait_for_end(target, how->deadline) == 1)
+		tell_to_end(target, SIGKILL, false, PATIENCE);
+	return 0;
+}
+
+static int set_stop(void *data, int letter, const char *value)
 {
 	(void)letter;
-	return parse_count(value, 0, data);
+	return parse_count(value, 0, &((struct stop *)data)->seconds);
 }
 
 int command_stop(const struct places *places, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"time", required_argument, NULL, 't'}, {0}};
-	int64_t seconds = 10;
-	char **names = parse_flags(argc, argv, "+t:", longs, set_count, &seconds);
+	struct stop how = {.seconds = 10};
+	char **names = parse_flags(argc, argv, "+t:", longs, set_stop, &how);
 
-	return names ? each_container(places, names, stop, &seconds) : report();
+	return names ? for_names(places, names, true,
+			       (const act_t[]){stop, stop_surely, see_it_end, print_name, NULL},
+			       &how)
+		     : report();
 }
 
 static int kill_one(struct target *target)
@@ -196,9 +267,8 @@ static int kill_one(struct target *target)
 
 	if (send(target, *signal, false) < 0)
 		return -1;
-	if (*signal == SIGKILL && end(target, SIGKILL, false, PATIENCE) == 1)
-		return failx("container %s does not end", target->name);
-	puts(target->name);
+	if (*signal == SIGKILL)
+		wake_to_end(target, PATIENCE);
 	return 0;
 }
 
@@ -214,24 +284,30 @@ int command_kill(const struct places *places, int argc, char *argv[])
 	int signal = SIGKILL;
 	char **names = parse_flags(argc, argv, "+s:", longs, set_signal, &signal);
 
-	return names ? each_container(places, names, kill_one, &signal) : report();
+	return names ? for_names(places, names, true,
+			       (const act_t[]){kill_one, see_it_end, print_name, NULL}, &signal)
+		     : report();
+}
+
+/* Before the end: with --rm nothing has a name afterwards. See place_end(). */
+static int open_status(struct target *target)
+{
+	char path[ID_LENGTH + 16];
+
+	snprintf(path, sizeof(path), "%s/status", target->state.id);
+	target->fd = openat(target->store->containers, path, O_RDONLY | O_CLOEXEC);
+	return target->fd < 0 ? failx("%s: no such container", target->name) : 0;
 }
 
 static int wait_one(struct target *target)
 {
-	char path[ID_LENGTH + 16], text[16] = "";
-	autoclose int fd = -1;
+	char text[16] = "";
 	int status;
 
-	/* Opened before the end: with --rm nothing has a name afterwards. See place_end(). */
-	snprintf(path, sizeof(path), "%s/status", target->state.id);
-	fd = openat(target->store->containers, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return failx("%s: no such container", target->name);
 	if (wait_for_end(target, INFINITY) < 0)
 		return -1;
-	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
-		return fail("%s", path);
+	if (pread(target->fd, text, sizeof(text) - 1, 0) < 0)
+		return fail("the status of container %s", target->name);
 	/* -1: box was killed, and it with that */
 	status = *text ? atoi(text) : -1;
 	printf("%d\n", status < 0 ? 128 + SIGKILL : status);
@@ -243,7 +319,9 @@ int command_wait(const struct places *places, int argc, char *argv[])
 	static const struct option none[] = {{0}};
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? each_container(places, names, wait_one, NULL) : report();
+	return names ? for_names(places, names, true, (const act_t[]){open_status, wait_one, NULL},
+			       NULL)
+		     : report();
 }
 
 /* One that does not run. */
@@ -259,19 +337,28 @@ static int remove_container(struct store *store, const char *id)
 	return result;
 }
 
+static int end_to_remove(struct target *target)
+{
+	const bool *force = target->data;
+
+	if (target->state.phase != PHASE_RUNNING)
+		return 0;
+	if (!*force)
+		return failx("container %s is running: stop it first, or box rm -f", target->name);
+	tell_to_end(target, SIGKILL, false, PATIENCE);
+	return 0;
+}
+
 static int rm(struct target *target)
 {
 	const bool *force = target->data;
 
-	if (target->state.phase == PHASE_RUNNING && !*force)
-		return failx("container %s is running: stop it first, or box rm -f", target->name);
-	if (target->state.phase == PHASE_RUNNING && end(target, SIGKILL, false, PATIENCE) == 1)
-		return failx("container %s does not end", target->name);
+	if (see_it_end(target) < 0)
+		return -1;
 	if (remove_container(target->store, target->state.id) < 0 &&
 		!(*force && is_gone(target->store, target->state.id)))
 		return -1;
-	puts(target->name);
-	return 0;
+	return print_name(target);
 }
 
 static int set_true(void *data, int letter, const char *value)
@@ -287,7 +374,9 @@ int command_rm(const struct places *places, int argc, char *argv[])
 	bool force = false;
 	char **names = parse_flags(argc, argv, "+f", longs, set_true, &force);
 
-	return names ? each_container(places, names, rm, &force) : report();
+	return names ? for_names(places, names, true, (const act_t[]){end_to_remove, rm, NULL},
+			       &force)
+		     : report();
 }
 
 /* ---- pause, unpause ---- */
