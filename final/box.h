@@ -669,7 +669,8 @@ uint64_t start_time(pid_t pid);
 /* A pidfd of the running container's PID 1; an error when it does not run, or PID is another's. */
 int state_pidfd(const struct state *state);
 
-/* The ID of the container with a NAME, an ID, or the first digits of one. */
+/* The ID of the container with a NAME, an ID, or the first digits of one. errno is then
+ * ENOENT when there is none, EINVAL when there are several. */
 int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1]);
 
 /* TEXT (NULL: "") as JSON, which is UTF-8: names and arguments that are not get question marks. */

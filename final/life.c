@@ -19,10 +19,13 @@ int open_target(struct store *store, const char *name, struct target *target)
 
 typedef int (*act_t)(struct target *);
 
+/* How several containers are taken; with OR_NONE, one that is not there is said, but no error. */
+enum order { ONE_BY_ONE, AT_ONCE, AT_ONCE_OR_NONE };
+
 /* Opens N of NAMES, and calls the first of ROUNDS for each, then the next one: so none waits for
  * another one's end. One that fails is left out of what follows. Returns the exit status. */
-static int act_in_rounds(
-	struct store *store, char *names[], size_t n, const act_t rounds[], void *data)
+static int act_in_rounds(struct store *store, char *names[], size_t n, enum order order,
+	const act_t rounds[], void *data)
 {
 	autofree struct target *targets = calloc(n, sizeof(*targets));
 	int status = 0;
@@ -33,7 +36,10 @@ static int act_in_rounds(
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (open_target(store, names[i], &targets[i]) < 0) {
-			status = report();
+			bool none = order == AT_ONCE_OR_NONE && errno == ENOENT;
+
+			report();
+			status = none ? status : EXIT_BOX;
 			targets[i].name = NULL;
 		}
 		targets[i].data = data;
@@ -51,9 +57,9 @@ static int act_in_rounds(
 	return status;
 }
 
-/* Does ROUNDS for NAMES, AT_ONCE or one after the other. Returns the exit status. */
-static int for_names(
-	const struct places *places, char *names[], bool at_once, const act_t rounds[], void *data)
+/* Does ROUNDS for NAMES. Returns the exit status. */
+static int for_names(const struct places *places, char *names[], enum order order,
+	const act_t rounds[], void *data)
 {
 	struct store store;
 	int status = 0, one;
@@ -69,8 +75,8 @@ static int for_names(
 		return report();
 	if (sweep(&store) < 0)
 		status = report(); /* box rm may be what makes room on a full disk */
-	for (size_t i = 0, step = at_once ? n : 1; i < n; i += step)
-		if ((one = act_in_rounds(&store, names + i, step, rounds, data)) != 0)
+	for (size_t i = 0, step = order == ONE_BY_ONE ? 1 : n; i < n; i += step)
+		if ((one = act_in_rounds(&store, names + i, step, order, rounds, data)) != 0)
 			status = one;
 	store_close(&store);
 	return status;
@@ -79,7 +85,7 @@ static int for_names(
 int each_container(
 	const struct places *places, char *names[], int (*act)(struct target *), void *data)
 {
-	return for_names(places, names, false, (const act_t[]){act, NULL}, data);
+	return for_names(places, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
 }
 
 char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
@@ -255,7 +261,7 @@ int command_stop(const struct places *places, int argc, char *argv[])
 	struct stop how = {.seconds = 10};
 	char **names = parse_flags(argc, argv, "+t:", longs, set_stop, &how);
 
-	return names ? for_names(places, names, true,
+	return names ? for_names(places, names, AT_ONCE,
 			       (const act_t[]){stop, stop_surely, see_it_end, print_name, NULL},
 			       &how)
 		     : report();
@@ -284,7 +290,7 @@ int command_kill(const struct places *places, int argc, char *argv[])
 	int signal = SIGKILL;
 	char **names = parse_flags(argc, argv, "+s:", longs, set_signal, &signal);
 
-	return names ? for_names(places, names, true,
+	return names ? for_names(places, names, AT_ONCE,
 			       (const act_t[]){kill_one, see_it_end, print_name, NULL}, &signal)
 		     : report();
 }
@@ -319,8 +325,8 @@ int command_wait(const struct places *places, int argc, char *argv[])
 	static const struct option none[] = {{0}};
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? for_names(places, names, true, (const act_t[]){open_status, wait_one, NULL},
-			       NULL)
+	return names ? for_names(places, names, AT_ONCE,
+			       (const act_t[]){open_status, wait_one, NULL}, NULL)
 		     : report();
 }
 
@@ -374,8 +380,8 @@ int command_rm(const struct places *places, int argc, char *argv[])
 	bool force = false;
 	char **names = parse_flags(argc, argv, "+f", longs, set_true, &force);
 
-	return names ? for_names(places, names, true, (const act_t[]){end_to_remove, rm, NULL},
-			       &force)
+	return names ? for_names(places, names, force ? AT_ONCE_OR_NONE : AT_ONCE,
+			       (const act_t[]){end_to_remove, rm, NULL}, &force)
 		     : report();
 }
 

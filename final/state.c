@@ -485,10 +485,12 @@ int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1])
 		if (each_place(store, store->containers, matches, &search) < 0)
 			return -1;
 	}
-	if (!search.by_name && search.n == 0)
-		return failx("%s: no such container", name);
-	if (!search.by_name && search.n > 1)
-		return failx("%s: several containers begin so", name);
+	if (!search.by_name && search.n != 1) {
+		failx(search.n == 0 ? "%s: no such container" : "%s: several containers begin so",
+			name);
+		errno = search.n == 0 ? ENOENT : EINVAL;
+		return -1;
+	}
 	strcpy(id, search.id);
 	return 0;
 }

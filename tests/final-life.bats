@@ -319,7 +319,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 @test "a command with several containers goes on after one fails, and its exit status says so" {
 	life 'sleeper --name one >/dev/null; sleeper --name two >/dev/null; for c in "stop -t 0" start pause unpause kill wait inspect "rm -f"; do
 		box $c one none two >out 2>err; echo "$c $? $(grep -cw "one\|two\|^137" out) $(grep -c "none: no such" err)"; done; rm out err'
-	output_is $'stop -t 0 125 2 1\nstart 125 2 1\npause 125 2 1\nunpause 125 2 1\nkill 125 2 1\nwait 125 2 1\ninspect 125 2 1\nrm -f 125 2 1' "see each_container"
+	output_is $'stop -t 0 125 2 1\nstart 125 2 1\npause 125 2 1\nunpause 125 2 1\nkill 125 2 1\nwait 125 2 1\ninspect 125 2 1\nrm -f 0 2 1' "see each_container"
 }
 
 @test "rm refuses a container that runs, and rm -f does not" {
@@ -329,6 +329,13 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 }
 
 # --- prune ---
+
+@test "rm -f of what is not there is said, and no error; of what is not one, it is" {
+	life 'box rm -f none; echo $?; sleeper --name mine >/dev/null; box rm -f none mine; echo $?; box rm none; echo $?
+		for n in {1..17}; do box run "$ROOTFS" true; done; d=$(box ps -aq | cut -c 1 | sort | uniq -d | head -n 1); box rm -f $d 2>&1 | sed "s/: .:/: D:/"; echo ${PIPESTATUS[0]}; box ps -aq | wc -l'
+	output_is $'box: none: no such container\n0\nbox: none: no such container\nmine\n0\nbox: none: no such container\n125\nbox: D: several containers begin so\n125\n17' \
+		"see AT_ONCE_OR_NONE in life.c: as Docker"
+}
 
 @test "prune removes what does not run, says what that was, and how much it has freed" {
 	life 'sleeper --name runs >/dev/null; a=$(sleeper --name a); box stop -t 0 a >/dev/null; box run --name b "$ROOTFS" sh -c "dd if=/dev/zero of=/file bs=1k count=3000 2>/dev/null; ln /file /again; mkdir -p /x/y; echo >/x/y/z"
