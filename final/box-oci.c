@@ -295,12 +295,11 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 	int option;
 
 	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	while ((option = next_flag(argc, argv, "box-oci", letters, longs)) != -1) {
 		if (option == 'h' || option == 'v')
 			return option;
 		if (option == '?')
-			return failx("%s: unknown option, or no value", argv[optind - 1]);
+			return -1;
 		/* Both have a short one of this letter, with another meaning. */
 		if (set_option(option == 'f' && longs == list_options ? 'F' : option, optarg) < 0)
 			return -1;

@@ -140,12 +140,15 @@ static int run_command(
 	struct store store;
 	bool quiet = false;
 	int option, result;
+	char who[32];
 
-	optind = opterr = 0; /* the GNU way to start anew */
-	while ((option = getopt_long(argc, argv, command->flags, longs + !knows_quiet, NULL)) ==
-		'q')
+	snprintf(who, sizeof(who), "box %s", command->name);
+	optind = 0; /* the GNU way to start anew */
+	while ((option = next_flag(argc, argv, who, command->flags, longs + !knows_quiet)) == 'q')
 		quiet = true;
-	if (option != -1 || argc - optind < command->least || argc - optind > command->most) {
+	if (option == '?')
+		return report();
+	if (argc - optind < command->least || argc - optind > command->most) {
 		failx("usage: box %s %s", command->name, command->usage);
 		return report();
 	}
@@ -171,8 +174,7 @@ static bool read_options(int argc, char *argv[], struct places *places, int *sta
 		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
 	int option;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while ((option = next_flag(argc, argv, "box", "+h", options)) != -1) {
 		if (option == 'd')
 			places->data = optarg;
 		else if (option == 'r')
@@ -190,8 +192,6 @@ static bool read_options(int argc, char *argv[], struct places *places, int *sta
 		puts("box " BOX_VERSION);
 		*status = end_output();
 	} else {
-		failx("%s: no such option, or its value is missing: see box --help",
-			argv[optind - 1]);
 		*status = report();
 	}
 	return false;

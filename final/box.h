@@ -1327,13 +1327,6 @@ int open_target(struct store *store, const char *name, struct target *target);
 int each_container(
 	const struct places *places, char *names[], int (*act)(struct target *), void *data);
 
-/* Reads the options of a command; SET gets the letter and the value. Returns the operands. */
-char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
-	int (*set)(void *data, int letter, const char *value), void *data);
-
-/* SET of a command without options. */
-int set_nothing(void *data, int letter, const char *value);
-
 /* A whole number of at least LEAST. */
 int parse_count(const char *text, int64_t least, int64_t *count);
 
@@ -1343,6 +1336,24 @@ int wait_for_end(struct target *target, double deadline);
 
 /* Stops all processes of the container ID, or lets them go on. */
 int freeze_container(const char *id, bool frozen);
+
+/* ---- flags.c: options of all command lines ---- */
+
+/* As getopt_long(3), but a long option is matched as a whole, and what is not right is refused by
+ * '?' after fail(): WHO is "box run", and optind 0 before the first. */
+int next_flag(
+	int argc, char *argv[], const char *who, const char *letters, const struct option *longs);
+
+/* Reads the options of a command of box; SET gets the letter and the value. Returns the operands,
+ * or NULL after fail(). */
+char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
+	int (*set)(void *data, int letter, const char *value), void *data);
+
+/* SET of a command without options. */
+int set_nothing(void *data, int letter, const char *value);
+
+/* SET of a command that has one option, without a value: DATA is a bool. */
+int set_true(void *data, int letter, const char *value);
 
 /* ---- show.c: what is known of them, and what they have written; the same ---- */
 

@@ -88,25 +88,6 @@ int each_container(
 	return for_names(places, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
 }
 
-char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
-	int (*set)(void *data, int letter, const char *value), void *data)
-{
-	int letter;
-
-	optind = 0;
-	opterr = 0;
-	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		if (letter == '?' || letter == ':') {
-			failx("%s: unknown option, or no value: see box %s --help",
-				argv[optind - 1], argv[0]);
-			return NULL;
-		}
-		if (set(data, letter, optarg) < 0)
-			return NULL;
-	}
-	return argv + optind;
-}
-
 int parse_count(const char *text, int64_t least, int64_t *count)
 {
 	char *end;
@@ -114,14 +95,6 @@ int parse_count(const char *text, int64_t least, int64_t *count)
 	errno = 0;
 	*count = strtoll(text, &end, 10);
 	return errno || !*text || *end || *count < least ? failx("%s: not a number", text) : 0;
-}
-
-int set_nothing(void *data, int letter, const char *value)
-{
-	(void)data;
-	(void)letter;
-	(void)value;
-	return 0;
 }
 
 /* ---- stop, kill, wait, rm ---- */
@@ -365,13 +338,6 @@ static int rm(struct target *target)
 		!(*force && is_gone(target->store, target->state.id)))
 		return -1;
 	return print_name(target);
-}
-
-static int set_true(void *data, int letter, const char *value)
-{
-	(void)letter;
-	(void)value;
-	return *(bool *)data = true, 0;
 }
 
 int command_rm(const struct places *places, int argc, char *argv[])

@@ -447,26 +447,13 @@ static int apply(struct options *options, const struct run_option *option, const
 	return 0;
 }
 
-/* What getopt would print itself; but all that is printed goes through report(). WORD is what it
- * has read last, C its answer; optopt is the option's value in LONGS, an unknown letter, or 0. */
-static int refuse(int c, const struct option *longs, const char *word, const char *command)
-{
-	while (longs->name && longs->val != optopt)
-		longs++;
-	if (longs->name)
-		return failx("--%s: the option %s; see box %s --help", longs->name,
-			c == ':' ? "requires an argument" : "takes no argument", command);
-	if (optopt)
-		return failx("-%c: unknown option; see box %s --help", optopt, command);
-	return failx("%s: unknown option; see box %s --help", word, command);
-}
-
 int options_parse(struct options *options, int argc, char *argv[])
 {
 	struct option longs[N_OPTIONS + 1] = {0};
-	char letters[2 * N_OPTIONS + 3] = "+:";
+	char letters[2 * N_OPTIONS + 2] = "+", who[32];
 	int c;
 
+	snprintf(who, sizeof(who), "box %s", argv[0]);
 	for (int i = 0; i < N_OPTIONS; i++) {
 		int value = table[i].letter ? table[i].letter : 256 + i;
 		char letter[] = {table[i].letter, table[i].value ? ':' : '\0', '\0'};
@@ -476,13 +463,13 @@ int options_parse(struct options *options, int argc, char *argv[])
 		strcat(letters, letter);
 	}
 	optind = 0;
-	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	while ((c = next_flag(argc, argv, who, letters, longs)) != -1) {
 		int i = 0;
 
-		while (i < N_OPTIONS && longs[i].val != c)
+		if (c == '?')
+			return -1;
+		while (longs[i].val != c)
 			i++;
-		if (i == N_OPTIONS)
-			return refuse(c, longs, argv[optind - 1], argv[0]);
 		if (apply(options, &table[i], optarg) < 0)
 			return -1;
 	}

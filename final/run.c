@@ -496,18 +496,18 @@ static int start_one(struct store *store, const char *name, bool attach)
 
 int command_start(const struct places *places, int argc, char *argv[])
 {
-	bool attach = argc > 1 && (!strcmp(argv[1], "-a") || !strcmp(argv[1], "--attach"));
+	static const struct option longs[] = {{"attach", no_argument, NULL, 'a'}, {0}};
+	bool attach = false;
+	char **names = parse_flags(argc, argv, "+a", longs, set_true, &attach);
 	struct store store;
 	int status = 0, one;
 
-	if (argc < 2 + attach) {
-		failx("usage: box start [-a] CONTAINER...");
+	if (names && !*names)
+		failx("no container is named");
+	if (!names || !*names || places_open(places, &store) < 0)
 		return report();
-	}
-	if (places_open(places, &store) < 0)
-		return report();
-	for (int i = 1 + attach; i < argc; i++)
-		if ((one = start_one(&store, argv[i], attach)) != 0)
+	for (; *names; names++)
+		if ((one = start_one(&store, *names, attach)) != 0)
 			status = one;
 	store_close(&store);
 	return status;

@@ -132,10 +132,12 @@ int command_ps(const struct places *places, int argc, char *argv[])
 		{"format", required_argument, NULL, 'f'}, {0}};
 	struct ps ps = {0};
 	struct store store;
+	char **rest = parse_flags(argc, argv, "+aq", longs, set_ps, &ps);
 	int result;
 
-	if (!parse_flags(argc, argv, "+aqf:", longs, set_ps, &ps) ||
-		places_open(places, &store) < 0)
+	if (rest && *rest)
+		failx("%s: box ps takes no names; see box inspect", *rest);
+	if (!rest || *rest || places_open(places, &store) < 0)
 		return report();
 	if (!ps.quiet && !ps.json)
 		printf("%-*s  %-16s  %-20s  %-11s  %-25s  %-7s  NAME\n",

@@ -406,14 +406,79 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 @test "an option that lacks its value, or has one too many, is an error that names it" {
 	for option in -e -u -w -h -m -v --cap-add --entrypoint --env-file --hostname --name --network --shm-size --ulimit; do
 		box_run "$option"
-		refused "$option" "see refuse in options.c"
+		refused "$option" "see next_flag"
 	done 2>&1
 	OPTIONS=(--init=3)
 	box true
-	refused --init "see refuse in options.c"
+	refused --init "see next_flag"
 	OPTIONS=(-iz)
 	box true
-	refused "-z" "see refuse in options.c"
+	refused "-z" "see next_flag"
+}
+
+@test "options are matched whole, in every command: the beginning of one is none" {
+	while read -r option; do
+		# shellcheck disable=SC2086 # words
+		run_on_host "${BOX%/*}"/$option 1 x y
+		option=${option##* }
+		[[ $status -gt 0 && $stderr == "box"*": ${option%=*}: "*"; see box"*" --help" ]] ||
+			report "expected a message that $option is no option" "see next_flag: getopt_long(3) takes --pid for --pids-limit"
+	done <<-'END'
+		box run --pid
+		box run --pid=host
+		box run -i --priv
+		box run --mem
+		box exec --work
+		box ps --form
+		box logs --foll
+		box stats --no-s
+		box cp --arch
+		box start --att
+		box stop --tim
+		box kill --sig
+		box update --cpu
+		box rm --forc
+		box prune --al
+		box images --qui
+		box --dat
+		box-oci create --pid
+		box-oci create --no-p
+		box-oci exec --no-new
+		box-oci kill x --al
+		box-oci list --for
+		box-oci update x --mem
+		box-oci --log-f
+	END
+}
+
+@test "an option of Docker's that box has not is named as such, and one that nobody has is unknown" {
+	while read -r command option; do
+		# shellcheck disable=SC2086 # words
+		box_exec "$command" $option x y
+		refused "${option%%[= ]*}: box $command does not have this option of Docker's" "see docker in flags.c"
+	done <<-'END'
+		run --pid host
+		run --pid=host
+		run -p 80:80
+		run --add-host a:1.2.3.4
+		run -l a=b
+		exec --env-file x
+		ps -f name=x
+		logs --since 1h
+		inspect --format {{.ID}}
+		update --restart always
+		rm -v
+		images --digests
+		rmi -f
+	END
+	box_run -idp 80:80 "$ROOTFS" true
+	refused "-p: box run does not have" "a letter may come after others"
+	box_exec ps -a x
+	refused "x: box ps takes no names" "see command_ps"
+	for option in --no-such --pidx --dd --add-hos -z -K; do
+		box_run "$option" "$ROOTFS" true
+		refused "$option: unknown option; see box run --help" "see refuse in flags.c"
+	done
 }
 
 @test "a bad value is an error that names the option" {
