@@ -146,12 +146,16 @@ static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bo
 			continue;
 		}
 		if (there && S_ISDIR(st.st_mode)) {
-			if (*path && keep_times(over, path, &st) < 0)
+			int known = *path ? keep_times(over, path, &st) : 0;
+
+			if (known < 0)
 				return -1;
+			over->folders += known; /* the overlay has a copy of it then */
 			continue;
 		}
 		if (!make)
 			return 1;
+		over->folders++;
 		/* A file of a lower layer, and now a folder. */
 		if ((there && unlink(path) < 0) || mkdir(path, 0755) < 0)
 			return -1;

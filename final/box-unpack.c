@@ -3,14 +3,15 @@
  * process that sees that folder alone, has no network, and may change owners and modes, nothing
  * else.
  *
- *   box-unpack unpack root|layer|over|copy MAX-BYTES
+ *   box-unpack unpack root|layer|over|copy MAX-BYTES MAX-ENTRIES
  *   box-unpack pack root|layer|copy NAME AS
  *
  * root is a root filesystem, layer one of an image, over one that is unpacked over those below it,
  * copy what box cp copies: there, packed files become root's, and unpacked ones replace no folder.
  *
  * unpack.c starts it in the folder, and gets messages (SEQPACKET): a letter and a text.
- *   e what went wrong, the last message      d BYTES of files, the last message
+ *   e what went wrong, the last message      d BYTES of files, and BYTES and ENTRIES that
+ *                                              count, the last message
  *   w a warning                              o a folder that hides what lower layers have in it
  *   q asks whether a folder does; y or n comes back
  *   b nobody reads what is packed, the last message
@@ -45,14 +46,24 @@
 #include <zlib.h>
 
 enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
-enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20, MAX_ENTRIES = 10000000 };
+enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20 };
+
+/* MiB. Dictionaries of decoders, tables of contents and what is kept until the end fit, of all but
+ * the strangest archives; packing keeps what has several names. */
+enum { UNPACK_MEMORY = 512, PACK_MEMORY = 2048 };
+
+/* Bytes that an entry counts, besides what it says: a block of the disk, which a folder, a long
+ * symlink or the end of a file takes. */
+enum { ENTRY_COST = 4096 };
 
 static bool is_layer; /* of an image: whiteouts have a meaning, and its digest will be verified */
 static bool is_over; /* over those below, which are seen with it: a whiteout removes */
 static bool is_copy;
 static struct over over;
 static struct archive *reader, *writer, *disk;
-static uint64_t bytes, max_bytes, entries;
+static uint64_t bytes; /* of files' data */
+static uint64_t charged, max_bytes, entries, max_entries;
+static int memory; /* MiB that may be used */
 
 /* What is reported once, however often it happens. */
 static struct tally {
@@ -142,6 +153,17 @@ static void drop_capabilities(void)
 		die("drop privileges: %m");
 }
 
+/* A sanitizer's own memory is terabytes of addresses. */
+static void limit_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	struct rlimit limit = {(rlim_t)memory << 20, (rlim_t)memory << 20};
+
+	if (setrlimit(RLIMIT_AS, &limit) < 0)
+		die("limit memory: %m");
+#endif
+}
+
 static void confine(void)
 {
 	struct rlimit none = {0, 0};
@@ -164,6 +186,19 @@ static void confine(void)
 	else
 		enter_folder();
 	drop_capabilities();
+	limit_memory();
+}
+
+/* libarchive's text of what went wrong. */
+static const char *said(struct archive *archive)
+{
+	static char text[1024];
+	const char *own = archive_error_string(archive) ?: "unknown error";
+
+	if (archive_errno(archive) != ENOMEM && !strstr(own, "memory"))
+		return own;
+	snprintf(text, sizeof(text), "%s: it takes more than %d MiB of memory", own, memory);
+	return text;
 }
 
 /* ---- decompression, in a thread beside the writing ---- */
@@ -191,7 +226,7 @@ static la_ssize_t read_raw(const void **data)
 	int result = archive_read_data_block(raw, data, &size, &offset);
 
 	if (result != ARCHIVE_OK && result != ARCHIVE_EOF)
-		die("%s", archive_error_string(raw));
+		die("%s", said(raw));
 	return result == ARCHIVE_OK ? size : 0;
 }
 
@@ -257,7 +292,7 @@ static int open_decompressed(void)
 		archive_read_support_format_raw(raw);
 		if (archive_read_open_fd(raw, ARCHIVE_FD, CHUNK) != ARCHIVE_OK ||
 			archive_read_next_header(raw, &entry) != ARCHIVE_OK)
-			die("%s", archive_error_string(raw) ?: "nothing in it");
+			die("%s", archive_error_string(raw) ? said(raw) : "nothing in it");
 		/* Some formats have their table of contents at the end, and must seek. */
 		if (!is_layer && archive_filter_count(raw) == 1 &&
 			lseek(ARCHIVE_FD, 0, SEEK_SET) == 0)
@@ -272,6 +307,43 @@ static int open_decompressed(void)
 }
 
 /* ---- entries ---- */
+
+/* SIZE bytes are about to be taken from the disk for NAME. */
+static void charge(const char *name, uint64_t size)
+{
+	if ((charged += size) > max_bytes)
+		die("%.512s: more than --max-size, %" PRIu64 " bytes, are unpacked, of which each "
+		    "file counts %d and its name",
+			name, max_bytes, ENTRY_COST);
+}
+
+/* SIZE bytes of a file's data are. */
+static void count_bytes(const char *name, uint64_t size)
+{
+	bytes += size;
+	charge(name, size);
+}
+
+static void count_entry(const char *name)
+{
+	if (++entries > max_entries)
+		die("%s: more than %" PRIu64 " files", name, max_entries);
+	charge(name, ENTRY_COST + strlen(name));
+}
+
+/* What makes folders counts them, too: a name may have two thousand. */
+static void count_missing_folders(const char *name)
+{
+	autofree char *folder = strdup(name);
+	char *slash;
+
+	while (folder && (slash = strrchr(folder, '/'))) {
+		*slash = '\0';
+		if (faccessat(AT_FDCWD, folder, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return;
+		count_entry(folder);
+	}
+}
 
 /* NAME below ".": no '/' at its beginning or end. */
 static char *relative(const char *name)
@@ -313,6 +385,7 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 		if ((strncmp(xattr, "user.", 5) != 0 || strncmp(xattr, "user.overlay.", 13) == 0) &&
 			strcmp(xattr, "security.capability") != 0)
 			continue;
+		charge(name, strlen(xattr) + size);
 		if (lsetxattr(name, xattr, value, size, 0) < 0) {
 			fail("%s: %s", name, xattr);
 			count(&warnings, failure(), NULL);
@@ -324,12 +397,12 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 static const char *cause(struct archive *archive, const char *name)
 {
 	static char text[4096];
-	const char *said = archive_error_string(archive) ?: "unknown error";
+	const char *own = said(archive);
 	int error = archive_errno(archive);
 	const char *system = error > 0 && archive != reader ? strerror(error) : "";
 
-	snprintf(text, sizeof(text), "%s: %s%s%s", name, said,
-		*system && !strstr(said, system) ? ": " : "", strstr(said, system) ? "" : system);
+	snprintf(text, sizeof(text), "%s: %s%s%s", name, own,
+		*system && !strstr(own, system) ? ": " : "", strstr(own, system) ? "" : system);
 	return text;
 }
 
@@ -341,15 +414,9 @@ static void check(struct archive *archive, int result, const char *name)
 		count(&warnings, name, archive_error_string(archive));
 }
 
-/* SIZE bytes are about to be written for NAME. */
-static void count_bytes(const char *name, uint64_t size)
-{
-	if ((bytes += size) > max_bytes)
-		die("%s: more than --max-size, %" PRIu64 " bytes, are unpacked", name, max_bytes);
-}
-
 static void write_entry(struct archive_entry *entry, const char *name)
 {
+	const int acls = ARCHIVE_ENTRY_ACL_TYPE_POSIX1E | ARCHIVE_ENTRY_ACL_TYPE_NFS4;
 	mode_t type = archive_entry_filetype(entry);
 	bool has_data = type != AE_IFDIR && type != AE_IFLNK && archive_entry_size(entry) > 0;
 	const void *data;
@@ -357,6 +424,8 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	la_int64_t offset;
 	int result;
 
+	charge(name, strlen(archive_entry_symlink(entry) ?: ""));
+	charge(name, 8 * archive_entry_acl_count(entry, acls));
 	check(disk, archive_write_header(disk, entry), name);
 	while (has_data &&
 		(result = archive_read_data_block(reader, &data, &size, &offset)) != ARCHIVE_EOF) {
@@ -381,11 +450,13 @@ static void check_alone(const char *name, const char *link)
 /* Gives NAME's own path, in folders that are there. */
 static char *enter(const char *name, const char *link)
 {
-	uint64_t copied = 0;
+	uint64_t copied = 0, before = over.folders;
 	char *path = over_enter(&over, name, link, &copied);
 
 	if (!path)
 		die("%s", failure());
+	for (; before < over.folders; before++)
+		count_entry(name);
 	count_bytes(name, copied);
 	return path;
 }
@@ -453,6 +524,8 @@ static void extract(struct archive_entry *entry, const char *name)
 	check_alone(name, link);
 	if (is_over)
 		name = real = enter(name, link);
+	else
+		count_missing_folders(name);
 	archive_entry_copy_pathname(entry, name);
 	/* The later of two entries with a name wins, unless both are folders. libarchive replaces
 	 * files alone, and keeps a symlink to a folder where a folder should be. */
@@ -493,8 +566,7 @@ static void extract_all(void)
 			die("after %" PRIu64 " files: %s", entries,
 				error ?: "a file without a name");
 		check(reader, result, name);
-		if (++entries > MAX_ENTRIES)
-			die("%s: more than %d files", name, MAX_ENTRIES);
+		count_entry(name);
 		extract(entry, name);
 		before = archive_filter_bytes(reader, 0);
 	}
@@ -723,23 +795,25 @@ int main(int argc, char *argv[])
 {
 	bool packs = argc == 5 && strcmp(argv[1], "pack") == 0;
 
-	if (!packs && (argc != 4 || strcmp(argv[1], "unpack") != 0)) {
+	if (!packs && (argc != 5 || strcmp(argv[1], "unpack") != 0)) {
 		fputs("box-unpack is started by box\n", stderr);
 		return EXIT_BOX;
 	}
 	is_over = strcmp(argv[2], "over") == 0;
 	is_layer = is_over || strcmp(argv[2], "layer") == 0;
 	is_copy = strcmp(argv[2], "copy") == 0;
+	memory = packs ? PACK_MEMORY : UNPACK_MEMORY;
 	confine();
 	if (packs) {
 		pack_archive(argv[3], argv[4]);
 		tell_tally(&left_out, "sockets, and names that begin with .wh., left out");
 	} else {
 		max_bytes = strtoull(argv[3], NULL, 10);
+		max_entries = strtoull(argv[4], NULL, 10);
 		unpack_archive();
 		tell_tally(&left_out, "device nodes and sockets left out");
 	}
 	tell_tally(&warnings, "warnings");
-	tell('d', "%" PRIu64, bytes);
+	tell('d', "%" PRIu64 " %" PRIu64 " %" PRIu64, bytes, charged, entries);
 	return 0;
 }

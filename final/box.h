@@ -524,11 +524,17 @@ struct unpack {
 /* Gives the SHA-256 of the file FD, which is read to its end. NAME is for messages. */
 int file_digest(int fd, const char *name, char digest[ID_LENGTH + 1]);
 
-/* Unpacks the file ARCHIVE into a folder that is empty. At most MAX_BYTES are written, holes in
- * sparse files not counted. Gives the SHA-256 of the bytes that were unpacked, whatever happens to
- * the file meanwhile, and how many were written. NAME is for messages. Returns 1 if it is a layer
- * that must be unpacked over those below; the folder is then to be thrown away. */
-int unpack(int archive, const struct unpack *into, const char *name, uint64_t max_bytes,
+/* What may still be unpacked. Each entry counts 4096 bytes, and its name, target and attributes,
+ * besides its data; holes in sparse files do not. */
+struct quota {
+	uint64_t bytes, entries;
+};
+
+/* Unpacks the file ARCHIVE into a folder that is empty. QUOTA becomes what it leaves of that; more
+ * is an error. Gives the SHA-256 of the bytes that were unpacked, whatever happens to the file
+ * meanwhile, and how many bytes of data were written. NAME is for messages. Returns 1 if it is a
+ * layer that must be unpacked over those below; the folder is then to be thrown away. */
+int unpack(int archive, const struct unpack *into, const char *name, struct quota *quota,
 	char digest[ID_LENGTH + 1], uint64_t *bytes);
 
 /* Writes what is in FOLDER to the file ARCHIVE, as a tar; with LAYER, with an image's whiteouts for
@@ -869,6 +875,7 @@ int mount_attach(int tree, int target);
 /* What the layer has, and what it has changed the times of: see tsearch(3). */
 struct over {
 	void *places;
+	uint64_t folders; /* that were made or, as lower layers have them, copied, on the way */
 };
 
 /* Whether a layer that has a file NAME, a hard link to LINK or no link (NULL), needs those below:

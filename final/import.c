@@ -12,6 +12,8 @@
 #include <sys/xattr.h>
 #include <time.h>
 
+enum { MAX_ENTRIES = 10000000 }; /* of all layers together */
+
 struct import {
 	struct store *store;
 	char *path; /* FILE of FILE:TAG */
@@ -21,7 +23,7 @@ struct import {
 	bool is_ours; /* nobody but root can change the archive */
 	char digest[ID_LENGTH + 1]; /* of the archive, as it was unpacked */
 	int staging; /* the folder KEY of store->tmp */
-	int64_t max_bytes; /* what may still be unpacked */
+	struct quota quota;
 	struct layout layout;
 };
 
@@ -48,20 +50,18 @@ static int unpack_into(struct import *import, int archive, struct layer *layer,
 		.path = path,
 		.below = below && below->lower[0] ? below : NULL};
 	autoclose int fd = -1;
-	uint64_t left = import->max_bytes;
 	int result;
 
 	if (!folder || !path || mkdirat(import->staging, folder, 0755) < 0 ||
 		(fd = openat(import->staging, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return fail("%s/tmp", import->store->path);
 	into.folder = fd;
-	if ((result = unpack(archive, &into, name, left, digest, &layer->bytes)) < 0)
+	if ((result = unpack(archive, &into, name, &import->quota, digest, &layer->bytes)) < 0)
 		return -1;
 	if (result == 1)
 		return remove_tree_at(import->staging, folder) < 0 ? -1 : NEEDS_BELOW;
 	if (fsetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes), 0) < 0)
 		return fail("%s/tmp: %s", import->store->path, size_xattr);
-	import->max_bytes = layer->bytes < left ? left - layer->bytes : 0;
 	return steal_fd(&fd);
 }
 
@@ -483,13 +483,15 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	/* Until the record refers to them, nothing but this lock keeps rmi from the layers. */
 	autoclose int lock = store_lock_layers(store, LOCK_SH);
 	const char *size = getenv("BOX_MAX_SIZE");
+	int64_t most;
 	sigset_t before, blocked;
 	int result = 0;
 
 	/* Of two boxes that are given the same file at once, the second waits here. */
-	if (lock < 0 || parse_size(size ?: "64g", &import->max_bytes) < 0 ||
+	if (lock < 0 || parse_size(size ?: "64g", &most) < 0 ||
 		(import->staging = store_staging(store, import->key)) < 0)
 		return -1;
+	import->quota = (struct quota){.bytes = most, .entries = MAX_ENTRIES};
 	/* What would end box must let it remove what is half unpacked. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);

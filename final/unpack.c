@@ -28,7 +28,8 @@ struct job {
 	int pipe; /* by which box-unpack gets it; -1: it needs no more */
 	SHA2_CTX sha;
 	off_t size, hashed;
-	uint64_t bytes;
+	uint64_t bytes; /* of files' data; and what counts: */
+	struct quota used;
 	int percent; /* as it was drawn last */
 	struct timespec start;
 };
@@ -193,7 +194,8 @@ static int handle_message(struct job *job)
 	text[n] = '\0';
 	switch (text[0]) {
 	case 'd':
-		job->bytes = strtoull(text + 1, NULL, 10);
+		sscanf(text + 1, "%" SCNu64 " %" SCNu64 " %" SCNu64, &job->bytes, &job->used.bytes,
+			&job->used.entries);
 		return DONE;
 	case 'o':
 		return set_opaque(job, text + 1);
@@ -380,19 +382,20 @@ int file_key(int fd, const char *name, char key[KEY_LENGTH])
 }
 
 /* Unpacks JOB's file. */
-static int unpack_file(struct job *job, const char *kind, uint64_t max_bytes)
+static int unpack_file(struct job *job, const char *kind, const struct quota *quota)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	autofree struct part *part = malloc(sizeof(*part));
-	autofree char *most = format_text("%" PRIu64, max_bytes);
+	autofree char *bytes = format_text("%" PRIu64, quota->bytes);
+	autofree char *entries = format_text("%" PRIu64, quota->entries);
 	struct sigaction action;
 	int result;
 
-	if (!part || !most)
+	if (!part || !bytes || !entries)
 		return fail("memory");
-	result = open_input(job, part, max_bytes);
+	result = open_input(job, part, quota->bytes);
 	if (result == 0)
-		result = start(job, "unpack", kind, most, NULL);
+		result = start(job, "unpack", kind, bytes, entries);
 	close_fd(&job->archive);
 	/* box-unpack may close the pipe at any time. */
 	sigaction(SIGPIPE, &ignore, &action);
@@ -403,7 +406,12 @@ static int unpack_file(struct job *job, const char *kind, uint64_t max_bytes)
 	return result;
 }
 
-int unpack(int archive, const struct unpack *into, const char *name, uint64_t max_bytes,
+static uint64_t subtract(uint64_t most, uint64_t used)
+{
+	return used < most ? most - used : 0;
+}
+
+int unpack(int archive, const struct unpack *into, const char *name, struct quota *quota,
 	char digest[ID_LENGTH + 1], uint64_t *bytes)
 {
 	const char *kind = into->over ? "over" : into->layer ? "layer" : "root";
@@ -424,10 +432,12 @@ int unpack(int archive, const struct unpack *into, const char *name, uint64_t ma
 	job.size = lseek(archive, 0, SEEK_END);
 	if (file_key(archive, name, before) < 0)
 		return -1;
-	result = unpack_file(&job, kind, max_bytes);
+	result = unpack_file(&job, kind, quota);
 	end(&job);
 	SHA256End(&job.sha, digest);
 	*bytes = job.bytes;
+	quota->bytes = subtract(quota->bytes, job.used.bytes);
+	quota->entries = subtract(quota->entries, job.used.entries);
 	if (result == 1)
 		return into->over ? failx("%s: box-unpack cannot", name) : 1;
 	if (result < 0 || file_key(archive, name, after) < 0)
@@ -510,7 +520,8 @@ int copy(const struct end *from, const struct end *to, bool keep_owners)
 		result = start(
 			&jobs[0], "pack", keep_owners ? "root" : "copy", from->name, to->name);
 	if (result == 0 && to->folder >= 0)
-		result = start(&jobs[1], "unpack", "copy", "18446744073709551615", NULL);
+		result = start(
+			&jobs[1], "unpack", "copy", "18446744073709551615", "18446744073709551615");
 	close(ends[0]);
 	close(ends[1]);
 	if (result == 0)
