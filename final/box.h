@@ -193,6 +193,7 @@ struct spec {
 	const struct sched_attr *scheduler; /* NULL: box's own */
 	const int *io_priority; /* ioprio_set(2); NULL: box's own */
 	const unsigned long *personality; /* personality(2); NULL: box's own */
+	bool forget_caller; /* those above that are box's own are the kernel's defaults instead */
 	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
 	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
 	bool detached; /* it has box's own stdio, and lives on when box ends */
@@ -1093,6 +1094,13 @@ _Noreturn void mount_main(const struct spec *spec, int socket);
 
 /* In them: has box pass the filter's listener FD on, and closes it. */
 int init_pass_listener(const struct guard *guard, int fd);
+
+/* ---- caller.c: what a process inherits, and a container does not ---- */
+
+/* Gives the calling process, before it joins anything, all CPUs, and unless AFFINITY_ALONE the
+ * kernel's default scheduling, I/O priority, timer slack, personality and oom_score_adj; as far as
+ * it may. */
+void caller_forget(bool affinity_alone);
 
 /* ---- namespaces.c: those that a container joins, and the users of its own ---- */
 

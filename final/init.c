@@ -408,6 +408,7 @@ static int join_namespaces(
 			       CLONE_NEWNET | CLONE_NEWCGROUP |
 			       (namespaces_users(spec) ? CLONE_NEWUSER : 0);
 
+	caller_forget(!spec->forget_caller);
 	if (forget_environment() < 0 || cgroup_join(cgroup, !born_inside) < 0 ||
 		close_descriptors(spec, pidfd) < 0)
 		return -1;
@@ -514,6 +515,7 @@ _Noreturn void init_main(
 	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
 	box = socket;
 	wait_for(MESSAGE_GO);
+	caller_forget(!spec->forget_caller);
 	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(spec, box) < 0)
 		die(EXIT_BOX);
 	if (make_inside(spec, cgroup) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))

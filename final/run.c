@@ -203,6 +203,7 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	if (spec->cwd[0] != '/')
 		return failx("the working folder %s: not an absolute path", spec->cwd);
 	spec->rlimits = options->rlimits;
+	spec->forget_caller = true;
 	spec->devices = devices;
 	spec->n_devices = sizeof(devices) / sizeof(*devices);
 	spec->namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |

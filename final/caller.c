@@ -1,0 +1,45 @@
+/* caller.c: how a process runs is the caller's habit, which a container does not inherit. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+/* linux/sched/types.h clashes with sched.h of older C libraries: its first version. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* All CPUs: of those the cgroup's cpuset leaves the ones that it has. */
+static void use_all_cpus(void)
+{
+	unsigned char all[8192 / 8];
+
+	memset(all, 0xff, sizeof(all));
+	syscall(SYS_sched_setaffinity, 0, sizeof(all), all);
+}
+
+/* None of them is worth an error: where box may not raise itself, as in a container without
+ * CAP_SYS_NICE or CAP_SYS_RESOURCE, what it starts cannot have more either. */
+void caller_forget(bool affinity_alone)
+{
+	const struct attributes normal = {.size = sizeof(normal), .policy = SCHED_OTHER};
+	const char *score = "/proc/self/oom_score_adj";
+
+	use_all_cpus();
+	if (affinity_alone)
+		return;
+	syscall(SYS_sched_setattr, 0, &normal, 0);
+	syscall(SYS_ioprio_set, 1, 0, 0); /* IOPRIO_WHO_PROCESS; none: it follows the nice value */
+	prctl(PR_SET_TIMERSLACK, 50000, 0, 0, 0); /* nanoseconds, the kernel's default */
+	personality(PER_LINUX);
+	write_file_at(AT_FDCWD, score, "0");
+}
