@@ -1095,6 +1095,16 @@ _Noreturn void mount_main(const struct spec *spec, int socket);
 /* In them: has box pass the filter's listener FD on, and closes it. */
 int init_pass_listener(const struct guard *guard, int fd);
 
+/* ---- program.c: the program of a process ---- */
+
+/* Finds NAME as program_execute() will, in the words that engines know; on failure errno is ENOENT
+ * or EACCES, but for a NAME with a slash. */
+int program_find(const char *name);
+
+/* Executes argv[0], looked up in PATH of environ unless it has a slash. Comes back only with a
+ * failure, and the errno that says why: of what is not found, ENOENT or ENOTDIR. */
+int program_execute(char **argv);
+
 /* ---- caller.c: what a process inherits, and a container does not ---- */
 
 /* Gives the calling process, before it joins anything, all CPUs, and unless AFFINITY_ALONE the

@@ -283,35 +283,6 @@ static int prepare_process(const struct spec *spec, const struct guard *guard)
 		spec->groups ? spec->n_groups : user.n_groups);
 }
 
-/* Finds argv[0] as execvp(3) will, so that an error comes before the gate; in the words that
- * engines know. */
-static int find_program(const char *name)
-{
-	autofree char *path = strdup(getenv("PATH") ?: "/bin:/usr/bin");
-	char *rest = path;
-	bool found = false;
-
-	if (strchr(name, '/')) {
-		if (access(name, X_OK) == 0)
-			return 0;
-		return errno == EACCES ? failx("exec: \"%s\": permission denied", name)
-				       : failx("exec: \"%s\": stat %s: no such file or directory",
-						 name, name);
-	}
-	for (char *folder; path && (folder = strsep(&rest, ":"));) {
-		autofree char *file = format_text("%s/%s", *folder ? folder : ".", name);
-		struct stat st;
-
-		if (!file || stat(file, &st) < 0 || !S_ISREG(st.st_mode))
-			continue;
-		if (access(file, X_OK) == 0)
-			return 0;
-		found = true;
-	}
-	return found ? failx("exec: \"%s\": permission denied", name)
-		     : failx("exec: \"%s\": executable file not found in $PATH", name);
-}
-
 /* Box has ended when somebody opens the gate: errors go there. */
 static int wait_at_gate(const struct spec *spec)
 {
@@ -320,7 +291,7 @@ static int wait_at_gate(const struct spec *spec)
 
 	if (!spec->gate[0])
 		return 0;
-	if (find_program(spec->argv[0]) < 0)
+	if (program_find(spec->argv[0]) < 0)
 		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 	if (message_send(box, &message, -1) < 0)
 		_exit(EXIT_BOX);
@@ -335,8 +306,7 @@ static int wait_at_gate(const struct spec *spec)
 
 static _Noreturn void execute(char **argv)
 {
-	execvp(argv[0], argv);
-	fail("%s", argv[0]);
+	program_execute(argv);
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
