@@ -35,22 +35,26 @@ static int open_file(int root, const char *name, FILE **file)
 	return 0;
 }
 
-/* Reads on to the next line of FILE that has at least N fields, and splits it at its colons. */
-static bool next_entry(FILE *file, char **line, char *fields[], size_t n)
+/* Reads on to the next line of FILE that has at least LEAST fields, and splits it at its colons
+ * into N fields, of which those that are missing are empty. */
+static bool next_entry(FILE *file, char **line, char *fields[], size_t least, size_t n)
 {
 	size_t size = 0;
 
 	free_pointer(line);
 	*line = NULL;
 	while (file && getline(line, &size, file) > 0) {
-		char *rest = *line;
+		char *rest = *line, *end = *line + strcspn(*line, "\n");
 		size_t i = 0;
 
-		rest[strcspn(rest, "\n")] = '\0';
+		*end = '\0';
 		while (i < n && (fields[i] = strsep(&rest, ":")))
 			i++;
-		if (i == n)
-			return true;
+		if (i < least)
+			continue;
+		while (i < n)
+			fields[i++] = end;
+		return true;
 	}
 	return false;
 }
@@ -77,31 +81,43 @@ static bool is_meant(const char *wanted, const char *name, uint32_t id)
 	return parse_id(wanted, &number) ? number == id : strcmp(wanted, name) == 0;
 }
 
-/* Finds WANTED in /etc/passwd: *login is its name there, or NULL when it is a mere number. */
-static int find_login(int root, const char *wanted, struct user *user, char **login)
+/* Is the field TEXT of a line ID, perhaps with other characters around it? Then the line is the one
+ * that was meant, and is not passed by without a word. */
+static bool is_roughly(const char *text, uint32_t id)
+{
+	text += strspn(text, " \t+");
+	return *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) == id;
+}
+
+/* Finds WANTED in /etc/passwd: *login is its name there, or NULL when it is a mere number. Its
+ * group there has to be one unless another one is given: HAS_GROUP. As for getpwnam(3), a line may
+ * end after the group. */
+static int find_login(int root, const char *wanted, bool has_group, struct user *user, char **login)
 {
 	enum { NAME, PASSWORD, UID, GID, GECOS, HOME, N };
 	autofclose FILE *file = NULL;
 	autofree char *line = NULL;
 	char *fields[N];
-	uint32_t uid, gid;
+	bool by_number = parse_id(wanted, &user->uid);
 
 	if (open_file(root, "/etc/passwd", &file) < 0)
 		return -1;
-	while (next_entry(file, &line, fields, N)) {
-		if (!parse_id(fields[UID], &uid) || !parse_id(fields[GID], &gid) ||
-			!is_meant(wanted, fields[NAME], uid))
+	while (next_entry(file, &line, fields, UID + 1, N)) {
+		if (by_number ? !is_roughly(fields[UID], user->uid)
+			      : strcmp(wanted, fields[NAME]) != 0)
 			continue;
-		user->uid = uid;
-		user->gid = gid;
+		if (!by_number && !parse_id(fields[UID], &user->uid))
+			return failx("user %s: \"%s\" in the image's /etc/passwd is no user ID",
+				wanted, fields[UID]);
+		if (!parse_id(fields[GID], &user->gid) && !has_group && user->uid != 0)
+			return failx("user %s: \"%s\" in the image's /etc/passwd is no group ID",
+				wanted, fields[GID]);
 		if (*fields[HOME] && strlen(fields[HOME]) < sizeof(user->home))
 			strcpy(user->home, fields[HOME]);
 		*login = strdup(fields[NAME]);
 		return *login ? 0 : fail("memory");
 	}
-	if (!parse_id(wanted, &user->uid))
-		return failx("user %s: not in the image's /etc/passwd", wanted);
-	return 0;
+	return by_number ? 0 : failx("user %s: not in the image's /etc/passwd", wanted);
 }
 
 /* Finds the group WANTED in /etc/group. */
@@ -115,7 +131,7 @@ static int find_group(int root, const char *wanted, struct user *user)
 
 	if (open_file(root, "/etc/group", &file) < 0)
 		return -1;
-	while (next_entry(file, &line, fields, N))
+	while (next_entry(file, &line, fields, N, N))
 		if (parse_id(fields[GID], &gid) && is_meant(wanted, fields[NAME], gid)) {
 			user->gid = gid;
 			return 0;
@@ -146,7 +162,7 @@ static int find_memberships(int root, const char *login, struct user *user)
 
 	if (open_file(root, "/etc/group", &file) < 0)
 		return -1;
-	while (next_entry(file, &line, fields, N)) {
+	while (next_entry(file, &line, fields, N, N)) {
 		if (!parse_id(fields[GID], &gid) || !is_member(fields[MEMBERS], login))
 			continue;
 		if (user->n_groups == room)
@@ -166,7 +182,7 @@ int user_find(int root, const char *name, struct user *user)
 	if (!wanted)
 		return fail("memory");
 	strsep(&group, ":");
-	if (find_login(root, *wanted ? wanted : "0", user, &login) < 0)
+	if (find_login(root, *wanted ? wanted : "0", group && *group, user, &login) < 0)
 		return -1;
 	if (group && *group && find_group(root, group, user) < 0)
 		return -1;
@@ -184,7 +200,7 @@ void user_name(uid_t uid, char name[64])
 	uint32_t id;
 
 	snprintf(name, 64, "%u", uid);
-	while (next_entry(file, &line, fields, 3))
+	while (next_entry(file, &line, fields, 3, 3))
 		if (parse_id(fields[2], &id) && id == uid) {
 			snprintf(name, 64, "%s", fields[0]);
 			return;
