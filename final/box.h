@@ -769,6 +769,15 @@ struct usage {
 /* Returns 1 when it has no process any more. */
 int cgroup_usage(const char *id, struct usage *usage);
 
+/* ---- oom.c: processes that were killed for the limit of memory ---- */
+
+/* A descriptor for oom_kills(), which the caller closes; -1, without fail(), where no hierarchy of
+ * CGROUP counts memory. */
+int oom_open(const struct cgroup *cgroup);
+
+/* How many there were, as memory.events or memory.oom_control says; 0 if FD is -1. */
+int64_t oom_kills(int fd);
+
 /* ---- security.c: what the command may do ---- */
 
 /* Docker's default set: CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP
@@ -985,6 +994,8 @@ struct container {
 	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own */
 	int listener; /* of its filter of system calls, until that is passed on; or -1 */
 	bool joined; /* by container_join(): not the container's PID 1 */
+	int oom; /* of one that has joined: see oom_open(); else -1 */
+	int64_t oom_kills; /* before it did */
 };
 
 /* One that is none yet, and may be destroyed. */

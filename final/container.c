@@ -19,8 +19,13 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-const struct container no_container = {
-	.pid = -1, .pidfd = -1, .socket = -1, .master = -1, .stdio = {-1, -1, -1}, .listener = -1};
+const struct container no_container = {.pid = -1,
+	.pidfd = -1,
+	.socket = -1,
+	.master = -1,
+	.stdio = {-1, -1, -1},
+	.listener = -1,
+	.oom = -1};
 
 int send_descriptor(int socket, const void *text, size_t size, int fd)
 {
@@ -97,6 +102,19 @@ static bool is_child(const struct container *container, pid_t pid)
 	       waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* Says so of the child that we wait for. */
+static int is_dead(const struct container *container)
+{
+	const char *what = container->joined ? "process that joins the container"
+					     : "container's first process";
+	autoclose int own = oom_open(&container->cgroup);
+
+	if (oom_kills(own >= 0 ? own : container->oom) > container->oom_kills)
+		return failx(
+			"the memory limit of the container is too low: the %s was killed", what);
+	return failx("the %s died before it could start", what);
+}
+
 /* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
 static int expect(struct container *container, enum message_kind kind, int *status)
 {
@@ -107,7 +125,7 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	if (!message_receive(container->socket, &message, &fd)) {
 		if (kind == MESSAGE_NONE)
 			return 0; /* exec(3) closed its end */
-		return failx("the container's first process died before it could start");
+		return is_dead(container);
 	}
 	if (message.kind == MESSAGE_ERROR) {
 		if (message.status == EXIT_CANNOT_EXEC || message.status == EXIT_NOT_FOUND)
@@ -342,6 +360,8 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	*container = no_container;
 	container->spec = spec;
 	container->joined = true;
+	container->oom = oom_open(cgroup);
+	container->oom_kills = oom_kills(container->oom);
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
@@ -615,6 +635,7 @@ void container_release(struct container *container)
 	close_fd(&container->socket);
 	close_fd(&container->master);
 	close_fd(&container->listener);
+	close_fd(&container->oom);
 	close_pipes(container->stdio);
 }
 
