@@ -459,7 +459,7 @@ struct store {
 };
 
 /* Opens the store at PATH, and makes it where it is missing. Removes what a killed box left in it.
- */
+ * Both folders must be the user's, and nobody else may write there; -1 after noting why. */
 int store_open(struct store *store, const char *path, const char *root);
 void store_close(struct store *store);
 
@@ -474,7 +474,14 @@ int store_lock_layers(const struct store *store, int operation);
  * removes it. Returns its descriptor: closed, it is swept. */
 int store_staging(const struct store *store, const char *name);
 
-/* Removes what nobody holds a lock on from tmp. */
+/* Opens the folder NAME of DIR, and makes it where it is missing. As box removes what lies there,
+ * it may neither be a symlink nor a mount. Returns a descriptor, or -1 after noting why. */
+int open_own_folder(int dir, const char *name);
+
+/* Whether box gives such names: 64 digits, or a layer's, of 32 and perhaps a suffix. */
+bool is_own_name(const char *name);
+
+/* Removes what nobody holds a lock on from tmp, if it has one of box's names. */
 void store_sweep(const struct store *store);
 
 /* What is in the folder DIR, sorted, NULL-terminated, but "." and "..". NULL after fail(). */

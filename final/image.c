@@ -256,7 +256,7 @@ static int remove_layers(struct store *store, uint64_t *bytes)
 	for (char **layer = layers; *layer; layer++) {
 		autofree char *path = format_text("%s/layers/%s", store->path, *layer);
 
-		if (!path || json_object_get(used, *layer))
+		if (!path || !is_own_name(*layer) || json_object_get(used, *layer))
 			continue;
 		*bytes += tree_size(path);
 		if (renameat(store->layers, *layer, store->tmp, *layer) < 0)
@@ -310,7 +310,7 @@ int image_prune(struct store *store, uint64_t *bytes)
 	if (importing < 0 || running < 0 || !(records = store_names(store->images)))
 		return -1;
 	for (char **record = records; *record; record++) {
-		if (check_unused(store, id_of(*record, id)) < 0)
+		if (!is_own_name(id_of(*record, id)) || check_unused(store, id) < 0)
 			continue;
 		if (forget(store, id) < 0) {
 			result = -1;

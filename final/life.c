@@ -104,8 +104,8 @@ enum { PATIENCE = 60 }; /* seconds for a process to end that SIGKILL was sent to
 /* The lock of the place is the sign: the kernel drops it with the box that holds it. */
 int wait_for_end(struct target *target, double deadline)
 {
-	autoclose int fd = openat(
-		target->store->containers, target->state.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = openat(target->store->containers, target->state.id,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return 0; /* removed, as with --rm */

@@ -53,6 +53,19 @@ static int open_root(const char *root)
 	return open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* What lies in a container's folder is believed: nobody else may write there. In a folder such as
+ * /tmp others cannot replace it, so --root may be one. */
+static int check_owner(int dir, const char *root, mode_t may)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid()))
+		return failx("%s: it is another user's", root);
+	return (st.st_mode & 022) && !(st.st_mode & may)
+		       ? failx("%s: others may write into it", root)
+		       : 0;
+}
+
 int oci_make(struct oci *oci, const char *root, const char *id)
 {
 	autoclose int dir = -1;
@@ -63,10 +76,12 @@ int oci_make(struct oci *oci, const char *root, const char *id)
 	strcpy(oci->id, id);
 	if ((dir = open_root(root)) < 0)
 		return fail("%s", root);
+	if (check_owner(dir, root, S_ISVTX) < 0)
+		return -1;
 	if (mkdirat(dir, id, 0700) < 0)
 		return errno == EEXIST ? failx("container with given ID already exists: %s", id)
 				       : fail("%s/%s", root, id);
-	oci->dir = openat(dir, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	oci->dir = openat(dir, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return oci->dir < 0 || flock(oci->dir, LOCK_EX | LOCK_NB) < 0 ? fail("%s/%s", root, id) : 0;
 }
 
@@ -120,10 +135,12 @@ int oci_open(struct oci *oci, const char *root, const char *id, bool lock)
 	if (check_id(id) < 0)
 		return -1;
 	strcpy(oci->id, id);
-	oci->dir = dir < 0 ? -1 : openat(dir, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	oci->dir = dir < 0 ? -1 : openat(dir, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (oci->dir < 0)
 		return errno == ENOENT ? failx("container does not exist: %s", id)
 				       : fail("%s/%s", root, id);
+	if (check_owner(dir, root, S_ISVTX) < 0 || check_owner(oci->dir, id, 0) < 0)
+		return -1;
 	if (lock && flock(oci->dir, LOCK_EX) < 0)
 		return fail("lock container %s", id);
 	oci->locked = lock;

@@ -22,7 +22,7 @@ static int each_place(struct store *store, int dir,
 	autolist char **ids = store_names(dir);
 
 	for (char **id = ids; id && *id; id++)
-		if (strlen(*id) == ID_LENGTH && !visit(store, *id, data))
+		if (strlen(*id) == ID_LENGTH && is_own_name(*id) && !visit(store, *id, data))
 			break;
 	return ids ? 0 : -1;
 }
@@ -30,7 +30,8 @@ static int each_place(struct store *store, int dir,
 /* Whether nobody holds the lock of the place ID. Shared: two who ask at once both get it. */
 static bool is_dead(struct store *store, const char *id)
 {
-	autoclose int fd = openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd =
+		openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
@@ -202,7 +203,7 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 {
 	*place = (struct place){.dir = -1};
 	snprintf(place->id, sizeof(place->id), "%s", id);
-	place->dir = openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	place->dir = openat(store->containers, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (place->dir < 0)
 		return failx("%.12s: no such container", id);
 	if (lock && lock_place(store, place) < 0) {

@@ -4,9 +4,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 /* Opens the folder NAME of DIR, and makes it where it is missing. */
 static int open_folder(int dir, const char *name)
@@ -16,6 +18,21 @@ static int open_folder(int dir, const char *name)
 
 	if (fd < 0 && errno == ENOENT && (mkdirat(dir, name, 0700) == 0 || errno == EEXIST))
 		fd = openat(dir, name, flags);
+	return fd < 0 ? fail("%s", name) : fd;
+}
+
+int open_own_folder(int dir, const char *name)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	int fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+
+	if (fd < 0 && errno == ENOENT && (mkdirat(dir, name, 0700) == 0 || errno == EEXIST))
+		fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP || errno == EXDEV))
+		return failx("%s is a symlink or a mount, and not a folder of the store", name);
 	return fd < 0 ? fail("%s", name) : fd;
 }
 
@@ -75,12 +92,23 @@ char **store_names(int dir)
 	return list(dir, is_visible);
 }
 
+bool is_own_name(const char *name)
+{
+	size_t digits = strspn(name, "0123456789abcdef");
+
+	return (digits == ID_LENGTH && !name[digits]) ||
+	       (digits == ID_LENGTH / 2 && (!name[digits] || name[digits] == '-'));
+}
+
 /* Who locks a thing looks whether it is still there. */
 void store_sweep(const struct store *store)
 {
 	autolist char **names = store_names(store->tmp);
 
 	for (char **name = names; name && *name; name++) {
+		if (!is_own_name(*name))
+			continue;
+
 		autoclose int fd =
 			openat(store->tmp, *name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
@@ -100,8 +128,17 @@ static int count_others(int dir, const char *marker)
 	return others;
 }
 
-/* What lies in a store may be removed. So a folder that box has not made, or found empty, is none.
- */
+/* What lies in the folder is believed, and may be removed. */
+static int check_owner(int dir)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
+		return failx("it is another user's");
+	return st.st_mode & 022 ? failx("others may write into it") : 0;
+}
+
+/* A folder that box has not made, or found empty, is no store. */
 static int claim(int dir)
 {
 	static const char marker[] = ".box-store";
@@ -111,7 +148,7 @@ static int claim(int dir)
 	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
 		return failx("it is another user's");
 	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return st.st_mode & 022 ? failx("others may write into it") : 0;
+		return check_owner(dir);
 	/* Another box may have begun it since; the marker comes before all else. */
 	if (count_others(dir, marker) > 0)
 		return faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0
@@ -128,18 +165,22 @@ static int claim(int dir)
 static int make_base(int base)
 {
 	static const char *const folders[] = {"dev", "etc", "proc", "sys"};
-	static const char *const files[] = {"etc/hosts", "etc/hostname", "etc/resolv.conf"};
+	static const char *const files[] = {"hosts", "hostname", "resolv.conf"};
+	autoclose int etc = -1;
 
-	if (base < 0 || faccessat(base, files[2], F_OK, 0) == 0)
+	if (base < 0 || faccessat(base, "etc/resolv.conf", F_OK, 0) == 0)
 		return base < 0 ? -1 : 0;
 	for (size_t i = 0; i < 4; i++)
 		if (mkdirat(base, folders[i], 0755) < 0 && errno != EEXIST)
 			return fail("base/%s", folders[i]);
+	if ((etc = open_own_folder(base, "etc")) < 0)
+		return -1;
 	for (size_t i = 0; i < 3; i++) {
-		autoclose int file = openat(base, files[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		autoclose int file =
+			openat(etc, files[i], O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 		if (file < 0)
-			return fail("base/%s", files[i]);
+			return fail("base/etc/%s", files[i]);
 	}
 	return 0;
 }
@@ -159,10 +200,14 @@ int store_open(struct store *store, const char *path, const char *root)
 	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0 &&
 	     (store->path = realpath(path, NULL));
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
-		ok = (*folders[i] = open_folder(store->dir, names[i])) >= 0;
-	ok = ok && make_base(base = open_folder(store->dir, "base")) == 0;
-	if (!ok || (store->state = open_folder(AT_FDCWD, root)) < 0) {
+		ok = (*folders[i] = open_own_folder(store->dir, names[i])) >= 0;
+	ok = ok && make_base(base = open_own_folder(store->dir, "base")) == 0;
+	if (!ok)
 		failx("%s: %s", path, failure());
+	else if (!(ok = (store->state = open_folder(AT_FDCWD, root)) >= 0 &&
+			 check_owner(store->state) == 0))
+		failx("%s: %s", root, failure());
+	if (!ok) {
 		store_close(store);
 		return -1;
 	}
@@ -183,14 +228,15 @@ void store_close(struct store *store)
 
 int store_lock(const struct store *store, int operation)
 {
-	autoclose int fd = openat(store->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	autoclose int fd =
+		openat(store->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return fd < 0 || flock(fd, operation) < 0 ? fail("%s/lock", store->path) : steal_fd(&fd);
 }
 
 int store_lock_layers(const struct store *store, int operation)
 {
-	autoclose int fd = open_folder(store->layers, ".");
+	autoclose int fd = open_own_folder(store->layers, ".");
 
 	return fd < 0 || flock(fd, operation) < 0 ? fail("%s/layers", store->path) : steal_fd(&fd);
 }
@@ -204,13 +250,14 @@ int store_staging(const struct store *store, const char *name)
 
 		if (!made && errno != EEXIST)
 			return fail("%s/tmp/%s", store->path, name);
-		fd = openat(store->tmp, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(store->tmp, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 && errno == ENOENT)
 			continue;
 		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &own) < 0)
 			return fail("%s/tmp/%s", store->path, name);
 		/* Removed, while it was waited for? */
-		if (fstatat(store->tmp, name, &there, 0) < 0 || own.st_ino != there.st_ino)
+		if (fstatat(store->tmp, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+			own.st_ino != there.st_ino)
 			continue;
 		if (made)
 			return steal_fd(&fd);

@@ -110,3 +110,47 @@ contents() { cat "$(layers "$1" | head -n 1)/a"; }
 	[[ $output == *good*"/r:x: No such file or directory"*125* ]] || report "expected an error that names the folder" "r is no image of the container's"
 	[[ ! $(ls "$BOX_DATA/images") ]] || fail "r was imported, as FILE:TAG"
 }
+
+@test "a folder of a store that is a symlink or a mount is refused, and nothing of it is removed" {
+	# What would be swept in each of them: half unpacked things, layers of no image, containers that have ended.
+	host_script '"$BOX" ps -q; id=$(printf "a%.0s" {1..64}); for name in tmp layers images names files containers live base base/etc; do
+		folder=$BOX_DATA/$name; mkdir -p "scratch/$id/upper/mine" "scratch/${id:32}/mine"; rm -rf "$BOX_DATA/base/etc/resolv.conf"
+		for kind in symlink mount; do
+			mv "$folder" old; ln -s "$DIR/scratch" "$folder"
+			[[ $kind == symlink ]] || { rm "$folder"; mkdir "$folder"; mount --bind scratch "$folder"; }
+			find scratch | sort >before; "$BOX" prune -a -f >>told 2>&1; echo $?
+			find scratch | sort | diff before - || echo "$name has changed, a $kind"
+			[[ $kind == symlink ]] && rm "$folder" || { umount "$folder"; rmdir "$folder"; }
+			mv old "$folder"; done; done; sort -u told'
+	local expected="" told=""
+	for name in base etc containers files images layers live names tmp; do
+		expected+=$'125\n125\n' told+="box: $BOX_DATA: $name is a symlink or a mount, and not a folder of the store"$'\n'
+	done
+	output_is "$expected$(sort <<<"${told%$'\n'}")" "see open_own_folder"
+}
+
+@test "a container or something half unpacked that is a symlink is not followed" {
+	host_script '"$BOX" ps -q; id=$(printf "a%.0s" {1..64}); for kind in kept --rm; do for folder in containers tmp; do
+		mkdir -p scratch/upper/mine scratch/work/mine; echo 0 >scratch/status; find scratch | sort >before
+		ln -s "$DIR/scratch" "$BOX_DATA/$folder/$id"; ln -sf -- "$kind" "$BOX_DATA/live/$id"
+		for command in ps "rm -f $id" "cp $id:/x ."; do "$BOX" $command >/dev/null 2>&1; done
+		find scratch | sort | diff before - || echo "$folder/ID was followed"; rm -f "$BOX_DATA"/{"$folder",live}/$id; done; done'
+	output_is "" "O_NOFOLLOW"
+}
+
+@test "of a store only what has a name as box gives is removed" {
+	host_script '"$BOX" ps -q; mkdir -p "$BOX_DATA"/{tmp,layers,containers}/{thesis,$(printf "x%.0s" {1..64})}/{upper,work}; echo {} >"$BOX_DATA/names/x"
+		mkdir "$BOX_DATA/tmp/$(printf "a%.0s" {1..64})" "$BOX_DATA/layers/$(printf "b%.0s" {1..32})-root"
+		find "$BOX_DATA" | grep -v -e aaaa -e bbbb | sort >before; "$BOX" ps -q; "$BOX" prune -a -f >/dev/null; echo $?; find "$BOX_DATA" | sort | diff before -
+		rm -r "$BOX_DATA"/{tmp,layers,containers}/{thesis,x*} "$BOX_DATA/names/x"'
+	output_is 0 "see is_own_name: what box has left is gone, all else stays"
+}
+
+@test "--root is a folder that nobody else can write, as --data is, of box and of box-oci" {
+	host_script 'mkdir -p root/x; chmod 755 root; chmod 700 root/x; oci=${BOX%/*}/box-oci
+		try() { "$BOX" --root "$DIR/root" ps 2>&1; echo $?; "$oci" --root "$DIR/root" state x 2>&1; echo $?; }
+		chmod 777 root; try; chmod 755 root; chown 65534 root; try; chown 0 root; "$BOX" --root "$DIR/root" ps -q
+		chmod 1777 root; "$oci" --root "$DIR/root" list -q; chown 65534 root/x; "$oci" --root "$DIR/root" state x 2>&1'
+	local open="$DIR/root: others may write into it" other="$DIR/root: it is another user's"
+	output_is "box: $open"$'\n125\n'"box-oci: $open"$'\n1\n'"box: $other"$'\n125\n'"box-oci: $other"$'\n1\n'"box-oci: x: it is another user's" "see check_owner"
+}
