@@ -1258,7 +1258,8 @@ int add_string(struct strings *strings, const char *text);
 /* Sets a variable: NAME=VALUE, or NAME with the caller's value. */
 int add_env(struct strings *env, const char *text);
 
-/* A number with a unit: b, k, m, g, t of 1024. */
+/* A number of at least 1, with a unit of powers of 1024 after it or none: 64, 64m, 64MB, 64MiB.
+ * Returns -1 after fail(). */
 int parse_size(const char *text, int64_t *size);
 
 /* ---- log.c: what a container in the background has written ---- */

@@ -821,8 +821,8 @@ static unsigned changed(const struct limits *new, const struct limits *old)
 {
 	unsigned memory = new->memory != old->memory || new->memory_swap != old->memory_swap;
 
-	return (memory && new->memory ? MEMORY : 0) | (new->pids != old->pids ? PIDS : 0) |
-	       (new->cpu_quota != old->cpu_quota ? CPU : 0) |
+	return (memory && (new->memory || old->memory) ? MEMORY : 0) |
+	       (new->pids != old->pids ? PIDS : 0) | (new->cpu_quota != old->cpu_quota ? CPU : 0) |
 	       (strcmp(new->cpuset_cpus ?: "", old->cpuset_cpus ?: "") != 0 ? CPUSET : 0);
 }
 

@@ -36,31 +36,44 @@ int add_string(struct strings *strings, const char *text)
 
 /* ---- the values ---- */
 
-int parse_size(const char *text, int64_t *size)
+/* 512m, 512M, 512MB, 512MiB or 512Mi: Docker's powers of 1024. With NONE, 0 is a size, too. */
+static int read_size(const char *text, bool none, int64_t *size)
 {
-	static const char units[] = "bkmgt";
+	static const char units[] = "kmgtp";
 	char *end;
 	double value = strtod(text, &end);
-	const char *unit = *end ? strchr(units, *end | 0x20) : units;
+	bool number = end != text && end == text + strspn(text, "0123456789.");
+	const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
 
-	if (end != text + strspn(text, "0123456789.") || end == text || !unit || (*end && end[1]))
+	if (unit) {
+		value *= (double)(1LL << 10 * (unit - units + 1));
+		end++;
+		end += (*end | 0x20) == 'i';
+	}
+	end += (*end | 0x20) == 'b';
+	if (!number || *end)
 		return failx("%s: not a size such as 512m", text);
-	value *= (double)(1LL << 10 * (unit - units));
-	if (!(value >= 1 && value < 9e18))
+	if (!(value >= 1 && value < 9e18) && !(none && value == 0))
 		return failx("%s: out of range", text);
 	*size = value;
 	return 0;
 }
 
-static int set_memory(struct options *options, const char *text)
+int parse_size(const char *text, int64_t *size)
 {
-	return parse_size(text, &options->spec.limits.memory);
+	return read_size(text, false, size);
 }
 
+static int set_memory(struct options *options, const char *text)
+{
+	return read_size(text, true, &options->spec.limits.memory);
+}
+
+/* 0 is as if it had not been given: no swap besides the memory. */
 static int set_memory_swap(struct options *options, const char *text)
 {
 	if (strcmp(text, "-1") != 0)
-		return parse_size(text, &options->spec.limits.memory_swap);
+		return read_size(text, true, &options->spec.limits.memory_swap);
 	options->spec.limits.memory_swap = -1;
 	return 0;
 }
@@ -95,9 +108,9 @@ static int parse_number(const char *text, int64_t least, int64_t *number)
 
 static int set_pids_limit(struct options *options, const char *text)
 {
-	if (strcmp(text, "-1") == 0) /* Docker's word for no limit */
+	if (strcmp(text, "-1") == 0) /* Docker's words for no limit: this, and 0 */
 		return options->spec.limits.pids = 0;
-	return parse_number(text, 1, &options->spec.limits.pids);
+	return parse_number(text, 0, &options->spec.limits.pids);
 }
 
 static int set_cpus(struct options *options, const char *text)
@@ -352,14 +365,14 @@ static const struct run_option {
 		FLAG(interactive)},
 	{"log-opt", 0, "max-size=SIZE", "of the log of -d, which has two files of it (10m)",
 		.set = set_log_size},
-	{"memory", 'm', "SIZE", "bytes of memory; k, m, g after it: KiB, MiB, GiB",
+	{"memory", 'm', "SIZE", "bytes of memory; k, m, g after it: KiB, MiB, GiB; 0: no limit",
 		.set = set_memory, .limit = true},
 	{"memory-swap", 0, "SIZE", "memory and swap together; -1: all the swap there is",
 		.set = set_memory_swap, .limit = true},
 	{"name", 0, "NAME", "the container's name", TEXT(name)},
 	{"network", 0, "none|host", "a network of its own, loopback alone, or the host's",
 		.set = set_network},
-	{"pids-limit", 0, "N", "processes and threads; -1: no limit", .set = set_pids_limit,
+	{"pids-limit", 0, "N", "processes and threads; 0 or -1: no limit", .set = set_pids_limit,
 		.limit = true},
 	{"privileged", 0, NULL, "all capabilities and system calls, nothing masked",
 		FLAG(privileged)},

@@ -467,6 +467,22 @@ static int open_ended(struct store *store, const char *id, struct place *place)
 	return lock < 0 ? -1 : place_open(store, id, true, place);
 }
 
+/* What was asked for is so already: no error, as with Docker, however it came to run. */
+static bool runs_already(struct store *store, const char *id, const char *name)
+{
+	autofree char *why = strdup(failure());
+	struct state state;
+	bool runs = state_read(store, id, &state) == 0 && state.phase == PHASE_RUNNING;
+
+	if (runs && state.paused)
+		failx("container %s is paused: see box unpause", name);
+	else
+		failx("%s", why ?: "memory");
+	runs = runs && !state.paused;
+	state_free(&state);
+	return runs;
+}
+
 static int start_one(struct store *store, const char *name, bool attach)
 {
 	struct options options = {.log_size = 10 << 20};
@@ -478,8 +494,10 @@ static int start_one(struct store *store, const char *name, bool attach)
 	int status = EXIT_BOX;
 
 	block_signals(&run.signals);
-	if (state_find(store, name, id) < 0 || open_ended(store, id, &place) < 0)
+	if (state_find(store, name, id) < 0)
 		return report();
+	if (open_ended(store, id, &place) < 0)
+		return runs_already(store, id, name) && !attach ? puts(name) < 0 : report();
 	if (state_read(store, id, &state) < 0 || options_load(&options, place.dir) < 0 ||
 		load_container(store, &place, &options, &image) < 0)
 		report();

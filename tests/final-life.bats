@@ -104,6 +104,12 @@ lines" $'\''\xfe'\'' >/dev/null
 	output_is 7 "see block_signals in start_one"
 }
 
+@test "start of what runs is no error, and changes nothing; start -a of it, or of what is paused, is one" {
+	life 'sleeper --name mine >/dev/null; pid=$(pid_of mine); box start mine; echo $?; box start --attach mine 2>&1 | sed "s/[0-9a-f]\{12\}/ID/"; echo ${PIPESTATUS[0]}; [[ $(pid_of mine) == "$pid" ]] && echo same
+		box pause mine >/dev/null; box start mine; echo $?; status_of mine'
+	output_is $'mine\n0\nbox: container ID is running\n125\nsame\nbox: container mine is paused: see box unpause\n125\npaused' "see runs_already"
+}
+
 # --- exec ---
 
 @test "exec runs a command with the container's namespaces, cgroup and rights, and its exit status" {

@@ -225,10 +225,31 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	status_is 0 "-1 means no limit of swap"
 }
 
-@test "--pids-limit -1 means none" {
-	OPTIONS=(--pids-limit -1)
+@test "0 is no limit of memory, swap, processes and CPUs, and so is -1 of swap and processes" {
+	while read -r options; do
+		# shellcheck disable=SC2206 # words
+		OPTIONS=($options)
+		box sh -c 'for f in memory.max memory/memory.limit_in_bytes pids.max pids/pids.max; do cat /sys/fs/cgroup/$f 2>/dev/null; done; echo ran'
+		status_is 0 "$options: as Docker; see read_size and set_pids_limit"
+		grep -vqxE 'max|9223372036854771712|ran' <<<"$output" && report "$options: expected no limit" "see limit_memory"
+	done <<-'END'
+		-m 0
+		-m 0 --memory-swap 0
+		-m 0k --memory-swap -1
+		--memory-swap 0
+		--pids-limit 0
+		--pids-limit -1
+		--pids-limit 0 --cpus 0 -m 0
+	END
+	OPTIONS=(-m 64m --memory-swap 0)
 	box true
-	status_is 0 "as with Docker"
+	status_is 0 "it is as if it had not been given"
+}
+
+@test "a size has Docker's units, with b or ib after them or not" {
+	host_script 'for size in 67108864 67108864b 65536k 65536KB 64m 64M 64mb 64MB 64Mi 64MiB 0.0625g 0.0625GiB; do "$BOX" run --name mine -m "$size" "$ROOTFS" true; "$BOX" inspect mine | sed -n "s/.*\"Memory\": \([0-9]*\),.*/\1/p"; "$BOX" rm mine >/dev/null; done | uniq -c
+		for size in 64ib 64i 64mm 64bb 64mbb 64x "64 m" 64m\  " 64m" m mb 0.5 0.0001k -64m 9g9 9999p; do "$BOX" run --rm -m "$size" "$ROOTFS" true 2>&1; done | sed "s/.*: //" | sort | uniq -c'
+	output_is $'     12 67108864\n     13 not a size such as 512m\n      3 out of range' "see read_size"
 }
 
 # --- PID 1 ---
@@ -490,7 +511,6 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 		--shm-size 0
 		--shm-size lots
 		--shm-size 1e3
-		--memory-swap 0
 		--memory-swap -2
 		--ulimit nofile
 		--ulimit nofile=
