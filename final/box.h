@@ -169,21 +169,17 @@ struct listener {
 	pid_t first; /* the container's first process; 0: it is this one */
 };
 
-struct spec {
-	char id[ID_LENGTH + 1]; /* the container's, and the name of its cgroup */
-
-	/* the process */
+/* What starting and joining a container take alike. A new one is all zero: what another process had
+ * is never left in it. */
+struct process {
 	char **argv; /* argv[0] is looked up in the container's PATH */
 	char **env; /* NAME=VALUE; HOME is added where it is missing */
 	const char *cwd; /* absolute, made where it is missing */
 	const char *user; /* UID, NAME, UID:GID, NAME:GROUP of its /etc/passwd and group; NULL: 0 */
 	bool terminal; /* a new pty, whose other end container_start() hands out */
-	bool init; /* box stays PID 1, and starts the process as its child */
+	unsigned short rows, columns; /* of that, in an engine's words; 0: not said */
 	struct capabilities capabilities;
 	bool no_new_privileges;
-	const struct sock_fprog *seccomp; /* NULL: unconfined */
-	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, besides box's own */
-	const struct listener *listener; /* NULL: seccomp asks about none */
 	struct rlimit_entry *rlimits;
 	size_t n_rlimits;
 	const gid_t *groups; /* in place of those of /etc/group, unless it is NULL */
@@ -192,6 +188,17 @@ struct spec {
 	const char *oom_score_adj; /* NULL: box's own */
 	const struct sched_attr *scheduler; /* NULL: box's own */
 	const int *io_priority; /* ioprio_set(2); NULL: box's own */
+};
+
+struct spec {
+	char id[ID_LENGTH + 1]; /* the container's, and the name of its cgroup */
+
+	/* the process */
+	struct process process;
+	bool init; /* box stays PID 1, and starts the process as its child */
+	const struct sock_fprog *seccomp; /* NULL: unconfined */
+	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, besides box's own */
+	const struct listener *listener; /* NULL: seccomp asks about none */
 	const unsigned long *personality; /* personality(2); NULL: box's own */
 	bool forget_caller; /* those above that are box's own are the kernel's defaults instead */
 	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
@@ -1152,7 +1159,7 @@ bool namespaces_users(const struct spec *spec);
 /* A descriptor of a user namespace with MAPS; of that of PID, if there are none. */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid);
 
-/* Does what PID, which waits, may not do itself: its ID maps, oom_score_adj, scheduling. */
+/* Does what PID, which waits, may not do itself: its ID maps, and process_priorities(). */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
 
 /* The same for its limits, before its process is executed, where it cannot raise them. */
@@ -1163,6 +1170,11 @@ int namespaces_become_root(const struct spec *spec);
 
 /* Sets the spec's sysctls, by the container's /proc. */
 int namespaces_sysctls(const struct spec *spec);
+
+/* ---- process.c: what box sets of a process that waits ---- */
+
+/* Sets PID's oom_score_adj, scheduler and I/O priority, as PROCESS has them. */
+int process_priorities(const struct process *process, pid_t pid);
 
 /* ---- hooks.c: programs at points of a container's life ---- */
 
@@ -1478,14 +1490,11 @@ int value_choice(
 
 struct bundle {
 	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
-	struct spec own; /* as config.json has it; spec may be of another process */
 	struct listener listener; /* but for text and first */
 	json_t *json, *process; /* own the texts of spec */
 	const char *folder; /* relative paths begin here */
 	char *annotations; /* JSON; NULL: none */
 	json_t *seccomp; /* linux.seccomp, or NULL */
-	unsigned short rows, columns; /* 0: not said */
-	mode_t umask;
 	struct resources resources;
 	const char *slice, *unit; /* of systemd's form of cgroupsPath; NULL: it has not got it */
 };
@@ -1501,7 +1510,7 @@ int oci_read_process(struct bundle *bundle, const char *text, const char *name);
 int oci_read_resources(struct resources *resources, const char *text, const char *name);
 
 /* Parts of it. */
-int oci_process(struct bundle *bundle, const struct value *process);
+int oci_process(struct process *to, const struct value *process);
 int oci_mounts(struct bundle *bundle, const struct value *config);
 int oci_linux(struct bundle *bundle, const struct value *config);
 int oci_resources(struct resources *resources, const struct value *object);

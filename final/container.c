@@ -159,7 +159,8 @@ static int make_pipes(struct container *container, int pipes[3])
 	int ends[2];
 
 	pipes[0] = pipes[1] = pipes[2] = -1;
-	for (int fd = 0; fd < 3 && !container->spec->terminal && !container->spec->detached; fd++) {
+	for (int fd = 0; fd < 3 && !container->spec->process.terminal && !container->spec->detached;
+		fd++) {
 		int ours = fd == 0 ? 1 : 0; /* the end to write or to read */
 
 		if (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd]))
@@ -453,6 +454,8 @@ int container_start(struct container *container, int *status)
 		((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0))
 		return -1;
 	*status = EXIT_BOX;
+	if (container->joined && process_priorities(&spec->process, container->pid) < 0)
+		return -1;
 	if (spec->listener && pass_listener(container) < 0)
 		return -1;
 	if ((spec->listener || container->joined) && send_go(container) < 0)

@@ -32,7 +32,7 @@ static int exec_spec(struct target *target, const struct exec *exec, char **comm
 	if (place_open(target->store, target->state.id, false, place) < 0 ||
 		options_load(options, place->dir) < 0)
 		return -1;
-	options->spec.terminal = exec->terminal;
+	options->spec.process.terminal = exec->terminal;
 	options->interactive = exec->interactive;
 	options->privileged |= exec->privileged;
 	options->user = exec->user ?: options->user;

@@ -203,8 +203,8 @@ static int make_inside(const struct spec *spec, const struct cgroup *cgroup)
 		return -1;
 	/* While the root can be written. enter_folder() checks that it is one of the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-		(folder = make_in_root(root, spec->cwd, true)) < 0)
-		return fail("the working folder %s", spec->cwd);
+		(folder = make_in_root(root, spec->process.cwd, true)) < 0)
+		return fail("the working folder %s", spec->process.cwd);
 	return rootfs_restrict(spec);
 }
 
@@ -251,7 +251,8 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 	struct statfs fs;
 
 	for (int fd = 0; fd < 3; fd++)
-		if ((spec->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
+		if ((spec->process.terminal ||
+			    (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
 			fchown(fd, uid, -1) < 0 && !namespaces_users(spec)) /* else another's */
 			return fail("give descriptor %d to user %u", fd, uid);
 	return 0;
@@ -264,23 +265,24 @@ static int prepare_process(const struct spec *spec, const struct guard *guard)
 
 	if (root < 0)
 		return fail("/");
-	if (user_find(root, spec->user, &user) < 0)
+	if (user_find(root, spec->process.user, &user) < 0)
 		return -1;
-	environ = spec->env; /* execute() looks into its PATH */
+	environ = spec->process.env; /* execute() looks into its PATH */
 	if (set_home(&user) < 0)
 		return -1;
-	umask(spec->umask ? *spec->umask : 022);
-	for (size_t i = 0; i < spec->n_rlimits && !namespaces_users(spec); i++)
-		if (setrlimit(spec->rlimits[i].resource, &spec->rlimits[i].limit) < 0)
-			return fail("limit %s of the process", spec->rlimits[i].name);
-	if (enter_folder(spec->cwd) < 0)
+	umask(spec->process.umask ? *spec->process.umask : 022);
+	for (size_t i = 0; i < spec->process.n_rlimits && !namespaces_users(spec); i++)
+		if (setrlimit(spec->process.rlimits[i].resource, &spec->process.rlimits[i].limit) <
+			0)
+			return fail("limit %s of the process", spec->process.rlimits[i].name);
+	if (enter_folder(spec->process.cwd) < 0)
 		return -1;
 	if (own_stdio(spec, user.uid) < 0)
 		return -1;
 	if (spec->personality && personality(*spec->personality) < 0)
 		return fail("personality of the process");
-	return drop_privileges(spec, guard, user.uid, user.gid, spec->groups ?: user.groups,
-		spec->groups ? spec->n_groups : user.n_groups);
+	return drop_privileges(spec, guard, user.uid, user.gid, spec->process.groups ?: user.groups,
+		spec->process.groups ? spec->process.n_groups : user.n_groups);
 }
 
 /* Box has ended when somebody opens the gate: errors go there. */
@@ -291,7 +293,7 @@ static int wait_at_gate(const struct spec *spec)
 
 	if (!spec->gate[0])
 		return 0;
-	if (program_find(spec->argv[0]) < 0)
+	if (program_find(spec->process.argv[0]) < 0)
 		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 	if (message_send(box, &message, -1) < 0)
 		_exit(EXIT_BOX);
@@ -352,11 +354,11 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	if (child == 0) {
 		/* The group that the terminal's keys signal: its own, without PID 1. */
 		setpgid(0, 0);
-		if (spec->terminal)
+		if (spec->process.terminal)
 			tcsetpgrp(STDIN_FILENO, getpid());
 		if (reset_signals() < 0)
 			die(EXIT_BOX);
-		execute(spec->argv);
+		execute(spec->process.argv);
 	}
 	close(box);
 	for (;;) {
@@ -403,11 +405,12 @@ static _Noreturn void execute_inside(const struct spec *spec, const struct guard
 	}
 	wait_for_go(guard); /* box knows our PID now */
 	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
-		(spec->terminal && own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
+		(spec->process.terminal &&
+			own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
 		fail("make a session with its terminal");
 		die(EXIT_BOX);
 	}
-	execute(spec->argv);
+	execute(spec->process.argv);
 }
 
 /*
@@ -429,7 +432,7 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 	wait_for(MESSAGE_GO);
 	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
 		join_namespaces(spec, cgroup, born_inside, pidfd) < 0 ||
-		(spec->terminal && (master = terminal_open(false)) < 0))
+		(spec->process.terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
 	if (message_send(box, &message, master) < 0)
 		_exit(EXIT_BOX);
@@ -488,9 +491,10 @@ _Noreturn void init_main(
 	caller_forget(!spec->forget_caller);
 	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(spec, box) < 0)
 		die(EXIT_BOX);
-	if (make_inside(spec, cgroup) < 0 || (spec->terminal && (master = terminal_open(true)) < 0))
+	if (make_inside(spec, cgroup) < 0 ||
+		(spec->process.terminal && (master = terminal_open(true)) < 0))
 		die(EXIT_BOX);
-	if (spec->terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
+	if (spec->process.terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
 		fail("make the controlling terminal");
 		die(EXIT_BOX);
 	}
@@ -512,5 +516,5 @@ _Noreturn void init_main(
 		serve_as_init(spec);
 	if (reset_signals() < 0)
 		die(EXIT_BOX);
-	execute(spec->argv);
+	execute(spec->process.argv);
 }

@@ -167,17 +167,7 @@ int namespaces_open_users(const struct id_maps *maps, pid_t pid)
 
 int namespaces_prepare(const struct spec *spec, pid_t pid)
 {
-	autofree char *score = format_text("/proc/%d/oom_score_adj", pid);
-
-	if (!score || write_maps(pid, &spec->maps) < 0)
-		return -1;
-	if (spec->oom_score_adj && write_file_at(AT_FDCWD, score, spec->oom_score_adj) < 0)
-		return -1;
-	if (spec->scheduler && syscall(SYS_sched_setattr, pid, spec->scheduler, 0) < 0)
-		return fail("scheduler of the process");
-	if (spec->io_priority && syscall(SYS_ioprio_set, 1, pid, *spec->io_priority) < 0)
-		return fail("I/O priority of the process");
-	return 0;
+	return write_maps(pid, &spec->maps) < 0 ? -1 : process_priorities(&spec->process, pid);
 }
 
 bool namespaces_users(const struct spec *spec)
@@ -187,9 +177,10 @@ bool namespaces_users(const struct spec *spec)
 
 int namespaces_limit(const struct spec *spec, pid_t pid)
 {
-	for (size_t i = 0; i < spec->n_rlimits && namespaces_users(spec); i++)
-		if (prlimit(pid, spec->rlimits[i].resource, &spec->rlimits[i].limit, NULL) < 0)
-			return fail("limit %s of the process", spec->rlimits[i].name);
+	for (size_t i = 0; i < spec->process.n_rlimits && namespaces_users(spec); i++)
+		if (prlimit(pid, spec->process.rlimits[i].resource, &spec->process.rlimits[i].limit,
+			    NULL) < 0)
+			return fail("limit %s of the process", spec->process.rlimits[i].name);
 	return 0;
 }
 

@@ -35,17 +35,18 @@ static int send_console(int master)
 
 static int check_console(const struct spec *spec)
 {
-	if (oci_line.console && !spec->terminal)
+	if (oci_line.console && !spec->process.terminal)
 		return failx("--console-socket without a terminal: process.terminal is false");
-	if (spec->terminal && spec->detached && !oci_line.console)
+	if (spec->process.terminal && spec->detached && !oci_line.console)
 		return failx("a terminal needs --console-socket when nobody stays to serve it");
 	return 0;
 }
 
 /* The terminal gets its size, and who asked for it. */
-static int give_terminal(struct container *container, const struct bundle *bundle)
+static int give_terminal(struct container *container)
 {
-	struct winsize size = {.ws_row = bundle->rows, .ws_col = bundle->columns};
+	const struct process *process = &container->spec->process;
+	struct winsize size = {.ws_row = process->rows, .ws_col = process->columns};
 
 	if (container->master < 0)
 		return 0;
@@ -110,17 +111,17 @@ static char *hook_state(const struct oci *oci, const char *annotations)
 }
 
 /* The command line's variables. */
-static int add_environment(struct spec *spec)
+static int add_environment(struct process *to)
 {
 	static struct strings env;
 
-	for (char **variable = spec->env; *variable; variable++)
+	for (char **variable = to->env; *variable; variable++)
 		if (add_env(&env, *variable) < 0)
 			return -1;
 	for (size_t i = 0; i < oci_line.env.n; i++)
 		if (add_env(&env, oci_line.env.list[i]) < 0)
 			return -1;
-	spec->env = env.n ? env.list : spec->env;
+	to->env = env.n ? env.list : to->env;
 	return 0;
 }
 
@@ -242,8 +243,8 @@ static int create_container(struct container *container, struct oci *oci, struct
 		return -1;
 	for (size_t i = 0; i < container->cgroup.n; i++)
 		debug_oci("cgroup %s", container->cgroup.hierarchies[i].path);
-	debug_oci("process %d waits to execute %s", container->pid, spec->argv[0]);
-	if (note_pid(oci, container->pid) < 0 || give_terminal(container, bundle) < 0 ||
+	debug_oci("process %d waits to execute %s", container->pid, spec->process.argv[0]);
+	if (note_pid(oci, container->pid) < 0 || give_terminal(container) < 0 ||
 		(spec->detached && container_start(container, &status) < 0) ||
 		write_pid_file(container->pid) < 0) {
 		char why[1024];
@@ -282,8 +283,7 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
 	bundle->spec.detached = detached;
-	bundle->own = bundle->spec;
-	if ((oci_line.env.n > 0 && add_environment(&bundle->spec) < 0) ||
+	if ((oci_line.env.n > 0 && add_environment(&bundle->spec.process) < 0) ||
 		check_console(&bundle->spec) < 0 ||
 		oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
 		return -1;
@@ -409,21 +409,21 @@ int oci_command_run(void)
 
 /* The process has the groups of --additional-gids besides those that it has already, as with runc.
  */
-static int add_groups(struct spec *spec)
+static int add_groups(struct process *to)
 {
-	gid_t *groups = calloc(spec->n_groups + oci_line.gids.n, sizeof(*groups));
+	gid_t *groups = calloc(to->n_groups + oci_line.gids.n, sizeof(*groups));
 
 	if (!groups)
 		return fail("memory");
-	for (size_t i = 0; i < spec->n_groups; i++)
-		groups[i] = spec->groups[i];
-	spec->groups = groups;
+	for (size_t i = 0; i < to->n_groups; i++)
+		groups[i] = to->groups[i];
+	to->groups = groups;
 	for (size_t i = 0; i < oci_line.gids.n; i++) {
 		const char *text = oci_line.gids.list[i];
 
-		if (!parse_id(text, &groups[spec->n_groups]))
+		if (!parse_id(text, &groups[to->n_groups]))
 			return failx("--additional-gids %s: not the number of a group", text);
-		spec->n_groups++;
+		to->n_groups++;
 	}
 	return 0;
 }
@@ -431,33 +431,34 @@ static int add_groups(struct spec *spec)
 /* The container's process, but for what the command line says of another one. */
 static int exec_by_words(struct bundle *bundle)
 {
-	struct spec *spec = &bundle->spec;
+	struct process *to = &bundle->spec.process;
 	uint64_t more = 0;
 
 	if (oci_line.n_words < 2)
 		return failx("exec: no process is named: ID COMMAND..., or --process FILE");
-	spec->argv = oci_line.words + 1;
-	spec->terminal = oci_line.terminal;
-	spec->cwd = oci_line.cwd ?: spec->cwd;
-	spec->no_new_privileges |= oci_line.no_new_privs;
+	to->argv = oci_line.words + 1;
+	to->terminal = oci_line.terminal;
+	to->rows = to->columns = 0; /* of the container's own terminal */
+	to->cwd = oci_line.cwd ?: to->cwd;
+	to->no_new_privileges |= oci_line.no_new_privs;
 	if (oci_line.user) {
 		const char *group = strchr(oci_line.user, ':');
 
-		spec->user = group ? oci_line.user : format_text("%s:0", oci_line.user);
+		to->user = group ? oci_line.user : format_text("%s:0", oci_line.user);
 	}
-	if (oci_line.gids.n > 0 && add_groups(spec) < 0)
+	if (oci_line.gids.n > 0 && add_groups(to) < 0)
 		return -1;
 	for (size_t i = 0; i < oci_line.caps.n; i++)
 		if (capabilities_change(&more, oci_line.caps.list[i], true) < 0)
 			return -1;
-	spec->capabilities.bounding |= more;
-	spec->capabilities.effective |= more;
-	spec->capabilities.permitted |= more;
-	if (spec->capabilities.inheritable) {
-		spec->capabilities.inheritable |= more;
-		spec->capabilities.ambient |= more;
+	to->capabilities.bounding |= more;
+	to->capabilities.effective |= more;
+	to->capabilities.permitted |= more;
+	if (to->capabilities.inheritable) {
+		to->capabilities.inheritable |= more;
+		to->capabilities.ambient |= more;
 	}
-	return spec->user ? add_environment(spec) : -1;
+	return to->user ? add_environment(to) : -1;
 }
 
 static int exec_spec(struct bundle *bundle, const struct oci *oci)
@@ -470,8 +471,6 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 		return failx("cannot exec in a paused container");
 	if (load_bundle(bundle, oci) < 0)
 		return -1;
-	bundle->own = bundle->spec;
-	bundle->rows = bundle->columns = 0; /* the terminal of the container's process */
 	if (oci_line.process && (!(text = read_file_at(AT_FDCWD, oci_line.process, MAX_CONFIG)) ||
 					oci_read_process(bundle, text, oci_line.process) < 0))
 		return -1;
@@ -493,9 +492,9 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 		return -1;
 	}
 	cgroup_close(&cgroup);
-	if (give_terminal(container, bundle) == 0 && container_start(container, &status) == 0) {
+	if (give_terminal(container) == 0 && container_start(container, &status) == 0) {
 		debug_oci("process %d has joined process %d, and executes %s", container->pid,
-			oci->pid, bundle->spec.argv[0]);
+			oci->pid, bundle->spec.process.argv[0]);
 		if (write_pid_file(container->pid) == 0)
 			result = oci_line.detach ? 0 : wait_for(container);
 	}

@@ -19,9 +19,19 @@ const char *oci_absolute(const struct bundle *bundle, const char *path)
 
 /* ---- process ---- */
 
-static int read_user(struct bundle *bundle, const struct value *process)
+static int set_umask(struct process *to, mode_t mask)
 {
-	struct spec *spec = &bundle->spec;
+	mode_t *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return fail("memory");
+	*copy = mask;
+	to->umask = copy;
+	return 0;
+}
+
+static int read_user(struct process *to, const struct value *process)
+{
 	struct value user, gids;
 	int64_t uid = 0, gid = 0, mask = 022, number;
 	static const gid_t no_group;
@@ -30,24 +40,21 @@ static int read_user(struct bundle *bundle, const struct value *process)
 
 	if (found < 0)
 		return -1;
-	spec->user = "0:0";
-	spec->groups = &no_group;
-	/* Before the process of exec, the container's was read: nothing of it may stay. */
-	spec->n_groups = 0;
-	spec->umask = NULL;
+	to->user = "0:0";
+	to->groups = &no_group;
 	if (found == 0)
 		return 0;
 	if (value_number(&user, "uid", OPTIONAL, 0, UINT32_MAX - 1, &uid) < 0 ||
 		value_number(&user, "gid", OPTIONAL, 0, UINT32_MAX - 1, &gid) < 0 ||
 		(found = value_number(&user, "umask", OPTIONAL, 0, 0777, &mask)) < 0)
 		return -1;
-	bundle->umask = mask;
-	spec->umask = found ? &bundle->umask : NULL;
+	if (found && set_umask(to, mask) < 0)
+		return -1;
 	if ((found = value_array(&user, "additionalGids", OPTIONAL, &gids)) < 0)
 		return -1;
-	spec->groups = groups = calloc(found ? value_length(&gids) + 1 : 1, sizeof(*groups));
-	spec->user = format_text("%" PRId64 ":%" PRId64, uid, gid);
-	if (!spec->user || !groups)
+	to->groups = groups = calloc(found ? value_length(&gids) + 1 : 1, sizeof(*groups));
+	to->user = format_text("%" PRId64 ":%" PRId64, uid, gid);
+	if (!to->user || !groups)
 		return fail("memory");
 	for (size_t i = 0; found && i < value_length(&gids); i++) {
 		struct value item = {json_array_get(gids.json, i), &gids, NULL, i};
@@ -58,32 +65,31 @@ static int read_user(struct bundle *bundle, const struct value *process)
 		if (real != floor(real) || real < 0 || real >= UINT32_MAX)
 			return value_bad(&item, "not a group's number");
 		number = (int64_t)real;
-		groups[spec->n_groups++] = number;
+		groups[to->n_groups++] = number;
 	}
 	return 0;
 }
 
-static int read_words(struct bundle *bundle, const struct value *process)
+static int read_words(struct process *to, const struct value *process)
 {
 	static char *none[] = {NULL};
-	struct spec *spec = &bundle->spec;
 	struct value args = value_at(process, "args"), cwd = value_at(process, "cwd"), env;
-	int found = value_list(process, "args", false, &spec->argv);
+	int found = value_list(process, "args", false, &to->argv);
 
 	if (found < 0)
 		return -1;
-	if (!found || !spec->argv[0])
+	if (!found || !to->argv[0])
 		return value_bad(&args, found ? "empty" : "missing");
-	spec->env = none;
-	if (value_list(process, "env", false, &spec->env) < 0)
+	to->env = none;
+	if (value_list(process, "env", false, &to->env) < 0)
 		return -1;
 	env = value_at(process, "env");
-	for (size_t i = 0; spec->env[i]; i++)
-		if (strchr(spec->env[i], '=') <= spec->env[i])
+	for (size_t i = 0; to->env[i]; i++)
+		if (strchr(to->env[i], '=') <= to->env[i])
 			return value_bad(&(struct value){NULL, &env, NULL, i}, "not NAME=VALUE");
-	if (value_text(process, "cwd", REQUIRED, &spec->cwd) < 0)
+	if (value_text(process, "cwd", REQUIRED, &to->cwd) < 0)
 		return -1;
-	return *spec->cwd == '/' ? 0 : value_bad(&cwd, "not an absolute path");
+	return *to->cwd == '/' ? 0 : value_bad(&cwd, "not an absolute path");
 }
 
 /* What is unknown, or not to be had, is left out, with a warning, as the specification says. */
@@ -106,24 +112,23 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 	return 0;
 }
 
-static int read_capabilities(struct bundle *bundle, const struct value *process)
+static int read_capabilities(struct process *to, const struct value *process)
 {
-	struct capabilities *to = &bundle->spec.capabilities;
+	struct capabilities *set = &to->capabilities;
 	struct value sets;
 	int found = value_object(process, "capabilities", OPTIONAL, &sets);
 
-	*to = (struct capabilities){.bounding = 0};
 	if (found <= 0)
 		return found;
-	if (read_set(&sets, "bounding", &to->bounding) < 0 ||
-		read_set(&sets, "effective", &to->effective) < 0 ||
-		read_set(&sets, "permitted", &to->permitted) < 0 ||
-		read_set(&sets, "inheritable", &to->inheritable) < 0 ||
-		read_set(&sets, "ambient", &to->ambient) < 0)
+	if (read_set(&sets, "bounding", &set->bounding) < 0 ||
+		read_set(&sets, "effective", &set->effective) < 0 ||
+		read_set(&sets, "permitted", &set->permitted) < 0 ||
+		read_set(&sets, "inheritable", &set->inheritable) < 0 ||
+		read_set(&sets, "ambient", &set->ambient) < 0)
 		return -1;
 	/* The kernel refuses others, capabilities(7). */
-	to->effective &= to->permitted;
-	to->ambient &= to->permitted & to->inheritable;
+	set->effective &= set->permitted;
+	set->ambient &= set->permitted & set->inheritable;
 	return 0;
 }
 
@@ -173,26 +178,24 @@ static int read_limit(const struct value *item, struct rlimit_entry *entry)
 							     : 0;
 }
 
-static int read_limits(struct bundle *bundle, const struct value *process)
+static int read_limits(struct process *to, const struct value *process)
 {
-	struct spec *spec = &bundle->spec;
 	struct value array, item;
 	int found = value_array(process, "rlimits", OPTIONAL, &array);
 
-	spec->n_rlimits = 0;
 	if (found <= 0)
 		return found;
-	if (!(spec->rlimits = calloc(value_length(&array) + 1, sizeof(*spec->rlimits))))
+	if (!(to->rlimits = calloc(value_length(&array) + 1, sizeof(*to->rlimits))))
 		return fail("memory");
 	for (size_t i = 0; i < value_length(&array); i++) {
-		struct rlimit_entry *entry = &spec->rlimits[i];
+		struct rlimit_entry *entry = &to->rlimits[i];
 
 		if (value_item(&array, i, &item) < 0 || read_limit(&item, entry) < 0)
 			return -1;
 		for (size_t j = 0; j < i; j++)
-			if (spec->rlimits[j].resource == entry->resource)
+			if (to->rlimits[j].resource == entry->resource)
 				return value_bad(&item, "its type is there before");
-		spec->n_rlimits++;
+		to->n_rlimits++;
 	}
 	return 0;
 }
@@ -216,11 +219,11 @@ static int read_scheduler_flags(const struct value *scheduler, uint64_t *flags)
 	return 0;
 }
 
-static int read_scheduler(struct bundle *bundle, const struct value *process)
+static int read_scheduler(struct process *to, const struct value *process)
 {
 	static const char *const names[] = {"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH",
 		"SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE", NULL};
-	static struct sched_attr attr;
+	struct sched_attr *attr;
 	struct value scheduler;
 	int found = value_object(process, "scheduler", OPTIONAL, &scheduler), policy;
 	int64_t nice = 0, priority = 0, runtime = 0, deadline = 0, period = 0;
@@ -238,7 +241,9 @@ static int read_scheduler(struct bundle *bundle, const struct value *process)
 		value_number(&scheduler, "period", OPTIONAL, 0, INT64_MAX, &period) < 0 ||
 		read_scheduler_flags(&scheduler, &flags) < 0)
 		return -1;
-	attr = (struct sched_attr){.size = sizeof(attr),
+	if (!(to->scheduler = attr = malloc(sizeof(*attr))))
+		return fail("memory");
+	*attr = (struct sched_attr){.size = sizeof(*attr),
 		.sched_policy = policy,
 		.sched_flags = flags,
 		.sched_nice = nice,
@@ -246,15 +251,14 @@ static int read_scheduler(struct bundle *bundle, const struct value *process)
 		.sched_runtime = runtime,
 		.sched_deadline = deadline,
 		.sched_period = period};
-	bundle->spec.scheduler = &attr;
 	return 0;
 }
 
-static int read_priorities(struct bundle *bundle, const struct value *process)
+static int read_priorities(struct process *to, const struct value *process)
 {
 	static const char *const classes[] = {
 		"", "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE", NULL};
-	static int io;
+	int *io;
 	struct value priority;
 	int64_t score, level = 0;
 	const char *class;
@@ -262,7 +266,7 @@ static int read_priorities(struct bundle *bundle, const struct value *process)
 
 	if (found < 0)
 		return -1;
-	if (found && !(bundle->spec.oom_score_adj = format_text("%" PRId64, score)))
+	if (found && !(to->oom_score_adj = format_text("%" PRId64, score)))
 		return -1;
 	if ((found = value_object(process, "ioPriority", OPTIONAL, &priority)) <= 0)
 		return found;
@@ -270,26 +274,26 @@ static int read_priorities(struct bundle *bundle, const struct value *process)
 		(index = value_choice(&priority, "class", class, classes)) < 0 ||
 		value_number(&priority, "priority", OPTIONAL, 0, 7, &level) < 0)
 		return -1;
-	io = IOPRIO_PRIO_VALUE(index, level);
-	bundle->spec.io_priority = &io;
+	if (!(to->io_priority = io = malloc(sizeof(*io))))
+		return fail("memory");
+	*io = IOPRIO_PRIO_VALUE(index, level);
 	return 0;
 }
 
-static int read_terminal(struct bundle *bundle, const struct value *process)
+static int read_terminal(struct process *to, const struct value *process)
 {
 	struct value size;
 	int64_t rows = 0, columns = 0;
 	int found;
 
-	bundle->spec.terminal = false;
-	if (value_bool(process, "terminal", &bundle->spec.terminal) < 0 ||
+	if (value_bool(process, "terminal", &to->terminal) < 0 ||
 		(found = value_object(process, "consoleSize", OPTIONAL, &size)) < 0)
 		return -1;
 	if (found && (value_number(&size, "height", REQUIRED, 0, UINT16_MAX, &rows) < 0 ||
 			     value_number(&size, "width", REQUIRED, 0, UINT16_MAX, &columns) < 0))
 		return -1;
-	bundle->rows = rows;
-	bundle->columns = columns;
+	to->rows = rows;
+	to->columns = columns;
 	return 0;
 }
 
@@ -310,17 +314,15 @@ static int refuse_labels(const struct value *process)
 	return 0;
 }
 
-int oci_process(struct bundle *bundle, const struct value *process)
+int oci_process(struct process *to, const struct value *process)
 {
-	bundle->spec.no_new_privileges = false;
-	return read_terminal(bundle, process) < 0 || read_user(bundle, process) < 0 ||
-			       read_words(bundle, process) < 0 ||
-			       read_capabilities(bundle, process) < 0 ||
-			       read_limits(bundle, process) < 0 ||
-			       value_bool(process, "noNewPrivileges",
-				       &bundle->spec.no_new_privileges) < 0 ||
-			       read_scheduler(bundle, process) < 0 ||
-			       read_priorities(bundle, process) < 0 || refuse_labels(process) < 0
+	*to = (struct process){.argv = NULL}; /* nothing stays of another one's rights and groups */
+	return read_terminal(to, process) < 0 || read_user(to, process) < 0 ||
+			       read_words(to, process) < 0 || read_capabilities(to, process) < 0 ||
+			       read_limits(to, process) < 0 ||
+			       value_bool(process, "noNewPrivileges", &to->no_new_privileges) < 0 ||
+			       read_scheduler(to, process) < 0 ||
+			       read_priorities(to, process) < 0 || refuse_labels(process) < 0
 		       ? -1
 		       : 0;
 }
@@ -431,7 +433,8 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 	*bundle = (struct bundle){.folder = folder};
 	if (load(text, "config.json", &config, &bundle->json) < 0 || read_version(&config) < 0 ||
 		value_object(&config, "process", REQUIRED, &process) < 0 ||
-		oci_process(bundle, &process) < 0 || read_root(bundle, &config) < 0 ||
+		oci_process(&bundle->spec.process, &process) < 0 ||
+		read_root(bundle, &config) < 0 ||
 		value_text(&config, "hostname", OPTIONAL, &bundle->spec.hostname) < 0 ||
 		value_text(&config, "domainname", OPTIONAL, &bundle->spec.domainname) < 0 ||
 		oci_linux(bundle, &config) < 0 || oci_mounts(bundle, &config) < 0 ||
@@ -444,8 +447,9 @@ int oci_read_process(struct bundle *bundle, const char *text, const char *name)
 {
 	struct value process;
 
-	return load(text, name, &process, &bundle->process) < 0 ? -1
-								: oci_process(bundle, &process);
+	return load(text, name, &process, &bundle->process) < 0
+		       ? -1
+		       : oci_process(&bundle->spec.process, &process);
 }
 
 int oci_read_resources(struct resources *resources, const char *text, const char *name)

@@ -280,9 +280,9 @@ static int set_security(struct options *options, const char *text)
 		options->unconfined = true;
 	else if (strcmp(text, "no-new-privileges") == 0 ||
 		 strcmp(text, "no-new-privileges=true") == 0)
-		options->spec.no_new_privileges = true;
+		options->spec.process.no_new_privileges = true;
 	else if (strcmp(text, "no-new-privileges=false") == 0)
-		options->spec.no_new_privileges = false;
+		options->spec.process.no_new_privileges = false;
 	else
 		return failx("%s: seccomp=unconfined and no-new-privileges[=true|false] are known",
 			text);
@@ -304,7 +304,7 @@ static int add_ulimit(struct options *options, const char *text)
 	autofree char *copy = strdup(text);
 	char *rest = copy, *name = strsep(&rest, "="), *word;
 	struct rlimit_entry *entry =
-		grow(&options->rlimits, &options->spec.n_rlimits, sizeof(*entry));
+		grow(&options->rlimits, &options->spec.process.n_rlimits, sizeof(*entry));
 	rlim_t *limits[] = {&entry->limit.rlim_cur, &entry->limit.rlim_max};
 	int64_t number;
 	size_t i = 0;
@@ -383,7 +383,7 @@ static const struct run_option {
 	{"shm-size", 0, "SIZE", "size of /dev/shm (64m)", .set = set_shm_size},
 	{"stop-signal", 0, "SIGNAL", "what box stop sends (SIGTERM)", .set = set_stop_signal},
 	{"tmpfs", 0, "DST[:OPTIONS]", "an empty folder in memory", .set = add_tmpfs},
-	{"tty", 't', NULL, "a terminal", FLAG(spec.terminal)},
+	{"tty", 't', NULL, "a terminal", FLAG(spec.process.terminal)},
 	{"ulimit", 0, "NAME=SOFT[:HARD]", "a limit of each process, such as nofile=1024",
 		.set = add_ulimit},
 	{"user", 'u', "USER[:GROUP]", "names of the image, or numbers", TEXT(user)},

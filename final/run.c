@@ -96,7 +96,7 @@ static int set_environment(struct options *options, const struct image *image)
 	struct strings env = {0};
 
 	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
-		(options->spec.terminal && add_env(&env, "TERM=xterm") < 0))
+		(options->spec.process.terminal && add_env(&env, "TERM=xterm") < 0))
 		return -1;
 	/* add_env() looks through all, and execve(2) would not take many more. */
 	for (char **line = image->env; line && *line; line++)
@@ -110,7 +110,7 @@ static int set_environment(struct options *options, const struct image *image)
 	for (size_t i = 0; i < options->env.n; i++)
 		if (add_env(&env, options->env.list[i]) < 0)
 			return -1;
-	options->spec.env = env.list;
+	options->spec.process.env = env.list;
 	return 0;
 }
 
@@ -135,7 +135,7 @@ static int set_command(struct options *options, const struct image *image)
 			"%s: the image names no command, so one must follow it", options->image);
 	if (!argv.list[0][0])
 		return failx("the command is empty");
-	options->spec.argv = argv.list;
+	options->spec.process.argv = argv.list;
 	return 0;
 }
 
@@ -155,8 +155,9 @@ static int set_privileges(struct options *options, const char *data)
 				capabilities_change(&set, options->cap_drop.list[i], false) < 0)
 				return -1;
 	}
-	spec->capabilities.bounding = set;
-	spec->capabilities.effective = spec->capabilities.permitted = set; /* of root alone */
+	spec->process.capabilities.bounding = set;
+	spec->process.capabilities.effective = spec->process.capabilities.permitted =
+		set; /* of root alone */
 	spec->root_attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
 	if (!options->privileged) {
 		spec->root_attributes |= MOUNT_ATTR_NODEV;
@@ -198,11 +199,13 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	spec->work = place->work;
 	spec->temporary = options->remove;
 	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
-	spec->user = options->user ?: image->user;
-	spec->cwd = options->workdir ?: image->workdir && *image->workdir ? image->workdir : "/";
-	if (spec->cwd[0] != '/')
-		return failx("the working folder %s: not an absolute path", spec->cwd);
-	spec->rlimits = options->rlimits;
+	spec->process.user = options->user ?: image->user;
+	spec->process.cwd = options->workdir
+				    ?: image->workdir && *image->workdir ? image->workdir
+									 : "/";
+	if (spec->process.cwd[0] != '/')
+		return failx("the working folder %s: not an absolute path", spec->process.cwd);
+	spec->process.rlimits = options->rlimits;
 	spec->forget_caller = true;
 	spec->devices = devices;
 	spec->n_devices = sizeof(devices) / sizeof(*devices);
@@ -303,9 +306,9 @@ int set_stdin(const struct options *options)
 {
 	autoclose int null = -1;
 
-	if (options->interactive && options->spec.terminal && !isatty(STDIN_FILENO))
+	if (options->interactive && options->spec.process.terminal && !isatty(STDIN_FILENO))
 		return failx("-t with -i: stdin is not a terminal");
-	if (options->interactive || options->spec.terminal)
+	if (options->interactive || options->spec.process.terminal)
 		return 0;
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return null < 0 || dup2(null, STDIN_FILENO) < 0 ? fail("/dev/null") : 0;
@@ -356,7 +359,7 @@ static int note_container(struct run *run, const struct image *image)
 	snprintf(state->id, sizeof(state->id), "%s", run->place->id);
 	snprintf(state->name, sizeof(state->name), "%s", options->name ?: "");
 	state->image = strdup(options->image);
-	state->command = command_text(options->spec.argv);
+	state->command = command_text(options->spec.process.argv);
 	state->created = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 	if (!state->image || !state->command)
 		return fail("memory");

@@ -298,7 +298,7 @@ static int install(const struct spec *spec, const struct guard *guard)
 
 int filter_last(const struct spec *spec, const struct guard *guard)
 {
-	return spec->no_new_privileges ? install(spec, guard) : 0;
+	return spec->process.no_new_privileges ? install(spec, guard) : 0;
 }
 
 /*
@@ -311,7 +311,7 @@ int filter_last(const struct spec *spec, const struct guard *guard)
 int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n)
 {
-	const struct capabilities *to = &spec->capabilities;
+	const struct capabilities *to = &spec->process.capabilities;
 	/* execve(2) leaves another user than 0 no more, but box may stay, as --init. */
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
@@ -321,12 +321,12 @@ int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t ui
 		set_capabilities(guard, permitted, permitted, to->inheritable) < 0 ||
 		set_ambient(to->ambient) < 0)
 		return -1;
-	if (!spec->no_new_privileges && install(spec, guard) < 0)
+	if (!spec->process.no_new_privileges && install(spec, guard) < 0)
 		return -1;
 	if (set_capabilities(guard, to->effective & kept, to->permitted & kept, to->inheritable) <
 		0)
 		return -1;
-	if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (spec->process.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail("no_new_privs");
 	return 0;
 }

@@ -237,11 +237,11 @@ static json_t *config_json(const struct options *options, const struct image *im
 
 	return json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:b},"
 			 " s:{s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:b}, s:o}",
-		"Config", "Hostname", json_any(spec->hostname), "User", json_any(spec->user), "Env",
-		json_list(spec->env), "Cmd", json_list(spec->argv), "WorkingDir",
-		json_any(spec->cwd), "StopSignal",
+		"Config", "Hostname", json_any(spec->hostname), "User", json_any(spec->process.user), "Env",
+		json_list(spec->process.env), "Cmd", json_list(spec->process.argv), "WorkingDir",
+		json_any(spec->process.cwd), "StopSignal",
 		json_any(options->stop_signal ?: image->stop_signal ?: "SIGTERM"), "Tty",
-		spec->terminal, "HostConfig", "Memory", (json_int_t)limits->memory, "MemorySwap", (json_int_t)limits->memory_swap, "PidsLimit",
+		spec->process.terminal, "HostConfig", "Memory", (json_int_t)limits->memory, "MemorySwap", (json_int_t)limits->memory_swap, "PidsLimit",
 		(json_int_t)limits->pids, "CpuQuota", (json_int_t)limits->cpu_quota, "CpuPeriod",
 		(json_int_t)limits->cpu_period, "CpusetCpus", limits->cpuset_cpus ?: "",
 		"NetworkMode", options->host_network ? "host" : "none", "Privileged",

@@ -1,4 +1,5 @@
 # The process of box-oci exec: it has what its own description says, and nothing of the container's.
+#
 # shellcheck disable=SC2016 # scripts for the host
 load helper
 load oci
@@ -48,4 +49,32 @@ groups_are() { # groups_are FIRST LAST: of the container's first process
 $(for group in wheel 99999999999999 4294967295 -1 "" 3x 0x10 " 5"; do
 		printf 'box-oci: --additional-gids %s: not the number of a group\n255\n' "$group"
 	done)" "see add_groups"
+}
+
+@test "exec has what process.json says of the OOM killer, the scheduler and I/O, or else what box-oci has itself" {
+	cat >"$DIR/look.c" <<-'C'
+		#define _GNU_SOURCE
+		#include <sched.h>
+		#include <stdio.h>
+		#include <sys/resource.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			FILE *file = fopen("/proc/self/oom_score_adj", "r");
+			int score;
+			if (!file || fscanf(file, "%d", &score) != 1)
+				return 1;
+			return printf("%d %d %d %ld\n", score, sched_getscheduler(0), getpriority(PRIO_PROCESS, 0), syscall(SYS_ioprio_get, 1, 0)) < 0;
+		}
+	C
+	cc -static -o "$BUNDLE/rootfs/look" "$DIR/look.c"
+	command_is sleep 1000
+	configure 'process["oomScoreAdj"] = 100' 'process["scheduler"] = {"policy": "SCHED_BATCH", "nice": 5}' \
+		'process["ioPriority"] = {"class": "IOPRIO_CLASS_IDLE"}'
+	echo '{"cwd": "/", "args": ["/look"], "oomScoreAdj": 500, "scheduler": {"policy": "SCHED_IDLE"}, "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 3}}' >"$BUNDLE/process.json"
+	oci_script 'create test; oci start test; oci exec -p process.json test; oci exec test /look
+		"$BUNDLE/rootfs/look" >own; sed -i "s/, \"oomScoreAdj.*/}/" process.json; oci exec -p process.json test | diff own - && echo own; oci delete -f test'
+	# SCHED_IDLE is 5, SCHED_BATCH 3; the classes BE 2 and IDLE 3 are above bit 13.
+	output_is "500 5 0 $((2 << 13 | 3))"$'\n'"100 3 5 $((3 << 13))"$'\nown' "see container_start: process_priorities()"
 }
