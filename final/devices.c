@@ -12,10 +12,23 @@
 
 /* ---- v1: devices.allow, devices.deny ---- */
 
+static int access_bits(const struct device_rule *rule)
+{
+	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
+	       (strchr(rule->access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
+	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
+}
+
+/* Such a rule undoes all before it: v1's "a", which has no letters for a kind of access. */
+static bool is_all(const struct device_rule *rule)
+{
+	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && access_bits(rule) == 7;
+}
+
 static int write_rule(const struct hierarchy *h, const struct device_rule *rule)
 {
 	char text[64], major[24] = "*", minor[24] = "*";
-	bool all = rule->type == 'a' && rule->major < 0 && rule->minor < 0;
+	bool all = is_all(rule);
 
 	if (rule->major >= 0)
 		snprintf(major, sizeof(major), "%" PRId64, rule->major);
@@ -29,6 +42,37 @@ static int write_rule(const struct hierarchy *h, const struct device_rule *rule)
 			return -1;
 		if (rule->type != 'a' || all || !*++type)
 			break;
+	}
+	return 0;
+}
+
+/* Whether two rules can mean the same number; -1 is any. */
+static bool overlap(int64_t one, int64_t other)
+{
+	return one < 0 || other < 0 || one == other;
+}
+
+/* v1 keeps a list of exceptions, from which a rule removes only the one that is written exactly
+ * like it (the kernel's devcgroup_update_access()): to take a part of another one away does nothing
+ * there, and is no error. Refuses RULES[N] if it should deny so; what it should allow stays denied,
+ * and RULES[0] denies all. */
+static int check_exception(const struct device_rule *rules, size_t n)
+{
+	const struct device_rule *rule = &rules[n];
+
+	for (size_t i = n; !rule->allow && !is_all(rule) && i-- > 0;) {
+		const struct device_rule *other = &rules[i];
+		bool same = other->type == rule->type && other->major == rule->major &&
+			    other->minor == rule->minor;
+
+		if (is_all(other))
+			break;
+		if (other->allow && !same && (access_bits(other) & access_bits(rule)) &&
+			(other->type == rule->type || other->type == 'a' || rule->type == 'a') &&
+			overlap(other->major, rule->major) && overlap(other->minor, rule->minor))
+			return failx("linux.resources.devices[%zu]: cgroup v1 cannot make an "
+				     "exception to it",
+				i - 1);
 	}
 	return 0;
 }
@@ -73,13 +117,6 @@ static void put_answer(struct program *program, bool allow)
 {
 	put(program, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = allow});
 	put(program, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
-}
-
-static int access_bits(const struct device_rule *rule)
-{
-	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
-	       (strchr(rule->access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
-	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
 }
 
 /* Returns whether it fits all: what came after it would be refused, as nothing leads there. */
@@ -159,7 +196,7 @@ int devices_control(const struct cgroup *cgroup, const struct device_rule *rules
 		if (h->v2 || faccessat(h->dir, "devices.allow", F_OK, 0) < 0)
 			continue;
 		for (size_t j = 0; j < n; j++)
-			if (write_rule(h, &rules[j]) < 0)
+			if (check_exception(rules, j) < 0 || write_rule(h, &rules[j]) < 0)
 				return -1;
 		return 0;
 	}

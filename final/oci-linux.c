@@ -274,22 +274,25 @@ static int read_rule(const struct value *item, struct device_rule *rule)
 	return 0;
 }
 
+/* Everything is denied first, also where no rule is named: a cgroup of v1 begins with the rules of
+ * the one above it, and one of v2 without a filter. As runc. */
 static int read_rules(struct resources *resources, const struct value *object)
 {
-	struct value array, item;
-	int found = value_array(object, "devices", OPTIONAL, &array);
+	static const struct device_rule nothing = {false, 'a', -1, -1, "rwm"};
+	struct value array = {.json = NULL}, item;
+	int found = object ? value_array(object, "devices", OPTIONAL, &array) : 0;
 	size_t n = found > 0 ? value_length(&array) : 0;
+	struct device_rule *rules = calloc(1 + n + N_DEFAULT_RULES, sizeof(*rules));
 
-	if (n == 0)
-		return found;
-	if (!(resources->devices = calloc(n + N_DEFAULT_RULES, sizeof(*resources->devices))))
-		return fail("memory");
+	resources->devices = rules;
+	if (found < 0 || !rules)
+		return found < 0 ? -1 : fail("memory");
+	rules[0] = nothing;
 	for (size_t i = 0; i < n; i++)
-		if (value_item(&array, i, &item) < 0 ||
-			read_rule(&item, &resources->devices[i]) < 0)
+		if (value_item(&array, i, &item) < 0 || read_rule(&item, &rules[1 + i]) < 0)
 			return -1;
-	memcpy(resources->devices + n, default_rules, sizeof(default_rules));
-	resources->n_devices = n + N_DEFAULT_RULES;
+	memcpy(rules + 1 + n, default_rules, sizeof(default_rules));
+	resources->n_devices = 1 + n + N_DEFAULT_RULES;
 	return 0;
 }
 
@@ -554,7 +557,8 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 	if (value_text(part, "cgroupsPath", OPTIONAL, &path) < 0 ||
 		(found = value_object(part, "resources", OPTIONAL, &object)) < 0)
 		return -1;
-	if (found && oci_resources(&bundle->resources, &object) < 0)
+	if (found ? oci_resources(&bundle->resources, &object) < 0
+		  : read_rules(&bundle->resources, NULL) < 0)
 		return -1;
 	spec->resources = &bundle->resources;
 	spec->limits.all = true;
