@@ -225,7 +225,7 @@ struct spec {
 	struct id_maps maps; /* of a new user namespace */
 	const char *time_offsets; /* lines for timens_offsets, time_namespaces(7) */
 	const char *hostname, *domainname;
-	const struct pair *sysctls; /* "net.ipv4.ip_forward" */
+	const struct pair *sysctls; /* by sysctl_path(): "net/ipv4/ip_forward" */
 	size_t n_sysctls;
 	struct mount *mounts; /* in this order, after the root */
 	size_t n_mounts;
@@ -1159,7 +1159,8 @@ bool namespaces_users(const struct spec *spec);
 /* A descriptor of a user namespace with MAPS; of that of PID, if there are none. */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid);
 
-/* Does what PID, which waits, may not do itself: its ID maps, and process_priorities(). */
+/* Does what PID, which waits, may not do itself: its ID maps, and process_priorities(). Refuses to
+ * set what the host's namespaces have: its hostname, sysctls. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
 
 /* The same for its limits, before its process is executed, where it cannot raise them. */
@@ -1168,8 +1169,21 @@ int namespaces_limit(const struct spec *spec, pid_t pid);
 /* Becomes root of the new user namespace, which has its maps. */
 int namespaces_become_root(const struct spec *spec);
 
+/* The name that the namespaces of TYPE, CLONE_NEW*, have in /proc/PID/ns. */
+const char *namespace_name(unsigned long type);
+
+/* ---- sysctl.c: the kernel's settings that a container may have of its own ---- */
+
+/* NAME below /proc/sys: its first separator, '.' or '/', says how the names are divided, as with
+ * sysctl(8); the other one is then a dot in a name, as interfaces may have it. NULL after fail().
+ * The caller frees it. */
+char *sysctl_path(const char *name);
+
+/* The kind of namespace, CLONE_NEW*, in which PATH is set; 0: the whole machine. */
+unsigned long sysctl_namespace(const char *path);
+
 /* Sets the spec's sysctls, by the container's /proc. */
-int namespaces_sysctls(const struct spec *spec);
+int sysctls_write(const struct spec *spec);
 
 /* ---- process.c: what box sets of a process that waits ---- */
 

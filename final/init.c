@@ -198,7 +198,7 @@ static int make_inside(const struct spec *spec, const struct cgroup *cgroup)
 {
 	autoclose int root = -1, folder = -1;
 
-	if (make_root(spec, cgroup) < 0 || namespaces_sysctls(spec) < 0 || mounts_mask(spec) < 0 ||
+	if (make_root(spec, cgroup) < 0 || sysctls_write(spec) < 0 || mounts_mask(spec) < 0 ||
 		reopen_null() < 0)
 		return -1;
 	/* While the root can be written. enter_folder() checks that it is one of the container. */

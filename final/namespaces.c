@@ -4,12 +4,10 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -17,31 +15,45 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
-/* The file of /proc/self/ns for what children get. */
-static const char *own_file(unsigned long type)
+const char *namespace_name(unsigned long type)
 {
 	switch (type) {
 	case CLONE_NEWPID:
-		return "/proc/self/ns/pid_for_children";
+		return "pid";
 	case CLONE_NEWTIME:
-		return "/proc/self/ns/time_for_children";
+		return "time";
 	case CLONE_NEWNET:
-		return "/proc/self/ns/net";
+		return "net";
 	case CLONE_NEWIPC:
-		return "/proc/self/ns/ipc";
+		return "ipc";
 	case CLONE_NEWCGROUP:
-		return "/proc/self/ns/cgroup";
+		return "cgroup";
+	case CLONE_NEWNS:
+		return "mnt";
+	case CLONE_NEWUSER:
+		return "user";
 	default:
-		return "/proc/self/ns/uts";
+		return "uts";
 	}
+}
+
+/* The file of /proc/self/ns for what children get. */
+static const char *own_file(unsigned long type, char file[64])
+{
+	bool later = type == CLONE_NEWPID || type == CLONE_NEWTIME;
+
+	snprintf(
+		file, 64, "/proc/self/ns/%s%s", namespace_name(type), later ? "_for_children" : "");
+	return file;
 }
 
 static int note_own(struct own_namespaces *own, unsigned long type)
 {
-	int fd = open(own_file(type), O_RDONLY | O_CLOEXEC);
+	char file[64];
+	int fd = open(own_file(type, file), O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return fail("%s", own_file(type));
+		return fail("%s", file);
 	own->types[own->n] = type;
 	own->fds[own->n++] = fd;
 	return 0;
@@ -85,16 +97,20 @@ int namespaces_leave(struct own_namespaces *own)
 	return result < 0 ? fail("leave a namespace") : 0;
 }
 
-/* To pivot the root of our own mounts, or the host's, would be its end. */
-static bool is_hosts(int namespace)
+/* Whether NAMESPACE is the host's, that of box or of the first process there is: by what it is, as
+ * it has many names. */
+static bool is_hosts(const struct stat *namespace, unsigned long type)
 {
-	static const char *const paths[] = {"/proc/self/ns/mnt", "/proc/1/ns/mnt"};
-	struct stat theirs, own;
+	static const char *const folders[] = {"/proc/self/ns", "/proc/1/ns"};
+	struct stat own;
+	char path[64];
 
-	for (size_t i = 0; i < 2; i++)
-		if (fstat(namespace, &theirs) == 0 && stat(paths[i], &own) == 0 &&
-			theirs.st_ino == own.st_ino)
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folders[i], namespace_name(type));
+		if (stat(path, &own) == 0 && namespace->st_dev == own.st_dev &&
+			namespace->st_ino == own.st_ino)
 			return true;
+	}
 	return false;
 }
 
@@ -103,13 +119,15 @@ int namespaces_enter_for_good(const struct spec *spec)
 	static const int types[] = {CLONE_NEWNS, CLONE_NEWUSER};
 	const char *const paths[] = {spec->mount_namespace, spec->user_namespace};
 	struct own_namespaces own;
+	struct stat mounts;
 	int fds[2] = {-1, -1};
 
 	/* With other mounts, the names are others. */
 	for (size_t i = 0; i < 2; i++)
 		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
 			return fail("join the namespace %s", paths[i]);
-	if (fds[0] >= 0 && is_hosts(fds[0]))
+	/* To pivot the root of our own mounts, or the host's, would be its end. */
+	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
 	if (namespaces_enter(spec, &own) < 0)
 		return -1;
@@ -165,9 +183,43 @@ int namespaces_open_users(const struct id_maps *maps, pid_t pid)
 	return fd;
 }
 
+/* The first thing of SPEC that is set of a namespace of TYPE; NULL: none. */
+static const char *what_is_set(const struct spec *spec, unsigned long type)
+{
+	if (type == CLONE_NEWUTS && spec->hostname)
+		return "hostname";
+	if (type == CLONE_NEWUTS && spec->domainname)
+		return "domainname";
+	for (size_t i = 0; i < spec->n_sysctls; i++)
+		if (sysctl_namespace(spec->sysctls[i].name) == type)
+			return spec->sysctls[i].name;
+	return NULL;
+}
+
+/* What is set of a namespace with a path must not be the host's: PID is in all of them now,
+ * whatever the paths lead to. */
+static int check_joined(const struct spec *spec, pid_t pid)
+{
+	for (size_t i = 0; i < spec->n_joins; i++) {
+		const struct namespace_path *join = &spec->joins[i];
+		const char *what = what_is_set(spec, join->type);
+		struct stat namespace;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, namespace_name(join->type));
+		if (what && stat(path, &namespace) < 0)
+			return fail("%s", path);
+		if (what && is_hosts(&namespace, join->type))
+			return failx("%s: the namespace %s is the host's", what, join->path);
+	}
+	return 0;
+}
+
 int namespaces_prepare(const struct spec *spec, pid_t pid)
 {
-	return write_maps(pid, &spec->maps) < 0 ? -1 : process_priorities(&spec->process, pid);
+	return check_joined(spec, pid) < 0 || write_maps(pid, &spec->maps) < 0
+		       ? -1
+		       : process_priorities(&spec->process, pid);
 }
 
 bool namespaces_users(const struct spec *spec)
@@ -191,29 +243,4 @@ int namespaces_become_root(const struct spec *spec)
 	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
 		       ? fail("become root of the user namespace")
 		       : 0;
-}
-
-int namespaces_sysctls(const struct spec *spec)
-{
-	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	for (size_t i = 0; i < spec->n_sysctls; i++) {
-		const struct pair *sysctl = &spec->sysctls[i];
-		autofree char *path = format_text("/proc/sys/%s", sysctl->name);
-		autoclose int fd = -1;
-		struct statfs fs;
-
-		if (!path)
-			return -1;
-		for (char *c = path; *c; c++) /* the name of an interface may have a dot: a slash */
-			*c = *c == '.' ? '/' : *c == '/' && c > path + 9 ? '.' : *c;
-		fd = open_in_root(root, path, O_WRONLY, 0);
-		if (fd < 0 || fstatfs(fd, &fs) < 0)
-			return fail("sysctl %s", sysctl->name);
-		if (fs.f_type != PROC_SUPER_MAGIC)
-			return failx("sysctl %s: /proc is none", sysctl->name);
-		if (write(fd, sysctl->value, strlen(sysctl->value)) < 0)
-			return fail("sysctl %s", sysctl->name);
-	}
-	return 0;
 }

@@ -579,32 +579,21 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 
 /* ---- the rest ---- */
 
-/* sysctls have no namespace of their own, but for those that another one has: what else is set is
- * set on the host. */
-static const char *sysctl_problem(const struct spec *spec, unsigned long joined, const char *name)
+/* A sysctl is set in one of the container's namespaces, or else on the host; see check_joined() of
+ * namespaces.c, too. */
+static int read_sysctl(const struct value *member, struct pair *sysctl, unsigned long own)
 {
-	static const char *const ipc[] = {"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni",
-		"kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
-		"kernel.shm_rmid_forced", NULL};
-	unsigned long own = spec->namespaces | joined;
-	autofree char *dotted = strdup(name);
+	char *path = sysctl_path(sysctl->name);
+	unsigned long type = path ? sysctl_namespace(path) : 0;
+	char why[128];
 
-	/* "net/ipv4/..." is another way to write it; the first separator says which. */
-	if (dotted && dotted[strcspn(dotted, "./")] == '/')
-		for (char *c = dotted; *c; c++)
-			*c = *c == '/' ? '.' : *c;
-	if (!dotted || strstr(dotted, ".."))
-		return "not a sysctl";
-	for (size_t i = 0; ipc[i]; i++)
-		if (strcmp(ipc[i], dotted) == 0)
-			return own & CLONE_NEWIPC ? NULL : "without an ipc namespace";
-	if (strncmp(dotted, "fs.mqueue.", 10) == 0)
-		return own & CLONE_NEWIPC ? NULL : "without an ipc namespace";
-	if (strncmp(dotted, "net.", 4) == 0)
-		return own & CLONE_NEWNET ? NULL : "without a network namespace";
-	if (strcmp(dotted, "kernel.domainname") == 0)
-		return own & CLONE_NEWUTS ? NULL : "without a uts namespace";
-	return "no namespace keeps it from the host";
+	if (!path)
+		return value_bad(member, "not a sysctl");
+	sysctl->name = path;
+	if (!type)
+		return value_bad(member, "no namespace keeps it from the host");
+	snprintf(why, sizeof(why), "without a namespace of its own (%s)", namespace_name(type));
+	return own & type ? 0 : value_bad(member, why);
 }
 
 static int read_sysctls(struct bundle *bundle, const struct value *part)
@@ -612,20 +601,19 @@ static int read_sysctls(struct bundle *bundle, const struct value *part)
 	struct spec *spec = &bundle->spec;
 	struct value map = value_at(part, "sysctl");
 	struct pair *pairs = NULL;
-	unsigned long joined = 0;
+	unsigned long own = spec->namespaces;
 	int found = value_pairs(part, "sysctl", &pairs, &spec->n_sysctls);
 
 	spec->sysctls = pairs;
 	if (found < 0)
 		return -1;
 	for (size_t i = 0; i < spec->n_joins; i++)
-		joined |= spec->joins[i].type;
+		own |= spec->joins[i].type;
 	for (size_t i = 0; i < spec->n_sysctls; i++) {
 		struct value member = value_at(&map, pairs[i].name);
-		const char *problem = sysctl_problem(spec, joined, pairs[i].name);
 
-		if (problem)
-			return value_bad(&member, problem);
+		if (read_sysctl(&member, &pairs[i], own) < 0)
+			return -1;
 	}
 	return 0;
 }

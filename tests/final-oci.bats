@@ -737,7 +737,7 @@ own_files() {
 @test "sysctls are set in the container" {
 	configure 'linux["sysctl"] = {"net.ipv4.ip_forward": "1", "kernel.shm_rmid_forced": "1"}'
 	oci_run cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shm_rmid_forced
-	output_is $'1\n1' "see namespaces_sysctls"
+	output_is $'1\n1' "see sysctls_write"
 	[[ $(host cat /proc/sys/kernel/shm_rmid_forced) == 0 ]] || fail "the host's was changed"
 }
 
