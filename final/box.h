@@ -753,6 +753,10 @@ int cgroup_join(const struct cgroup *cgroup, bool join_v2);
  * within 5 seconds; or lets them go on. Needs v2 or the freezer of v1. */
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
 
+/* -1 after failx() if what is put into the cgroup would stop at once, and who waits for it, too: it
+ * or one above it is frozen. */
+int cgroup_check_runs(const struct cgroup *cgroup);
+
 /* Kills every process in it, frozen ones too. */
 int cgroup_kill(const struct cgroup *cgroup);
 

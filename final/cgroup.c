@@ -596,6 +596,15 @@ static bool is_frozen(const struct hierarchy *h, bool surely)
 	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
 }
 
+int cgroup_check_runs(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		if (is_frozen(&cgroup->hierarchies[i], true))
+			return failx("the cgroup %s is frozen, or one above it",
+				cgroup->hierarchies[i].path);
+	return 0;
+}
+
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 {
 	const struct hierarchy *h = &cgroup->hierarchies[0];

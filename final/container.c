@@ -338,6 +338,7 @@ int container_create(struct container *container, const struct spec *spec)
 	container->socket = sockets[0];
 	if (make_pipes(container, pipes) == 0 &&
 		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
+		(!spec->cgroup || cgroup_check_runs(&container->cgroup) == 0) &&
 		(!spec->resources || resources_write(&container->cgroup, spec->resources) == 0))
 		container->pid = clone_init(container, sockets, pipes);
 	close_fd(&sockets[1]);

@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -221,6 +222,22 @@ static int refuse_kernel_files(int target, const char *name)
 	return 0;
 }
 
+/* What is masked below /proc and /sys, and what box looks for there, has these names: a symlink of
+ * the image would make something else of them. Refused, as with runc. */
+static int refuse_symlink(const struct mount *mount, int root)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
+	autoclose int target = -1;
+
+	if (!mount->type || (strcmp(mount->type, "proc") != 0 && strcmp(mount->type, "sysfs") != 0))
+		return 0;
+	target = syscall(SYS_openat2, root, mount->target, &how, sizeof(how));
+	return target < 0 && errno == ELOOP
+		       ? failx("mount at %s: a symlink of the image, not a folder", mount->target)
+		       : 0;
+}
+
 static int attach(
 	const struct spec *spec, const struct mount *mount, int root, int scratch, int tree)
 {
@@ -235,6 +252,8 @@ static int attach(
 		resembles = (target = open_in_root(root, mount->target, O_PATH, 0)) >= 0;
 		close_fd(&target);
 	}
+	if (refuse_symlink(mount, root) < 0)
+		return -1;
 	target = make_in_root(root, mount->target, S_ISDIR(st.st_mode));
 	if (target < 0 && mount->optional)
 		return 0;

@@ -487,6 +487,7 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 	int status, result = -1;
 
 	if (pidfd < 0 || cgroup_open(&cgroup, oci->cgroup) < 0 ||
+		(!oci_line.ignore_paused && cgroup_check_runs(&cgroup) < 0) ||
 		container_join(container, &bundle->spec, pidfd, &cgroup) < 0) {
 		cgroup_close(&cgroup);
 		return -1;

@@ -4,16 +4,31 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 static struct termios before;
 static bool is_raw;
 
-/* Where programs look for the terminal that the system was started on. */
+/* Where programs look for the terminal that the system was started on. What the image has there is
+ * not opened, only named: a fifo would wait for a writer. */
+static int open_console(void)
+{
+	autoclose int fd = open("/dev/console", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0 && errno == EEXIST)
+		fd = open("/dev/console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ELOOP;
+		return -1;
+	}
+	return steal_fd(&fd);
+}
+
 static int mount_console(int peer)
 {
-	autoclose int target =
-		open("/dev/console", O_CREAT | O_NOFOLLOW | O_RDONLY | O_CLOEXEC, 0600);
+	autoclose int target = open_console();
 	autoclose int tree = target < 0 ? -1 : mount_copy(peer, "", false);
 
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount /dev/console") : 0;

@@ -1,0 +1,68 @@
+# final: what the image or the host has in the way of box-oci is refused, or gone round: nothing waits for it.
+#
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+load oci
+
+setup() {
+	setup_host
+	setup_bundle
+}
+
+# What takes longer hangs.
+LIMITED='limited() { timeout -s KILL 20 "$OCI" --root "$STATE" "$@" </dev/null; }'
+
+@test "what an image has as /dev/console is covered by the terminal, and not opened" {
+	configure 'process["terminal"] = True' 'c["mounts"] = [m for m in c["mounts"] if m["destination"] != "/dev"]' 'c["root"]["readonly"] = False'
+	command_is sh -c 'test -t 0 && echo >/dev/console covered'
+	oci_script "$LIMITED"'
+		cd rootfs/dev; mkdir -p pts shm mqueue
+		for make in ":" "touch console" "mkfifo console" "mknod console c 10 255" "ln -s ../tmp/away console" "mkdir console"; do
+			rm -rf console; $make; limited run -b "$BUNDLE" test | tr -d "\r"; limited delete -f test
+		done; ls ../tmp'
+	output_is $'covered\ncovered\ncovered\ncovered
+box-oci: mount /dev/console: Too many levels of symbolic links\nbox-oci: mount /dev/console: Is a directory' "see open_console in tty.c"
+}
+
+@test "a root whose /proc or /sys is a symlink is refused" {
+	local name link
+	mkdir "$BUNDLE/rootfs/elsewhere"
+	for name in proc sys; do
+		rm -rf "$BUNDLE/rootfs/$name"
+		for link in elsewhere /elsewhere missing ../../..; do
+			ln -sfn "$link" "$BUNDLE/rootfs/$name"
+			config_fails "mount at /$name: a symlink of the image, not a folder" || return
+		done
+		configure "[m.update(destination='/$name/.') for m in c['mounts'] if m['destination'] == '/$name']"
+		config_fails "mount at /$name/.: a symlink of the image, not a folder" || return
+		rm "$BUNDLE/rootfs/$name" && mkdir "$BUNDLE/rootfs/$name"
+	done
+	oci_run ls /elsewhere
+	status_is 0 "see refuse_symlink in mounts.c"
+	output_is "" "see refuse_symlink in mounts.c"
+}
+
+@test "create in a cgroup that is frozen, or below one, is refused; so is exec" {
+	local name=box-frozen-$BATS_TEST_NUMBER
+	configure "linux['cgroupsPath'] = '/$name/inner'"
+	command_is sleep 1000
+	oci_script "$LIMITED
+		NAME=$name"'
+		look() { sed "s#cgroup .* is#cgroup is#"; }
+		for top in $(findmnt -nt cgroup2 -o TARGET | head -n 1) $(findmnt -nt cgroup -O freezer -o TARGET | head -n 1); do
+			file=cgroup.freeze stop=1 go=0; [[ $(stat -fc %T "$top") == cgroup2fs ]] || file=freezer.state stop=FROZEN go=THAWED
+			mkdir -p "$top/$NAME/inner"
+			for folder in "$top/$NAME" "$top/$NAME/inner"; do
+				echo $stop >"$folder/$file"; limited create test 2>&1 | look; { echo $go >"$folder/$file"; } 2>/dev/null
+				ls "$STATE"; limited delete -f test; mkdir -p "$top/$NAME/inner"
+			done
+			limited create test; limited start test
+			echo $stop >"$top/$NAME/$file"; limited exec test echo ran 2>&1 | look; echo $go >"$top/$NAME/$file"
+			limited exec test echo runs; limited delete -f test
+		done
+		for d in /sys/fs/cgroup{,/*}/$NAME; do [ ! -d $d ] || { [ ! -d $d/inner ] || rmdir $d/inner; rmdir $d; }; done'
+	local line=$'box-oci: the cgroup is frozen, or one above it'
+	local each=$line$'\n'$line$'\n'$line$'\nruns'
+	[[ $output == "$each" || $output == "$each"$'\n'"$each" ]] || report "expected, of each freezer:
+$each" "see cgroup_check_runs"
+}
