@@ -1160,6 +1160,11 @@ int namespaces_enter_for_good(const struct spec *spec);
 /* Whether the container's users are not box's own. */
 bool namespaces_users(const struct spec *spec);
 
+/* CLONE_NEWUSER and CLONE_NEWTIME, where the container has a namespace of its own: to join the
+ * user namespace that one is in is an error, setns(2), and before Linux 5.6 there are none of time.
+ */
+int namespaces_own(const struct spec *spec);
+
 /* A descriptor of a user namespace with MAPS; of that of PID, if there are none. */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid);
 

@@ -375,10 +375,8 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 static int join_namespaces(
 	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int pidfd)
 {
-	/* To join the user namespace that one is in is an error. */
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWNET | CLONE_NEWCGROUP |
-			       (namespaces_users(spec) ? CLONE_NEWUSER : 0);
+			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_own(spec);
 
 	caller_forget(!spec->forget_caller);
 	if (forget_environment() < 0 || cgroup_join(cgroup, !born_inside) < 0 ||

@@ -227,6 +227,15 @@ bool namespaces_users(const struct spec *spec)
 	return spec->maps.n_uids > 0 || spec->user_namespace;
 }
 
+int namespaces_own(const struct spec *spec)
+{
+	bool time = spec->time_offsets;
+
+	for (size_t i = 0; i < spec->n_joins; i++)
+		time |= spec->joins[i].type == CLONE_NEWTIME;
+	return (namespaces_users(spec) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
+}
+
 int namespaces_limit(const struct spec *spec, pid_t pid)
 {
 	for (size_t i = 0; i < spec->process.n_rlimits && namespaces_users(spec); i++)

@@ -65,6 +65,21 @@ on_canary() {
 	output_is $'other\nother\n77\n7777\nother\ncanary' "see check_joined"
 }
 
+@test "exec has the container's clocks: those of a new time namespace, and of one of a path" {
+	command_is sleep 1000
+	configure 'linux["namespaces"].append({"type": "time"})' 'linux["timeOffsets"] = {"boottime": {"secs": 1000000}}'
+	oci_script 'days() { oci exec test sh -c "cut -d . -f 1 /proc/uptime; readlink /proc/self/ns/time"; readlink /proc/$1/ns/time; }
+		oci create test </dev/null >out; oci start test; pid=$(oci state test | sed -n "s/.*\"pid\": \([0-9]*\).*/\1/p"); days $pid
+		sed -i "s#{\"type\": \"time\"}#{\"type\": \"time\", \"path\": \"/proc/$pid/ns/time\"}#; s#\"timeOffsets\": {[^}]*}}#\"timeOffsets\": {}#" config.json
+		oci create other </dev/null >out; cat out; oci start other
+		oci exec other sh -c "cut -d . -f 1 /proc/uptime; readlink /proc/self/ns/time"; oci delete -f other; oci delete -f test'
+	local -a lines
+	mapfile -t lines <<<"$output"
+	[[ ${lines[1]} == time:* && ${lines[1]} == "${lines[2]}" && ${lines[4]} == "${lines[1]}" && ${#lines[@]} == 5 ]] ||
+		report "expected that each process is in the container's time namespace" "see namespaces_own" || return
+	((lines[0] > 1000000 && lines[3] > 1000000)) || report "expected more than a million seconds" "see namespaces_own"
+}
+
 @test "a sysctl is named with dots or slashes, and the other one is a part of a name" {
 	configure 'linux["sysctl"] = {"net/ipv4/ip_forward": "1", "net.ipv4.ip_default_ttl": "77", "net/ipv4/conf/lo/forwarding": "0", "net.ipv4.conf.lo.rp_filter": "1", "kernel/msgmax": "7777", "fs/mqueue/msg_max": "7"}'
 	oci_run sh -c 'cd /proc/sys; cat net/ipv4/ip_forward net/ipv4/ip_default_ttl net/ipv4/conf/lo/forwarding kernel/msgmax fs/mqueue/msg_max'
