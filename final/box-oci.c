@@ -129,7 +129,8 @@ static const struct {
 	enum { SIZE, PLAIN, TEXT } kind;
 } updates[] = {{"memory", "memory.limit", SIZE}, {"memory-reservation", "memory.reservation", SIZE},
 	{"memory-swap", "memory.swap", SIZE}, {"cpu-period", "cpu.period", PLAIN},
-	{"cpu-quota", "cpu.quota", PLAIN}, {"cpu-share", "cpu.shares", PLAIN},
+	{"cpu-quota", "cpu.quota", PLAIN}, {"cpu-burst", "cpu.burst", PLAIN},
+	{"cpu-share", "cpu.shares", PLAIN}, {"cpu-idle", "cpu.idle", PLAIN},
 	{"cpu-rt-period", "cpu.realtimePeriod", PLAIN},
 	{"cpu-rt-runtime", "cpu.realtimeRuntime", PLAIN}, {"cpuset-cpus", "cpu.cpus", TEXT},
 	{"cpuset-mems", "cpu.mems", TEXT}, {"pids-limit", "pids.limit", PLAIN},

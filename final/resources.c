@@ -169,59 +169,128 @@ static int write_one(const struct cgroup *cgroup, const char *name, const char *
 	return write_setting(cgroup, &setting);
 }
 
-/* v1's limit of both is never below that of memory, v2's is of swap alone. */
+/* A limit of v2 that stays as it is: the N-th word of FILE; -1 for "max", or where there is none.
+ */
+static int64_t number_now(const struct cgroup *cgroup, const char *wanted, int n)
+{
+	char file[256];
+	const struct hierarchy *h = find(cgroup, 1, wanted, file);
+	autofree char *text = h ? read_file_at(h->dir, file, 4096) : NULL;
+	char *rest = text, *word = NULL;
+	int64_t number;
+
+	for (int i = 0; i <= n && rest; i++)
+		word = strsep(&rest, " \n");
+	return word && sscanf(word, "%" SCNd64, &number) == 1 ? number : -1;
+}
+
+/* v1 counts memory and swap together, as the specification does; v2 swap alone. */
+static int write_swap(const struct cgroup *cgroup, int64_t memory, int64_t both)
+{
+	char sum[24], swap[24] = "max", file[256];
+
+	snprintf(sum, sizeof(sum), "%" PRId64, both);
+	if (both > 0 && find(cgroup, 1, "memory.swap.max", file)) {
+		memory = memory ?: number_now(cgroup, "memory.max", 0);
+		if (memory < 0 || both < memory)
+			return failx("resources.memory.swap: %" PRId64
+				     ": it counts memory and swap together, and cannot be less "
+				     "than the memory limit, which it needs",
+				both);
+		snprintf(swap, sizeof(swap), "%" PRId64, both - memory);
+	}
+	return write_one(
+		cgroup, "memory.swap", "memory.memsw.limit_in_bytes", sum, "memory.swap.max", swap);
+}
+
 static int write_memory(const struct cgroup *cgroup, const struct resources *resources)
 {
 	int64_t memory = resources->memory, both = resources->memory_swap;
-	char one[24], sum[24], swap[24], file[256];
+	char one[24], file[256];
 	int result = 0, tries = 2;
 
+	/* Where memory has no limit, none of both is left, unless it is named; as with runc. */
+	both = memory < 0 && !both ? -1 : both;
 	/* A kernel that counts no swap gives none: that is no error where none is asked for. */
 	if (!find(cgroup, 0, "memory.memsw.limit_in_bytes", file) &&
 		!find(cgroup, 1, "memory.swap.max", file) && (both < 0 || both == memory))
 		both = 0;
 	snprintf(one, sizeof(one), "%" PRId64, memory);
-	snprintf(sum, sizeof(sum), "%" PRId64, both);
-	snprintf(swap, sizeof(swap), "%" PRId64, both - (memory > 0 ? memory : 0));
-	/* Lower than before, the one comes first; higher, the other. */
+	/* v1's limit of both is never below that of memory. Lower than before, the one comes first;
+	 * higher, the other. */
 	do {
 		result = 0;
 		if (memory)
 			result = write_one(cgroup, "memory.limit", "memory.limit_in_bytes", one,
 				"memory.max", memory < 0 ? "max" : one);
-		if (both && (write_one(cgroup, "memory.swap", "memory.memsw.limit_in_bytes", sum,
-				     "memory.swap.max", both < 0 ? "max" : swap) < 0))
+		if (both && write_swap(cgroup, memory, both) < 0)
 			result = -1;
 	} while (result < 0 && --tries > 0);
 	return result;
 }
 
+/* What is not named stays: v2 has both in one file. */
+static int write_cpu_v2(const struct cgroup *cgroup, int64_t quota, int64_t period)
+{
+	char max[64];
+
+	if (!quota && !period)
+		return 0;
+	quota = quota ?: number_now(cgroup, "cpu.max", 0);
+	period = period ?: number_now(cgroup, "cpu.max", 1);
+	if (quota > 0)
+		snprintf(max, sizeof(max), "%" PRId64 " %" PRId64, quota, period);
+	else
+		snprintf(max, sizeof(max), "max %" PRId64, period);
+	return write_one(cgroup, "cpu.quota", NULL, NULL, "cpu.max", max);
+}
+
 static int write_cpu(const struct cgroup *cgroup, const struct resources *resources)
 {
 	int64_t quota = resources->cpu_quota, period = resources->cpu_period;
-	char file[256], max[64], one[24], two[24];
+	char file[256], one[24], two[24];
+	bool late;
 
+	if (find(cgroup, 1, "cpu.max", file))
+		return write_cpu_v2(cgroup, quota, period);
 	snprintf(one, sizeof(one), "%" PRId64, period);
 	snprintf(two, sizeof(two), "%" PRId64, quota);
-	if (quota > 0)
-		snprintf(max, sizeof(max), "%" PRId64 " %" PRId64, quota, period ?: 100000);
-	else
-		snprintf(max, sizeof(max), "max %" PRId64, period ?: 100000);
-	if (find(cgroup, 1, "cpu.max", file))
-		return !quota && !period
-			       ? 0
-			       : write_one(cgroup, "cpu.quota", NULL, NULL, "cpu.max", max);
-	if (period && write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) < 0)
+	/* The share that each of the two makes with the other's old value must be had, too: below
+	 * the quota of the cgroup above, only one order of them may be possible. */
+	late = period && write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) < 0;
+	if (late && !quota)
 		return -1;
-	return quota ? write_one(cgroup, "cpu.quota", "cpu.cfs_quota_us", two, NULL, NULL) : 0;
+	if (quota && write_one(cgroup, "cpu.quota", "cpu.cfs_quota_us", two, NULL, NULL) < 0)
+		return -1;
+	return late ? write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) : 0;
+}
+
+/* All but memory. Some depend on others: a real-time period on its runtime, a burst on the quota.
+ * So those that are refused are written again when the others are. */
+static int write_rest(const struct cgroup *cgroup, const struct resources *resources)
+{
+	size_t n = resources->n_settings;
+	autofree bool *written = calloc(n + 1, sizeof(*written));
+	int result = -1;
+
+	if (!written)
+		return fail("memory");
+	for (int i = 0; i < 2 && result < 0; i++) {
+		result = 0;
+		for (size_t j = 0; j < n; j++) {
+			written[j] =
+				written[j] || write_setting(cgroup, &resources->settings[j]) == 0;
+			result = written[j] ? result : -1;
+		}
+		written[n] = written[n] || write_cpu(cgroup, resources) == 0;
+		result = written[n] ? result : -1;
+	}
+	return result;
 }
 
 int resources_write(const struct cgroup *cgroup, const struct resources *resources)
 {
-	if (write_memory(cgroup, resources) < 0 || write_cpu(cgroup, resources) < 0)
-		return -1;
-	for (size_t i = 0; i < resources->n_settings; i++)
-		if (write_setting(cgroup, &resources->settings[i]) < 0)
-			return -1;
-	return devices_control(cgroup, resources->devices, resources->n_devices);
+	return write_memory(cgroup, resources) < 0 || write_rest(cgroup, resources) < 0
+		       ? -1
+		       : devices_control(cgroup, resources->devices, resources->n_devices);
 }
