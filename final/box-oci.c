@@ -310,6 +310,19 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 	return 0;
 }
 
+/* A log that cannot be written would lose the errors without a word. */
+static int check_log(void)
+{
+	autoclose int fd = -1;
+
+	if (oci_line.log && !*oci_line.log)
+		oci_line.log = NULL;
+	if (!oci_line.log)
+		return 0;
+	fd = open(oci_line.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	return fd < 0 ? fail("--log %s", oci_line.log) : 0;
+}
+
 static int print_help(void)
 {
 	puts("Usage: box-oci [OPTION...] COMMAND [ARGUMENT...]\n\nCommands:");
@@ -387,6 +400,8 @@ int main(int argc, char *argv[])
 				       : report_oci(EXIT_FAILURE);
 	if (oci_line.n_words == 0)
 		return print_help();
+	if (check_log() < 0)
+		return report_oci(EXIT_FAILURE);
 	while (command->name && strcmp(command->name, oci_line.words[0]) != 0)
 		command++;
 	if (!command->name) {

@@ -18,16 +18,22 @@ enum { MAX_CONFIG = 16 << 20 };
 
 /* ---- what create, run and exec share ---- */
 
-/* Hands the terminal to the engine, whose socket waits for it. A newline is then its business. */
-static int send_console(int master)
+/* A newline of the process goes out as it is: what it means is the business of who gets it. */
+static int keep_newlines(int master)
 {
 	struct termios terminal;
 
 	if (tcgetattr(master, &terminal) < 0)
 		return fail("the terminal");
 	terminal.c_oflag &= ~(tcflag_t)ONLCR;
-	if (tcsetattr(master, TCSANOW, &terminal) < 0)
-		return fail("the terminal");
+	return tcsetattr(master, TCSANOW, &terminal) < 0 ? fail("the terminal") : 0;
+}
+
+/* Hands the terminal to the engine, whose socket waits for it. */
+static int send_console(int master)
+{
+	if (keep_newlines(master) < 0)
+		return -1;
 	if (send_to_socket(oci_line.console, "/dev/ptmx", 9, master) < 0)
 		return fail("--console-socket %s", oci_line.console);
 	return 0;
@@ -55,7 +61,7 @@ static int give_terminal(struct container *container)
 	else if (!oci_line.console)
 		terminal_resize(container->master);
 	if (!oci_line.console)
-		return 0;
+		return isatty(STDOUT_FILENO) ? 0 : keep_newlines(container->master);
 	if (send_console(container->master) < 0)
 		return -1;
 	close_fd(&container->master);
@@ -589,6 +595,16 @@ static int kill_oci(const struct oci *oci, int signal, bool all)
 	return 0;
 }
 
+/* Without a PID namespace of its own, others may outlive the first process: SIGKILL is for all. */
+static bool is_over(const struct oci *oci, int signal)
+{
+	autofree pid_t *pids = NULL;
+
+	if (oci->status != OCI_STOPPED || oci_line.all)
+		return false;
+	return oci->own_pids || signal != SIGKILL || oci_pids(oci, &pids) <= 0;
+}
+
 int oci_command_kill(void)
 {
 	const char *name = oci_line.n_words > 1 ? oci_line.words[1] : "TERM";
@@ -597,7 +613,7 @@ int oci_command_kill(void)
 
 	if (signal < 0 || oci_open(&oci, oci_line.root, oci_line.words[0], false) < 0)
 		return -1;
-	if (oci.status == OCI_STOPPED && !oci_line.all)
+	if (is_over(&oci, signal))
 		return failx("container not running");
 	return kill_oci(&oci, signal, oci_line.all);
 }

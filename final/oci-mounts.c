@@ -167,8 +167,12 @@ static int read_target(const struct value *item, struct mount *mount)
 		return -1;
 	if (!*mount->target || strcmp(mount->target, "/") == 0)
 		return value_bad(&target, *mount->target ? "the root itself" : "empty");
-	if (*mount->target != '/' && !(mount->target = format_text("/%s", mount->target)))
-		return -1;
+	if (*mount->target != '/') {
+		warn_user("mount at %s: not an absolute path: /%s is meant", mount->target,
+			mount->target);
+		if (!(mount->target = format_text("/%s", mount->target)))
+			return -1;
+	}
 	mount->on_kernel_files = may_cover(mount->target);
 	return 0;
 }

@@ -347,6 +347,15 @@ static int read_root(struct bundle *bundle, const struct value *config)
 	return bundle->spec.rootfs ? 0 : -1;
 }
 
+/* An empty one is none, as with runc. */
+static int read_name(const struct value *config, const char *key, const char **name)
+{
+	if (value_text(config, key, OPTIONAL, name) < 0)
+		return -1;
+	*name = *name && **name ? *name : NULL;
+	return 0;
+}
+
 static int read_hook(const struct value *item, struct hook *hook)
 {
 	struct value path = value_at(item, "path");
@@ -435,8 +444,8 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 		value_object(&config, "process", REQUIRED, &process) < 0 ||
 		oci_process(&bundle->spec.process, &process) < 0 ||
 		read_root(bundle, &config) < 0 ||
-		value_text(&config, "hostname", OPTIONAL, &bundle->spec.hostname) < 0 ||
-		value_text(&config, "domainname", OPTIONAL, &bundle->spec.domainname) < 0 ||
+		read_name(&config, "hostname", &bundle->spec.hostname) < 0 ||
+		read_name(&config, "domainname", &bundle->spec.domainname) < 0 ||
 		oci_linux(bundle, &config) < 0 || oci_mounts(bundle, &config) < 0 ||
 		read_hooks(bundle, &config) < 0 || read_annotations(bundle, &config) < 0)
 		return -1;

@@ -80,6 +80,23 @@ on_canary() {
 	((lines[0] > 1000000 && lines[3] > 1000000)) || report "expected more than a million seconds" "see namespaces_own"
 }
 
+@test "an empty hostname or domainname is none, with a UTS namespace or without" {
+	configure 'c["hostname"] = c["domainname"] = ""'
+	command_is hostname
+	oci_script 'oci run test; hostname'
+	[[ ${output%$'\n'*} == "${output#*$'\n'}" && $output == *$'\n'* ]] || report "expected the host's name twice" "see read_name" || return
+	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "uts"]'
+	oci_script 'oci run test; hostname'
+	[[ ${output%$'\n'*} == "${output#*$'\n'}" && $output == *$'\n'* ]] || report "expected the host's name twice" "see read_name"
+}
+
+@test "kill KILL ends what has outlived the first process, where PIDs are the host's" {
+	configure 'linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "pid"]' 'process["args"] = ["sh", "-c", "sleep 1000 & echo $! >/tmp/pid"]' 'c["root"]["readonly"] = False'
+	oci_script 'create test; oci start test; until_true is test stopped; pid=$(<rootfs/tmp/pid); oci kill test TERM; kill -0 $pid && echo lives
+		oci kill test KILL; until_true bash -c "! kill -0 $pid 2>/dev/null || grep -q ^State:.Z /proc/$pid/status"; echo dead; oci kill test KILL; oci delete test'
+	output_is $'box-oci: container not running\nlives\ndead\nbox-oci: container not running' "see is_over"
+}
+
 @test "a sysctl is named with dots or slashes, and the other one is a part of a name" {
 	configure 'linux["sysctl"] = {"net/ipv4/ip_forward": "1", "net.ipv4.ip_default_ttl": "77", "net/ipv4/conf/lo/forwarding": "0", "net.ipv4.conf.lo.rp_filter": "1", "kernel/msgmax": "7777", "fs/mqueue/msg_max": "7"}'
 	oci_run sh -c 'cd /proc/sys; cat net/ipv4/ip_forward net/ipv4/ip_default_ttl net/ipv4/conf/lo/forwarding kernel/msgmax fs/mqueue/msg_max'

@@ -66,3 +66,38 @@ box-oci: mount /dev/console: Too many levels of symbolic links\nbox-oci: mount /
 	[[ $output == "$each" || $output == "$each"$'\n'"$each" ]] || report "expected, of each freezer:
 $each" "see cgroup_check_runs"
 }
+
+@test "a log that cannot be written is an error of every command; an empty name is none" {
+	local log
+	mkdir "$DIR/folder"
+	oci_script 'for log in "$DIR/none/log" "$DIR/folder"; do oci --log "$log" list; echo $?; oci --log "$log" create test; echo $?; done; ls "$STATE" 2>&1
+		oci --log "" list; oci --log "$DIR/log" state none; wc -l <"$DIR/log"'
+	output_is "box-oci: --log $DIR/none/log: No such file or directory
+1
+box-oci: --log $DIR/none/log: No such file or directory
+1
+box-oci: --log $DIR/folder: Is a directory
+1
+box-oci: --log $DIR/folder: Is a directory
+1
+ls: cannot access '$STATE': No such file or directory
+ID          PID         STATUS      BUNDLE      CREATED     OWNER
+box-oci: container does not exist: none
+1" "see check_log"
+}
+
+@test "a mount at a relative name is one below the root, and that is said" {
+	configure 'c["mounts"].append({"destination": "tmp/inner/..", "type": "tmpfs", "source": "tmpfs"})'
+	oci_run grep -c " /tmp tmpfs" /proc/mounts
+	output_is 1 "see read_target"
+	[[ $stderr == "box-oci: mount at tmp/inner/..: not an absolute path: /tmp/inner/.. is meant"* ]] || report "expected a warning" "see read_target"
+}
+
+@test "a terminal whose output goes to a pipe adds no carriage returns" {
+	configure 'process["terminal"] = True'
+	command_is printf '1\n2\n'
+	oci_script 'oci run test </dev/null | od -An -c | tr -s " "
+		sed -i "s#\"args\": \[[^]]*\]#\"args\": [\"sleep\", \"1000\"]#; s#\"terminal\": true#\"terminal\": false#" config.json
+		create test; oci start test; oci exec -t test printf "3\n" </dev/null | od -An -c | tr -s " "; oci delete -f test'
+	output_is $' 1 \\n 2 \\n\n 3 \\n' "see keep_newlines"
+}
