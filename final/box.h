@@ -62,6 +62,7 @@ struct mount {
 	uint64_t
 		attributes; /* MOUNT_ATTR_* of mount_setattr(2); of all submounts, when recursive */
 	bool recursive; /* bind the submounts of source, too */
+	bool settled; /* source was found before, by a name without symlinks: none is followed */
 	const char *text; /* not NULL: in place of source, a file of its own with this in it */
 	bool optional; /* a kernel without type, or without source, is no error */
 	struct mount_change changes[4]; /* after all that, in this order */
@@ -338,6 +339,10 @@ void make_printable(char *text);
  */
 int open_in_root(int dir, const char *name, int flags, mode_t mode);
 
+/* Opens PATH, relative to DIR, which had no symlink in it when it was found: one that somebody has
+ * put there since is an error (ELOOP; openat2(2), RESOLVE_NO_SYMLINKS). errno only, no fail(). */
+int open_settled(int dir, const char *path, int flags);
+
 /* Fields of /proc/PID/stat, by their numbers in proc_pid_stat(5). */
 enum {
 	STAT_UTIME = 14, /* clock ticks: this, stime, and cutime and */
@@ -404,7 +409,7 @@ struct image {
 	char id[ID_LENGTH + 1]; /* a SHA-256, see import.c; "" for a folder */
 	struct json_t *record; /* what import.c has written; it owns the texts below */
 	const char *source; /* as it was given when it was unpacked */
-	char *folder; /* a folder used as the only layer; NULL for others */
+	char *folder; /* a folder used as the only layer, without symlinks; NULL for others */
 	char **layers; /* names below store->layers, the topmost first; NULL-terminated */
 	size_t n_layers;
 	/* the configuration; NULL or empty where the image says nothing */
@@ -1281,7 +1286,7 @@ int options_stop_signal(struct options *options, const char *name);
 
 /* Keeps them in the file "options" of the folder DIR, with IMAGE (an ID, or a folder's path) as the
  * image; and reads them again, as if from the command line, in the working folder they were given
- * in. */
+ * in, which does not become the caller's. */
 int options_save(const struct options *options, const char *image, int dir);
 int options_load(struct options *options, int dir);
 

@@ -202,7 +202,7 @@ int written_open(struct target *target, struct written *written)
 	for (size_t i = 0; i < n; i++) {
 		const char *name = image->folder ?: image->layers[i];
 		int dir = image->folder ? AT_FDCWD : target->store->layers;
-		int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int fd = open_settled(dir, name, O_RDONLY | O_DIRECTORY);
 
 		if (fd < 0)
 			return fail("%s", name);

@@ -116,12 +116,22 @@ static int take_overlay(
 		       : steal_fd(&tree);
 }
 
+static int copy_source(const struct mount *mount)
+{
+	autoclose int place = -1;
+
+	if (!mount->settled)
+		return mount_copy(AT_FDCWD, mount->source, mount->recursive);
+	place = open_settled(AT_FDCWD, mount->source, O_PATH);
+	return place < 0 ? -1 : mount_copy(place, "", mount->recursive);
+}
+
 /* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
  * asked for, nothing shows on the source; and if nothing is asked for, nothing on the copy. */
 static int take_bind(const struct mount *mount)
 {
 	struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
-	autoclose int tree = mount_copy(AT_FDCWD, mount->source, mount->recursive);
+	autoclose int tree = copy_source(mount);
 	bool shared = false;
 
 	for (size_t i = 0; i < mount->n_changes; i++) {
@@ -166,6 +176,10 @@ static int take_some(
 		if (binds != !(mount->type || mount->text) || mount->id_mapped)
 			continue;
 		trees[i] = take(spec, cgroup, mount, scratch);
+		if (trees[i] < 0 && mount->settled && errno == ELOOP)
+			return failx("mount %s at %s: a symlink has come into its path since the "
+				     "container was made",
+				mount->source, mount->target);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
 			return fail("mount %s at %s", mount->text ? "a file" : mount->source,
 				mount->target);

@@ -130,23 +130,46 @@ static int set_cpus(struct options *options, const char *text)
 	return 0;
 }
 
-/* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. */
+/* The place of a volume, for good: absolute, and without symlinks, which a container could change
+ * in a folder that it can write. What was kept is such a place already, or a name of its folder. */
+static char *find_source(const struct options *options, const char *source)
+{
+	char *found = !options->folder ? realpath(source, NULL)
+		      : *source == '/' ? strdup(source)
+				       : format_text("%s/%s", options->folder, source);
+
+	if (!found)
+		fail("%s", source);
+	return found;
+}
+
+/* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. It may have colons, as
+ * the place of one that was given without; DST has none. */
 static int add_volume(struct options *options, const char *text)
 {
-	char *copy = strdup(text), *rest = copy; /* lives as long as the spec */
-	const char *source = strsep(&rest, ":"), *target = strsep(&rest, ":");
+	autofree char *copy = strdup(text);
 	struct mount *mount = grow(&options->volumes, &options->n_volumes, sizeof(*mount));
+	char *source = copy, *target = copy ? strrchr(copy, ':') : NULL, *mode = NULL;
 
 	if (!copy || !mount)
 		return fail("memory");
+	if (target && target[1] != '/') {
+		*target = '\0';
+		mode = target + 1;
+		target = strrchr(source, ':');
+	}
+	if (target)
+		*target++ = '\0';
 	if (!*source || !target || target[0] != '/' || !target[strspn(target, "/")])
 		return failx("%s: not SRC:DST[:ro], DST absolute and not /", text);
-	if (rest && strcmp(rest, "ro") != 0 && strcmp(rest, "rw") != 0)
-		return failx("%s: unknown option %s; ro and rw are known", text, rest);
-	*mount = (struct mount){.source = source, .target = target, .recursive = true};
-	if (rest && strcmp(rest, "ro") == 0)
+	if (mode && strcmp(mode, "ro") != 0 && strcmp(mode, "rw") != 0)
+		return failx("%s: unknown option %s; ro and rw are known", text, mode);
+	*mount = (struct mount){.recursive = true, .settled = true};
+	if (mode && strcmp(mode, "ro") == 0)
 		mount->attributes = MOUNT_ATTR_RDONLY;
-	return 0;
+	if (!(mount->target = strdup(target))) /* lives as long as the spec */
+		return fail("memory");
+	return (mount->source = find_source(options, source)) ? 0 : -1;
 }
 
 /* DST[:OPTIONS], with mount(8)'s words for the mount, and tmpfs(5)'s for the file system. */
@@ -431,24 +454,32 @@ static void forget(struct strings *lines, const struct run_option *option)
 	lines->n = kept;
 }
 
-static int apply(struct options *options, const struct run_option *option, const char *value)
+/* Keeps it as it will be read again by box start and box exec: what a file said, or the caller's
+ * environment, is in the lines that add_env() keeps; a volume is where it was found. */
+static int keep_line(struct options *options, const struct run_option *option, const char *value)
 {
 	autofree char *line = NULL;
 
-	if (option->limit)
-		forget(&options->lines, option);
+	if (strncmp(option->name, "env", 3) == 0)
+		return 0;
+	if (option->set == add_volume) {
+		const struct mount *volume = &options->volumes[options->n_volumes - 1];
 
-	/* As it will be read again by box start and box exec: what a file said, or the caller's
-	 * environment, is in the lines that add_env() keeps. */
-	if (strncmp(option->name, "env", 3) != 0) {
+		line = format_text("--volume=%s:%s:%s", volume->source, volume->target,
+			volume->attributes & MOUNT_ATTR_RDONLY ? "ro" : "rw");
+	} else
 		line = format_text("--%s%s%s", option->name, option->value ? "=" : "",
 			option->value ? value : "");
-		if (!line || add_string(&options->lines, line) < 0)
-			return -1;
-	}
+	return line ? add_string(&options->lines, line) : -1;
+}
+
+static int apply(struct options *options, const struct run_option *option, const char *value)
+{
+	if (option->limit)
+		forget(&options->lines, option);
 	if (option->set) {
 		if (option->set(options, value) == 0)
-			return 0;
+			return keep_line(options, option, value);
 		return failx("--%s: %s", option->name, strdupa(failure()));
 	}
 	if (option->value && !*value)
@@ -457,7 +488,7 @@ static int apply(struct options *options, const struct run_option *option, const
 		*(const char **)((char *)options + option->text) = value;
 	else
 		*(bool *)((char *)options + option->flag) = true;
-	return 0;
+	return keep_line(options, option, value);
 }
 
 int options_parse(struct options *options, int argc, char *argv[])
@@ -574,13 +605,6 @@ int options_load(struct options *options, int dir)
 			return -1;
 	if (words.n < 3)
 		return failx("options: damaged");
-	if (options_parse(options, words.n - 1, words.list + 1) < 0)
-		return -1;
 	options->folder = words.list[0];
-	/* A relative volume is relative to that; elsewhere it would be another folder. */
-	for (size_t i = 0; i < options->n_volumes; i++)
-		if (!options->volumes[i].type && options->volumes[i].source[0] != '/' &&
-			chdir(words.list[0]) < 0)
-			return fail("volume %s: %s", options->volumes[i].source, words.list[0]);
-	return 0;
+	return options_parse(options, words.n - 1, words.list + 1);
 }

@@ -30,7 +30,7 @@ static int open_lower(const struct overlay *overlay, int *descriptors, FILE *out
 {
 	for (size_t i = 0; overlay->lower[i]; i++) {
 		descriptors[i] =
-			openat(overlay->dir, overlay->lower[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+			open_settled(overlay->dir, overlay->lower[i], O_PATH | O_DIRECTORY);
 		if (descriptors[i] < 0)
 			return fail("%s", overlay->lower[i]);
 		fprintf(out, "%s%d", i > 0 ? ":" : "", descriptors[i]);

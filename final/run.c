@@ -173,11 +173,8 @@ static int set_privileges(struct options *options, const char *data)
 static int set_layers(struct spec *spec, const struct image *image)
 {
 	struct strings lower = {0};
-	autofree char *folder = image->folder ? realpath(image->folder, NULL) : NULL;
 
-	if (image->folder && !folder)
-		return fail("%s", image->folder);
-	if (folder && add_string(&lower, folder) < 0)
+	if (image->folder && add_string(&lower, image->folder) < 0)
 		return -1;
 	for (char **layer = image->layers; layer && *layer; layer++)
 		if (add_string(&lower, *layer) < 0)
@@ -350,11 +347,8 @@ static int note_container(struct run *run, const struct image *image)
 {
 	struct options *options = run->options;
 	struct state *state = run->state;
-	autofree char *folder = image->folder ? realpath(image->folder, NULL) : NULL;
 	struct timespec now;
 
-	if (image->folder && !folder)
-		return fail("%s", image->folder);
 	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(state->id, sizeof(state->id), "%s", run->place->id);
 	snprintf(state->name, sizeof(state->name), "%s", options->name ?: "");
@@ -363,7 +357,7 @@ static int note_container(struct run *run, const struct image *image)
 	state->created = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 	if (!state->image || !state->command)
 		return fail("memory");
-	if (options_save(options, folder ?: image->id, run->place->dir) < 0)
+	if (options_save(options, image->folder ?: image->id, run->place->dir) < 0)
 		return -1;
 	/* It takes a while on a disk, and one that is not kept runs in a moment. */
 	return options->remove ? 0 : state_write(run->store, state);

@@ -239,6 +239,13 @@ void unescape_octal(char *text)
 	*to = '\0';
 }
 
+int open_settled(int dir, const char *path, int flags)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
 char *helper_path(const char *name)
 {
 	static const char *const places[] = {"", "/../libexec/box"};

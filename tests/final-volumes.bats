@@ -1,0 +1,48 @@
+# final: volumes: what of the host they show, at each start, and where they are mounted.
+# shellcheck disable=SC2016,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+load life
+load oci
+
+@test "no symlink that a container makes leads its own volume onto the host at the next start" {
+	life 'mkdir -p empty secret/sub; echo FOUND | tee secret/found >secret/sub/found
+		try() { rm -rf v; mkdir -p v/deep/sub; box run --name mine -v "$DIR/v:/a" -v "$DIR/v/deep/sub:/b" "$ROOTFS" sh -c "$1; cat /b/found"
+			for command in "start -a mine" "cp mine:/b/found copy" "cp empty mine:/b"; do box $command; echo $?; done; box rm mine; cat copy; }
+		try "cd /a/deep; rmdir sub || mv sub old; ln -s $DIR/secret sub"; try "cd /a/deep; mv sub old; ln -s ../../secret sub"; try "cd /a; mv deep old; ln -s ../secret deep"
+		find secret | sort'
+	local error="box: mount $DIR/v/deep/sub at /b: a symlink has come into its path since the container was made" try none
+	none="cat: can't open '/b/found': No such file or directory" try="$none"$'\n'"$error"$'\n125\n'"$error"$'\n125\n'"$error"$'\n125\nmine\ncat: copy: No such file or directory\n'
+	output_is "$try$try${try}secret
+secret/found
+secret/sub
+secret/sub/found" "see open_settled in util.c"
+}
+
+@test "no symlink that a container makes puts another folder in place of the one that is its image" {
+	life 'mkdir all; cp -a "$ROOTFS" all/image; cp -a "$ROOTFS" other; echo FOUND >other/found
+		box run --name mine -v "$DIR/all:/a" all/image sh -c "cat /found; mv /a/image /a/old; ln -s ../other /a/image"
+		box start -a mine; echo $?; box cp mine:/found copy; echo $?; box diff mine; echo $?; box commit mine out.tar; echo $?; ls'
+	[[ $output == *$'\n125\n'*$'\n125\n'*$'\n125\n'*$'\n125\nall\nonly-on-the-host\nother\nplain' && $(grep -c "all/image: Too many levels of symbolic links$" <<<"$output") == 4 ]] ||
+		report "expected four refusals, and nothing of the other folder" "see open_settled in util.c"
+}
+
+@test "a volume stays where the symlink in its name led when the container was made" {
+	life 'mkdir one two "a:b,c"; echo 1 >one/f; echo 2 >two/f; echo 3 >a:b,c/f; ln -s one now; ln -s a:b,c odd; cd a:b,c
+		box run --name mine -v ../now:/n -v ./:/here:ro -v "$DIR/odd:/o" -v ../now/f:/f "$ROOTFS" sh -c "cat /n/f /here/f /o/f /f"; cd "$DIR"
+		rm now; ln -s two now; box start -a mine; box update --pids-limit 30 mine; box start -a mine; box cp mine:/n/f -|tar xO'
+	output_is $'1\n3\n3\n1\n1\n3\n3\n1\nmine\n1\n3\n3\n1\n1' "see find_source in options.c"
+}
+
+@test "no command on a container works in the folder where the container was made" {
+	life 'mkdir made made/v here; echo v >made/v/f; (cd made && box run --name mine -v ./v:/v "$ROOTFS" sh -c "cat /v/new"); cd here; echo f >f.txt; mkdir v
+		box cp f.txt mine:/x; box cp mine:/x got; cat got; box cp mine:/v/f vf; cat vf; box commit mine out.tar >/dev/null; box diff mine; box update --pids-limit 30 mine
+		box cp f.txt mine:/v/new; box start -a mine; echo *; echo v/* ../made/* ../made/v/*'
+	output_is "cat: can't open '/v/new': No such file or directory
+f
+v
+A /x
+mine
+f
+f.txt got out.tar v vf
+v/* ../made/v ../made/v/f ../made/v/new" "see options_load"
+}
