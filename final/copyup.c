@@ -13,29 +13,37 @@ enum { MAX_DEPTH = 128 };
 
 static int copy_folder(int from, int to, int depth);
 
-static int copy_file(int from, int to, const char *name, mode_t mode)
+static int own(int fd, const struct stat *st)
+{
+	return fchown(fd, st->st_uid, st->st_gid) < 0 || fchmod(fd, st->st_mode & 07777) < 0 ? -1
+											     : 0;
+}
+
+static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
 	autoclose int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	autoclose int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	autoclose int out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ssize_t size;
 
 	if (in < 0 || out < 0)
 		return -1;
 	while ((size = sendfile(out, in, NULL, 1 << 20)) > 0)
 		;
-	return size < 0 ? -1 : 0;
+	return size < 0 ? -1 : own(out, st);
 }
 
-static int copy_link(int from, int to, const char *name)
+static int copy_link(int from, int to, const char *name, const struct stat *st)
 {
 	char link[PATH_MAX];
 	ssize_t size = readlinkat(from, name, link, sizeof(link) - 1);
 
 	link[size < 0 ? 0 : size] = '\0';
-	return size < 0 ? -1 : symlinkat(link, to, name);
+	return size < 0 || symlinkat(link, to, name) < 0
+		       ? -1
+		       : fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW);
 }
 
-static int copy_subfolder(int from, int to, const char *name, int depth)
+static int copy_subfolder(int from, int to, const char *name, const struct stat *st, int depth)
 {
 	autoclose int in =
 		openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -45,7 +53,7 @@ static int copy_subfolder(int from, int to, const char *name, int depth)
 	if (in < 0 || depth == MAX_DEPTH || mkdirat(to, name, 0700) < 0)
 		return -1;
 	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return out < 0 ? -1 : copy_folder(in, out, depth + 1);
+	return out < 0 || copy_folder(in, out, depth + 1) < 0 ? -1 : own(out, st);
 }
 
 /* NAME with its owner, permissions and times. Devices, fifos and sockets are left out. */
@@ -57,19 +65,16 @@ static int copy_entry(int from, int to, const char *name, int depth)
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
 	if (S_ISREG(st.st_mode))
-		result = copy_file(from, to, name, 0600);
+		result = copy_file(from, to, name, &st);
 	else if (S_ISDIR(st.st_mode))
-		result = copy_subfolder(from, to, name, depth);
+		result = copy_subfolder(from, to, name, &st, depth);
 	else if (S_ISLNK(st.st_mode))
-		result = copy_link(from, to, name);
+		result = copy_link(from, to, name, &st);
 	else
 		return 0;
-	if (result < 0 || fchownat(to, name, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	if (!S_ISLNK(st.st_mode) && fchmodat(to, name, st.st_mode & 07777, 0) < 0)
-		return -1;
-	return utimensat(
-		to, name, (struct timespec[]){st.st_atim, st.st_mtim}, AT_SYMLINK_NOFOLLOW);
+	return result < 0 ? -1
+			  : utimensat(to, name, (struct timespec[]){st.st_atim, st.st_mtim},
+				    AT_SYMLINK_NOFOLLOW);
 }
 
 static int copy_folder(int from, int to, int depth)

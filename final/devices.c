@@ -230,6 +230,29 @@ static int open_folder(int root, const char *path, const char **name)
 	return make_in_root(root, folder, true);
 }
 
+/* The folder may be of a volume that others can write: what is there under NAME by now is opened
+ * without following it, and only the node itself gets the owner and the mode. */
+static int own_node(const struct node *node, int folder, const char *name)
+{
+	const struct device *device = &node->device;
+	autoclose int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if ((st.st_mode & S_IFMT) != (device->mode & S_IFMT) || st.st_nlink != 1 ||
+		(!S_ISFIFO(st.st_mode) && st.st_rdev != makedev(device->major, device->minor))) {
+		errno = EEXIST;
+		return -1;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fchownat(fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0 ||
+			       chmod(path, device->mode & 07777) < 0
+		       ? -1
+		       : 0;
+}
+
 static int make_node(const struct node *node, int folder, const char *name, int tree)
 {
 	if (tree >= 0) {
@@ -241,10 +264,7 @@ static int make_node(const struct node *node, int folder, const char *name, int 
 	if (mknodat(folder, name, node->device.mode,
 		    makedev(node->device.major, node->device.minor)) < 0)
 		return errno == EEXIST ? 0 : -1; /* the image's, or of a volume over /dev */
-	return fchownat(folder, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-			       fchmodat(folder, name, node->device.mode & 07777, 0) < 0
-		       ? -1
-		       : 0;
+	return own_node(node, folder, name);
 }
 
 static int make_link(int root, const char *target, const char *path)

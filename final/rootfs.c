@@ -201,9 +201,7 @@ static int mount_node(int dev, const struct device *device, int scratch)
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
 		      tree = -1;
 
-	if (mknodat(scratch, device->path, device->mode, makedev(device->major, device->minor)) <
-			0 ||
-		fchmodat(scratch, device->path, device->mode & 07777, 0) < 0)
+	if (mknodat(scratch, device->path, device->mode, makedev(device->major, device->minor)) < 0)
 		return -1;
 	tree = mount_copy(scratch, device->path, false);
 	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1
@@ -214,8 +212,12 @@ static int mount_node(int dev, const struct device *device, int scratch)
  * nodes: a node that the container makes opens nothing. */
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch)
 {
-	for (size_t i = 0; i < spec->n_devices; i++)
+	mode_t before = umask(0);
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < spec->n_devices; i++)
 		if (mount_node(dev, &spec->devices[i], scratch) < 0)
-			return fail("make /dev/%s", spec->devices[i].path);
-	return 0;
+			result = fail("make /dev/%s", spec->devices[i].path);
+	umask(before);
+	return result;
 }

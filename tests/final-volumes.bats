@@ -46,3 +46,21 @@ f
 f.txt got out.tar v vf
 v/* ../made/v ../made/v/f ../made/v/new" "see options_load"
 }
+
+@test "a device of box-oci in a volume gets its owner and mode by descriptor: what somebody puts in its place meanwhile is left alone" {
+	setup_bundle
+	command_is stat -c '%A %u %g %t' /data/null /data/fifo
+	configure "c['mounts'].append({'destination': '/data', 'type': 'bind', 'source': '$DIR/data', 'options': ['bind']})" \
+		"linux['devices'] = [{'path': '/data/null', 'type': 'c', 'major': 1, 'minor': 3, 'fileMode': 0o640, 'uid': 7, 'gid': 8}, {'path': '/data/fifo', 'type': 'p', 'fileMode': 0o622, 'uid': 9}]"
+	oci_script 'mkdir ../data; echo mine >../secret; chmod 600 ../secret; cd ../data
+		swap() { rm -f ../trace "$DIR"/data/*; strace -f -qq -o ../trace -e trace=mknodat -e inject=mknodat:signal=STOP:when=$1 "$OCI" --root "$STATE" run -b "$BUNDLE" test </dev/null & until_true grep -qs "stopped by SIGSTOP" ../trace
+			[[ -e $2 ]] && rm $2 && ln $3 ../secret $2; kill -CONT $(sed -n "s/ .*stopped by SIGSTOP.*//p" ../trace); wait $!; }
+		for link in -s -T; do swap 1 null $link; swap 2 fifo $link; done; stat -c "%a %u %g" ../secret; rm *; oci run -b "$BUNDLE" test'
+	output_is "box-oci: make /data/null: File exists
+box-oci: make /data/fifo: File exists
+box-oci: make /data/null: File exists
+box-oci: make /data/fifo: File exists
+600 0 0
+crw-r----- 7 8 1
+prw--w--w- 9 0 0" "see own_node in devices.c"
+}
