@@ -889,8 +889,10 @@ int mounts_take(const struct spec *spec, int trees[]);
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
 int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[]);
 
-/* Attaches them below ROOT, the container's, and closes them. */
+/* Attaches them below ROOT, the container's, and closes them, but for each tmpfs that is to be
+ * read-only: mounts_restrict() makes it so, and closes it, when all is in it. */
 int mounts_attach(const struct spec *spec, int root, int scratch, int trees[]);
+int mounts_restrict(const struct spec *spec, int trees[]);
 
 /* Hides spec->masked, and makes spec->constant read-only. */
 int mounts_mask(const struct spec *spec);

@@ -169,10 +169,11 @@ static int receive_mounts(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* All that is mounted, from the host's names to the container's. */
-static int make_root(const struct spec *spec, const struct cgroup *cgroup)
+/* All that is mounted, from the host's names to the container's; TREES are for restrict_mounts().
+ */
+static int make_root(const struct spec *spec, const struct cgroup *cgroup, int trees[])
 {
-	int trees[spec->n_mounts + 1], nodes[spec->n_nodes + 1];
+	int nodes[spec->n_nodes + 1];
 	autoclose int root = -1, scratch = -1;
 
 	if (mounts_take(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
@@ -194,18 +195,29 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup)
 	return 0;
 }
 
-static int make_inside(const struct spec *spec, const struct cgroup *cgroup)
+/* When all that they lacked has been made. */
+static int restrict_mounts(const struct spec *spec, int trees[])
 {
+	return mounts_restrict(spec, trees) < 0 ? -1 : rootfs_restrict(spec);
+}
+
+/* *MASTER becomes the other end of the terminal, or -1. */
+static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int *master)
+{
+	int trees[spec->n_mounts + 1];
 	autoclose int root = -1, folder = -1;
 
-	if (make_root(spec, cgroup) < 0 || sysctls_write(spec) < 0 || mounts_mask(spec) < 0 ||
-		reopen_null() < 0)
+	if (make_root(spec, cgroup, trees) < 0 || sysctls_write(spec) < 0 ||
+		mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
 	/* While the root can be written. enter_folder() checks that it is one of the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		(folder = make_in_root(root, spec->process.cwd, true)) < 0)
 		return fail("the working folder %s", spec->process.cwd);
-	return rootfs_restrict(spec);
+	*master = -1;
+	if (spec->process.terminal && (*master = terminal_open(true)) < 0)
+		return -1;
+	return restrict_mounts(spec, trees);
 }
 
 /* The folder is made where it is missing. It must be one of the container: getcwd(3) says
@@ -455,7 +467,7 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 {
 	const struct cgroup none = {.n = 0};
 	const struct message ready = {.kind = MESSAGE_READY};
-	int root = -1;
+	int root = -1, trees[spec->n_mounts + 1];
 
 	box = socket;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -463,8 +475,8 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 		fail("unshare");
 		die(EXIT_BOX);
 	}
-	if (close_descriptors(spec, box) < 0 || make_root(spec, &none) < 0 ||
-		rootfs_restrict(spec) < 0)
+	if (close_descriptors(spec, box) < 0 || make_root(spec, &none, trees) < 0 ||
+		restrict_mounts(spec, trees) < 0)
 		die(EXIT_BOX);
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		message_send(box, &ready, root) < 0)
@@ -478,7 +490,7 @@ _Noreturn void init_main(
 {
 	struct message ready = {.kind = MESSAGE_READY};
 	struct guard guard = {.cookie = 0};
-	int master = -1;
+	int master;
 
 	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
 	if (!spec->detached)
@@ -489,8 +501,7 @@ _Noreturn void init_main(
 	caller_forget(!spec->forget_caller);
 	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(spec, box) < 0)
 		die(EXIT_BOX);
-	if (make_inside(spec, cgroup) < 0 ||
-		(spec->process.terminal && (master = terminal_open(true)) < 0))
+	if (make_inside(spec, cgroup, &master) < 0)
 		die(EXIT_BOX);
 	if (spec->process.terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
 		fail("make the controlling terminal");

@@ -145,9 +145,23 @@ static int take_bind(const struct mount *mount)
 	return steal_fd(&tree);
 }
 
+/* Whether it is a tmpfs that is to be read-only in the end: mounts below it, and what else box
+ * makes there, come first. Nobody else has anything in it, as in a file system on a disk. */
+static bool is_late(const struct mount *mount)
+{
+	bool read_only = mount->attributes & MOUNT_ATTR_RDONLY;
+
+	for (size_t i = 0; i < mount->n_changes; i++) {
+		read_only |= (mount->changes[i].set & MOUNT_ATTR_RDONLY) != 0;
+		read_only &= !(mount->changes[i].clear & MOUNT_ATTR_RDONLY);
+	}
+	return read_only && mount->type && strcmp(mount->type, "tmpfs") == 0;
+}
+
 static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount,
 	int scratch)
 {
+	uint64_t later = is_late(mount) ? MOUNT_ATTR_RDONLY : 0;
 	autoclose int tree = -1;
 
 	if (mount->text)
@@ -157,12 +171,17 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 	else if (mount->type && strcmp(mount->type, "overlay") == 0)
 		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
 	else if (mount->type)
-		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
+		tree = mount_new(
+			mount->type, mount->source, mount->options, mount->attributes & ~later);
 	else if ((tree = take_bind(mount)) < 0)
 		return -1;
-	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
-		if (mount_change(tree, &mount->changes[i]) < 0)
+	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++) {
+		struct mount_change change = mount->changes[i];
+
+		change.set &= ~later;
+		if (mount_change(tree, &change) < 0)
 			return -1;
+	}
 	return steal_fd(&tree);
 }
 
@@ -297,6 +316,17 @@ int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, scratch, trees[i]) < 0)
 			return -1;
+		if (!is_late(&spec->mounts[i]))
+			close_fd(&trees[i]);
+	}
+	return 0;
+}
+
+int mounts_restrict(const struct spec *spec, int trees[])
+{
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		if (trees[i] >= 0 && mount_restrict(trees[i], MOUNT_ATTR_RDONLY, false) < 0)
+			return fail("make %s read-only", spec->mounts[i].target);
 		close_fd(&trees[i]);
 	}
 	return 0;

@@ -64,3 +64,27 @@ box-oci: make /data/fifo: File exists
 crw-r----- 7 8 1
 prw--w--w- 9 0 0" "see own_node in devices.c"
 }
+
+@test "box: a tmpfs that is read-only in the end has room for what is mounted below it" {
+	life 'mkdir v; echo v >v/f; box run --rm --tmpfs /foo:ro -v ./v:/foo/bar -v ./v/f:/foo/file --tmpfs /foo/t -w /foo/w/x "$ROOTFS" sh -c "pwd; cat /foo/bar/f /foo/file; touch /foo/t/new /foo/bar/new; touch /foo/new; rmdir /foo/w/x"'
+	output_is "/foo/w/x
+v
+v
+touch: /foo/new: Read-only file system
+rmdir: '/foo/w/x': Read-only file system" "see is_late in mounts.c"
+}
+
+@test "box-oci: a tmpfs that is read-only in the end has room for mounts, devices, the terminal's file and the working folder" {
+	setup_bundle
+	mkdir "$DIR/v"
+	command_is sh -c 'ls -d /foo/* "$PWD"; touch /foo/bar/new; for f in /foo /dev /rro /dev/shm; do touch $f/new; done; echo 1 >/dev/null; ls /dev | xargs'
+	configure "next(m for m in c['mounts'] if m['destination'] == '/dev')['options'] += ['ro']" "process['cwd'] = '/foo/w'" \
+		"linux['devices'] = [{'path': '/foo/null', 'type': 'c', 'major': 1, 'minor': 3}]" "c['mounts'] += [{'destination': '/foo', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['ro', 'mode=755']},
+			{'destination': '/foo/bar', 'type': 'bind', 'source': '$DIR/v', 'options': ['bind']}, {'destination': '/rro', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['rro']}]"
+	oci_run
+	output_is $'/foo/bar\n/foo/null\n/foo/w\n/foo/w\nfd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero' "see is_late in mounts.c" || return
+	[[ $(grep -c ': Read-only file system$' <<<"$stderr") == 3 ]] || report "expected /foo, /dev and /rro to be read-only" "see mounts_restrict" || return
+	configure "process['terminal'] = True"
+	host_script 'script -qc "$1 --root $2 run -b bundle test" /dev/null </dev/null' "$OCI" "$STATE"
+	output_has "console fd full" "see make_inside in init.c: the terminal's file comes first"
+}
