@@ -866,7 +866,7 @@ bool parse_id(const char *text, uint32_t *id);
 struct user {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[64];
+	gid_t *groups;
 	size_t n_groups;
 	char home[4096];
 };
@@ -875,8 +875,10 @@ struct user {
  */
 void user_name(uid_t uid, char name[64]);
 
-/* Looks up NAME (spec->user) in the files of ROOT, a descriptor of the root folder. */
+/* Looks up NAME (spec->user) in the files of ROOT, a descriptor of the root folder. user_free()
+ * frees what is in USER, on an error, too. */
 int user_find(int root, const char *name, struct user *user);
+void user_free(struct user *user);
 
 /* ---- mounts.c: volumes and file systems; called by init.c ---- */
 

@@ -273,7 +273,7 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 static int prepare_process(const struct spec *spec, const struct guard *guard)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct user user;
+	__attribute__((cleanup(user_free))) struct user user = {.n_groups = 0};
 
 	if (root < 0)
 		return fail("/");

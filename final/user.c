@@ -150,11 +150,24 @@ static bool is_member(char *list, const char *name)
 	return false;
 }
 
+static int add_group(struct user *user, gid_t gid)
+{
+	const size_t n = user->n_groups;
+	gid_t *groups;
+
+	if ((n & (n - 1)) == 0) { /* full: there is room for powers of two */
+		if (!(groups = reallocarray(user->groups, n ? 2 * n : 1, sizeof(*groups))))
+			return fail("memory");
+		user->groups = groups;
+	}
+	user->groups[user->n_groups++] = gid;
+	return 0;
+}
+
 /* Adds the groups that LOGIN is a member of. */
 static int find_memberships(int root, const char *login, struct user *user)
 {
 	enum { NAME, PASSWORD, GID, MEMBERS, N };
-	const size_t room = sizeof(user->groups) / sizeof(*user->groups);
 	autofclose FILE *file = NULL;
 	autofree char *line = NULL;
 	char *fields[N];
@@ -165,9 +178,10 @@ static int find_memberships(int root, const char *login, struct user *user)
 	while (next_entry(file, &line, fields, N, N)) {
 		if (!parse_id(fields[GID], &gid) || !is_member(fields[MEMBERS], login))
 			continue;
-		if (user->n_groups == room)
-			return failx("user %s: in more than %zu groups", login, room);
-		user->groups[user->n_groups++] = gid;
+		if (user->n_groups == NGROUPS_MAX) /* setgroups(2) takes no more */
+			return failx("user %s: in more than %d groups", login, NGROUPS_MAX);
+		if (add_group(user, gid) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -188,8 +202,14 @@ int user_find(int root, const char *name, struct user *user)
 		return -1;
 	/* The primary group is in the list, too: without it, a file's denial to that group would
 	 * not count (CVE-2022-36109). With a group given there are no others, as with Docker. */
-	user->groups[user->n_groups++] = user->gid;
+	if (add_group(user, user->gid) < 0)
+		return -1;
 	return login && !(group && *group) ? find_memberships(root, login, user) : 0;
+}
+
+void user_free(struct user *user)
+{
+	free(user->groups);
 }
 
 void user_name(uid_t uid, char name[64])

@@ -26,3 +26,18 @@ users() {
 	users 1000:3 b:4 root
 	output_is $'1000 3 3 /\n1001 4 4 /\nbox: user root: not in the image\'s /etc/passwd' "with a group given, that of the line does not matter"
 }
+
+@test "a user may be in as many groups as the kernel allows, and one more is an error" {
+	echo 'app:x:1000:0' >"$ROOTFS/etc/passwd"
+	many() { seq 1 "$1" | sed 's/.*/g&:x:&:app/' >"$ROOTFS/etc/group"; }
+	many 70
+	OPTIONS=(-u app)
+	box sh -c 'sed -n "s/^Groups:.//p" /proc/self/status | wc -w'
+	output_is 71 "see add_group"
+	many 65535
+	box sh -c 'sed -n "s/^Groups:.//p" /proc/self/status | wc -w'
+	output_is 65536 "NGROUPS_MAX"
+	many 65536
+	box true
+	refused "user app: in more than 65536 groups" "NGROUPS_MAX"
+}
