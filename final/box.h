@@ -592,6 +592,14 @@ const char *memory_size(uint64_t bytes, char text[16]);
 #define ARCHITECTURE "riscv64"
 #elif defined(__s390x__)
 #define ARCHITECTURE "s390x"
+#elif defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ARCHITECTURE "ppc64le"
+#elif defined(__loongarch64)
+#define ARCHITECTURE "loong64"
+#elif defined(__arm__)
+#define ARCHITECTURE "arm"
+#elif defined(__i386__)
+#define ARCHITECTURE "386"
 #else
 #define ARCHITECTURE "unknown"
 #endif

@@ -43,7 +43,7 @@ static int image_load(struct store *store, const char *id, struct image *image)
 	strcpy(image->id, id);
 	while (image->layers && image->layers[image->n_layers])
 		image->n_layers++;
-	if (image->n_layers > 0 && image->source && image->created)
+	if (json_is_array(json_object_get(record, "layers")) && image->source && image->created)
 		return 0;
 	image_free(image);
 	return failx("%s/images/%s: damaged: remove it", store->path, name);

@@ -48,42 +48,53 @@ static bool has_name(const json_t *item, const char *tag, char names[512])
 	return found;
 }
 
+/* Go's name of a machine, of those that people and other tools call it. */
+static const char *go_name(const char *machine)
+{
+	static const char *const others[][2] = {
+		{"x86_64", "amd64"},
+		{"x86-64", "amd64"},
+		{"x64", "amd64"},
+		{"aarch64", "arm64"},
+		{"powerpc64le", "ppc64le"},
+		{"ppc64el", "ppc64le"},
+		{"loongarch64", "loong64"},
+		{"i386", "386"},
+		{"i486", "386"},
+		{"i586", "386"},
+		{"i686", "386"},
+		{"x86", "386"},
+		{"armhf", "arm"},
+		{"armel", "arm"},
+		{"armv6l", "arm"},
+		{"armv7l", "arm"},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strcasecmp(machine, others[i][0]) == 0)
+			return others[i][1];
+	return machine;
+}
+
 /* A platform, or a configuration, that names no machine is for any. */
 static bool is_for_this_machine(const json_t *platform)
 {
 	const char *os = get_text(platform, "os");
 	const char *architecture = get_text(platform, "architecture");
 
-	return (!os || strcmp(os, "linux") == 0) &&
-	       (!architecture || strcmp(architecture, ARCHITECTURE) == 0);
+	return (!os || strcasecmp(os, "linux") == 0) &&
+	       (!architecture || strcasecmp(go_name(architecture), ARCHITECTURE) == 0);
 }
 
-/* The item of LIST that was asked for. At the TOP, several are several images; further down,
- * variants of one. */
-static const json_t *choose(const struct layout *layout, const json_t *list, bool top)
+/* Of a machine's variants, the one that all such machines can run: amd64's "v3" needs a new one. */
+static bool is_for_all_such(const json_t *platform)
 {
-	const char *tag = top ? layout->tag : NULL;
-	const json_t *chosen = NULL, *item;
-	char names[512] = "";
-	bool several = false;
-	size_t i;
+	const char *variant = get_text(platform, "variant");
+	const char *first = strcmp(ARCHITECTURE, "amd64") == 0   ? "v1"
+			    : strcmp(ARCHITECTURE, "arm64") == 0 ? "v8"
+								 : "";
 
-	json_array_foreach(list, i, item)
-	{
-		bool named = has_name(item, tag, names);
-
-		if (!is_for_this_machine(json_object_get(item, "platform")) || (tag && !named))
-			continue;
-		several |= chosen && top && !json_equal(chosen, item);
-		chosen = chosen ? chosen : item;
-	}
-	if (several)
-		failx("several images: FILE:TAG chooses one (%s)", names);
-	else if (!chosen && tag)
-		failx("no image %s for linux/" ARCHITECTURE " (there are: %s)", tag, names);
-	else if (!chosen)
-		failx("no image for linux/" ARCHITECTURE);
-	return several ? NULL : chosen;
+	return !variant || strcasecmp(variant, first) == 0;
 }
 
 static json_t *read_blob(const struct layout *layout, const json_t *descriptor, char digest[])
@@ -97,14 +108,134 @@ static json_t *read_blob(const struct layout *layout, const json_t *descriptor, 
 	return NULL;
 }
 
+/* The image that was found so far. */
+struct choice {
+	json_t *manifest, *config; /* NULL: none */
+	char id[ID_LENGTH + 1];
+	char machine[64]; /* of one that is for another */
+	bool several;
+};
+
+/* Takes an image, of which it releases MANIFEST and CONFIG. Returns 1; 0: it is for another
+ * machine. */
+static int take(struct choice *choice, json_t *manifest, json_t *config, const char *id)
+{
+	bool fits = is_for_this_machine(config), is_new = fits && !choice->manifest;
+
+	if (!fits)
+		snprintf(choice->machine, sizeof(choice->machine), "%s",
+			get_text(config, "architecture") ?: "another system");
+	else if (!is_new)
+		choice->several |= strcmp(choice->id, id) != 0;
+	if (!is_new) {
+		json_decref(manifest);
+		json_decref(config);
+		return fits;
+	}
+	choice->manifest = manifest;
+	choice->config = config;
+	strcpy(choice->id, id);
+	return 1;
+}
+
+static int choose(
+	const struct layout *layout, const json_t *list, int depth, struct choice *choice);
+
+/* Looks at ITEM of an index, an image or another index. The ID is the manifest's digest: it has
+ * those of the files of all layers, which are compared. The configuration's would not do, as it has
+ * those of what is in the files, which are not. */
+static int look_at(
+	const struct layout *layout, const json_t *item, int depth, struct choice *choice)
+{
+	const char *digest = digest_of(get_text(item, "digest"));
+	char id[ID_LENGTH + 1];
+	json_t *json, *config;
+	const json_t *list;
+	int result;
+
+	/* Another name of the same. */
+	if (digest && choice->manifest && strcmp(digest, choice->id) == 0)
+		return 1;
+	if (!(json = read_blob(layout, item, id)))
+		return -1;
+	list = json_object_get(json, "manifests");
+	/* A signature, say. */
+	if (json_object_get(json, "artifactType")) {
+		json_decref(json);
+		return 0;
+	}
+	if (!list && (config = read_blob(layout, json_object_get(json, "config"), NULL)))
+		return take(choice, json, config, id);
+	result = !list                 ? -1
+		 : depth < MAX_NESTING ? choose(layout, list, depth + 1, choice)
+				       : failx("an index in an index, too often");
+	json_decref(json);
+	return result;
+}
+
+/* Looks for the image that was asked for in LIST, and in what that leads to. At the top, several
+ * are several images, but for what two names lead to; further down, variants of one. Returns 1, or
+ * 0: there is none. */
+static int choose(const struct layout *layout, const json_t *list, int depth, struct choice *choice)
+{
+	const char *tag = depth == 0 ? layout->tag : NULL;
+	char names[512] = "";
+	const json_t *item;
+	int found = 0;
+	size_t i;
+
+	for (int variants = 0; variants < 2 && !found; variants++)
+		json_array_foreach(list, i, item)
+		{
+			const json_t *platform = json_object_get(item, "platform");
+			int result;
+
+			if (json_object_get(item, "artifactType") ||
+				!is_for_this_machine(platform) ||
+				is_for_all_such(platform) == variants ||
+				(tag && !has_name(item, tag, names)))
+				continue;
+			if ((result = look_at(layout, item, depth, choice)) < 0)
+				return -1;
+			found |= result;
+			if (found && depth > 0)
+				return 1;
+		}
+	return found;
+}
+
+/* What was looked for and not found: the image, or one of several. */
+static int explain(const struct layout *layout, const json_t *list, const struct choice *choice)
+{
+	char names[512] = "";
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		has_name(item, NULL, names);
+	}
+	if (choice->several)
+		return failx("several images: FILE:TAG chooses one (%s)", names);
+	if (layout->tag)
+		return failx("no image %s for linux/" ARCHITECTURE " (there are: %s)", layout->tag,
+			names);
+	return choice->machine[0] ? failx("an image for %s, and this machine is " ARCHITECTURE,
+					    choice->machine)
+				  : failx("no image for linux/" ARCHITECTURE);
+}
+
 /* Notes the layers, FILES or NULL, of which DIGESTS has the digests: strings, or descriptors. */
 static int note_layers(struct layout *layout, const json_t *files, const json_t *digests)
 {
 	size_t n = json_array_size(digests);
 
-	if (n == 0 || n > MAX_LAYERS || (files && json_array_size(files) != n))
+	/* docker save writes null for an image of no layers. */
+	if (!json_is_array(files ?: digests) && !json_is_null(files ?: digests))
+		return failx("not an image: no list of layers");
+	if (n > MAX_LAYERS || (files && json_array_size(files) != n))
 		return failx("not an image: %zu layers", n);
-	if (!(layout->layers = calloc(n, sizeof(*layout->layers))))
+	if (!(layout->layers = calloc(n + 1, sizeof(*layout->layers))))
 		return fail("memory");
 	for (; layout->n_layers < n; layout->n_layers++) {
 		struct layer *layer = &layout->layers[layout->n_layers];
@@ -122,40 +253,54 @@ static int note_layers(struct layout *layout, const json_t *files, const json_t 
 	return 0;
 }
 
-/* The ID is the manifest's digest: it has those of the files of all layers, which are compared. The
- * configuration's would not do, as it has those of what is in the files, which are not. */
 static int read_oci(struct layout *layout)
 {
-	json_auto_t *json = read_json(layout->root, "index.json", NULL, NULL);
-	const json_t *list;
+	json_auto_t *index = read_json(layout->root, "index.json", NULL, NULL);
+	const json_t *list = json_object_get(index, "manifests");
+	struct choice choice = {0};
+	int result = index ? choose(layout, list, 0, &choice) : -1;
 
-	if (!json)
-		return -1;
-	for (int i = 0; (list = json_object_get(json, "manifests")); i++) {
-		const json_t *item = i < MAX_NESTING ? choose(layout, list, i == 0) : NULL;
-		json_t *next = item ? read_blob(layout, item, layout->id) : NULL;
-
-		if (!next)
-			return i < MAX_NESTING ? -1 : failx("an index in an index, too often");
-		json_decref(json);
-		json = next;
-	}
-	layout->config = read_blob(layout, json_object_get(json, "config"), NULL);
-	return layout->config ? note_layers(layout, NULL, json_object_get(json, "layers")) : -1;
+	layout->config = choice.config;
+	strcpy(layout->id, choice.id);
+	if (result == 0 || choice.several)
+		result = explain(layout, list, &choice);
+	if (result > 0)
+		result = note_layers(layout, NULL, json_object_get(choice.manifest, "layers"));
+	json_decref(choice.manifest);
+	return result;
 }
 
 /* docker save's: the configuration has the digests of the layers before compression. */
 static int read_docker(struct layout *layout)
 {
-	const json_t *item = choose(layout, layout->manifest, true);
-	const char *name = get_text(item, "Config");
+	struct choice choice = {0};
+	char names[512] = "", id[ID_LENGTH + 1];
+	const json_t *item;
+	int result;
+	size_t i;
 
-	if (!item || !name)
-		return item ? failx("no Config") : -1;
-	if (!(layout->config = read_json(layout->root, name, NULL, layout->id)))
-		return -1;
-	return note_layers(layout, json_object_get(item, "Layers"),
-		json_object_get(json_object_get(layout->config, "rootfs"), "diff_ids"));
+	json_array_foreach(layout->manifest, i, item)
+	{
+		const char *name = get_text(item, "Config");
+		json_t *config;
+
+		if (layout->tag && !has_name(item, layout->tag, names))
+			continue;
+		if (!name)
+			return failx("no Config");
+		if (!(config = read_json(layout->root, name, NULL, id)))
+			return -1;
+		take(&choice, json_incref((json_t *)item), config, id);
+	}
+	layout->config = choice.config;
+	strcpy(layout->id, choice.id);
+	result = !choice.manifest || choice.several
+			 ? explain(layout, layout->manifest, &choice)
+			 : note_layers(layout, json_object_get(choice.manifest, "Layers"),
+				   json_object_get(
+					   json_object_get(layout->config, "rootfs"), "diff_ids"));
+	json_decref(choice.manifest);
+	return result;
 }
 
 static bool has_file(const struct layout *layout, const char *name)
@@ -178,10 +323,7 @@ int layout_read(struct layout *layout)
 		if (read_docker(layout) < 0)
 			return -1;
 	}
-	if (is_for_this_machine(layout->config))
-		return 1;
-	return failx("an image for %s, and this machine is " ARCHITECTURE,
-		get_text(layout->config, "architecture") ?: "another system");
+	return 1;
 }
 
 void layout_free(struct layout *layout)

@@ -82,6 +82,30 @@ def oci(folder, *layers, config={}, architecture="amd64", compress=gzip.compress
     write(f"{folder}/oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
 
 
+def item(folder, number=-1, **more):
+    """An item of the index of a layout, with MORE; a field of None is left out."""
+    with open(f"{folder}/index.json", encoding="utf-8") as file:
+        found = json.load(file)["manifests"][number] | more
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def named(name):
+    """The annotations of an item with this name."""
+    return {"org.opencontainers.image.ref.name": name}
+
+
+def nested(folder, *items, **more):
+    """An item that is an index of ITEMS."""
+    data = json.dumps({"schemaVersion": 2, "manifests": items}).encode()
+    write(f"{folder}/blobs/sha256/{sha256(data)}", data)
+    return {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": "sha256:" + sha256(data), "size": len(data), **more}
+
+
+def index(folder, *items):
+    """Writes the index of a layout."""
+    write(f"{folder}/index.json", json.dumps({"schemaVersion": 2, "manifests": items}).encode())
+
+
 def docker(name, *layers, config={}, old=True, compress=bytes, tag="foo:v1"):
     """What docker save writes: now, or before version 25 (old), where equal layers were symlinks."""
     text = configuration(layers, config, "amd64")
