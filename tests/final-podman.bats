@@ -1,5 +1,5 @@
 # final: podman runs its containers on box-oci, as it does on runc: each command is run with both, and must
-# give the same output and exit status. Debian's podman, conmon, runc and buildah; storage in a temporary folder.
+# give the same output and exit status. Debian's podman, conmon and runc; storage in a temporary folder.
 #
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load helper
