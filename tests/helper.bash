@@ -1,6 +1,7 @@
-# Shared by all stages' tests. Each test gets a host of its own: mount, UTS and PID namespaces, with
-# shared mount propagation as systemd sets it up, since a private / hides a forgotten MS_PRIVATE.
-# In it are $DIR, an empty folder, and from step 03 on $ROOTFS, a root filesystem of busybox.
+# Shared by all stages' tests. Each test gets a host of its own: see tests/host. It has mount, UTS and PID
+# namespaces, with shared mount propagation as systemd sets it up, since a private / hides a forgotten MS_PRIVATE.
+# In it are $DIR, an empty folder, and from step 03 on $ROOTFS, a root filesystem of busybox. A box writes to
+# nothing else: what a step does to other files ends with the test.
 #
 # STEP is the stage under test, the file's own unless the environment says otherwise; BOX is its
 # program. Later stages keep the promises of earlier ones: `at_least 03` asks which it is. The last is
@@ -28,7 +29,9 @@ setup_file() {
 	fi
 	BOX=$(realpath "$BOX")
 	[[ -x $BOX ]] || fail "$BOX is not there: build it first" || return
-	export BOX
+	CGROUP_MOUNTS=$(findmnt -rno TARGET,FSTYPE,OPTIONS -t tmpfs /sys/fs/cgroup
+		findmnt -rno TARGET,FSTYPE,OPTIONS -t cgroup,cgroup2) || : # may be none
+	export BOX CGROUP_MOUNTS
 }
 
 setup() { setup_host; }
@@ -36,11 +39,17 @@ setup() { setup_host; }
 setup_host() {
 	if [[ ! ${MATRIX:-} ]]; then
 		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
-		tagged still && [[ $FILE_STEP != "$STEP" ]] && skip "about step $FILE_STEP alone"
-		tagged steps && [[ $STEP == final ]] && skip "final does this otherwise, on purpose: see final-*.bats"
+		[[ $FILE_STEP != "$STEP" ]] && tagged still && skip "about step $FILE_STEP alone"
+		[[ $STEP == final ]] && tagged steps && skip "final does this otherwise, on purpose: see final-*.bats"
 	fi
-	tagged vm && ((!THROWAWAY)) && skip "changes what all of a machine has: see make test-vm"
+	((!THROWAWAY)) && tagged vm && skip "changes what all of a machine has: see make test-vm"
 	tagged v2 && [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] && skip "needs cgroup v2: see make test-vm"
+	make_host
+	host_state >"$BATS_TEST_TMPDIR/before"
+}
+
+# $DIR and $ROOTFS, and the host.
+make_host() {
 	DIR=$(realpath "$BATS_TEST_TMPDIR")/dir ROOTFS=$(realpath "$BATS_TEST_TMPDIR")/rootfs OPTIONS=() # as the kernel names them
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	mkdir "$DIR"
@@ -53,52 +62,92 @@ setup_host() {
 	echo rootfs >"$ROOTFS/only-in-the-rootfs"
 	printf 'not a program\n' | tee "$ROOTFS/plain" >"$DIR/plain"
 	start_host
-	host_state >"$BATS_TEST_TMPDIR/before"
+}
+
+end_host() {
+	kill -KILL "$HOST" 2>/dev/null
+	wait "$UNSHARE" 2>/dev/null
+	remove_cgroups
 }
 
 # bats 1.8 does not tell a test its tags: they are in the line above it.
 tagged() {
-	grep -B 1 -xF "@test \"$BATS_TEST_DESCRIPTION\" {" "$BATS_TEST_FILENAME" | grep -Eq "test_tags=(.*,)?$1(,|\$)"
+	[[ ${TAGS:-} ]] || TAGS=$(grep -B 1 -xF "@test \"$BATS_TEST_DESCRIPTION\" {" "$BATS_TEST_FILENAME")
+	[[ ${TAGS%%$'\n'*}, =~ ^'# bats test_tags='(.*,)?$1, ]]
 }
 
 teardown() {
 	local failed=0
-	[[ ${HOST:-} ]] || return 0
-	if [[ ! -d /proc/$HOST ]]; then
+	if [[ ! ${HOST:-} ]]; then
+		remove_cgroups # the test was left out, or has no host
+		return
+	elif [[ ! -d /proc/$HOST ]]; then
 		fail "the test took too long, and was ended" || failed=1
-	elif ! host true 2>/dev/null; then
-		fail "the host has another / now" \
-			"hint: box changed the host's mounts: is CLONE_NEWNS among the flags of clone3?" || failed=1
 	else
 		host_as_before || failed=1
 	fi
-	kill -KILL "$HOST" 2>/dev/null
-	wait "$UNSHARE" 2>/dev/null
+	end_host || failed=1
 	return $failed
 }
 
 # --- the host ---
 
 start_host() {
-	local seconds=120 # a program that is being written may hang
+	local seconds=120 keep=("$REPO" "$BATS_RUN_TMPDIR") cgroups both ready # a program that is being written may hang
 	((THROWAWAY)) || at_least final && seconds=600
+	[[ $BOX == "$REPO"/* ]] || keep+=("$BOX")
+	make_cgroups
+	mkdir "$BATS_TEST_TMPDIR/host"
 	mkfifo "$BATS_TEST_TMPDIR/ready"
-	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs. With
-	# SIGCHLD ignored, it leaves no zombies.
-	# shellcheck disable=SC2016 # expanded by that shell
-	unshare --mount --uts --pid --fork --kill-child --propagation private -- bash -c '
-		mount -t proc proc /proc && mount --make-rshared / && hostname laptop && trap "" CHLD &&
-			echo >"$1" && exec sleep "$2"' - "$BATS_TEST_TMPDIR/ready" "$seconds" \
-		2>"$BATS_TEST_TMPDIR/unshare" 3>&- &
+	exec {both}<>"$BATS_TEST_TMPDIR/ready"
+	exec {ready}<"$BATS_TEST_TMPDIR/ready"
+	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs.
+	unshare --mount --uts --pid --fork --kill-child --propagation private -- "$REPO/tests/host" \
+		"$BATS_TEST_TMPDIR" "$seconds" "$cgroups" "${keep[@]}" >&"$both" 2>"$BATS_TEST_TMPDIR/unshare" 3>&- {both}>&- {ready}<&- &
 	UNSHARE=$!
-	read -rt 60 <>"$BATS_TEST_TMPDIR/ready" || fail "no namespaces: $(<"$BATS_TEST_TMPDIR/unshare")"
+	exec {both}>&-
+	read -rt 100 -u "$ready" || fail "no host for the test: $(<"$BATS_TEST_TMPDIR/unshare")" || return
+	exec {ready}<&-
 	HOST=$(<"/proc/$UNSHARE/task/$UNSHARE/children")
 	HOST=${HOST% }
 }
 
-# Runs a command on the test's host, in $DIR. Who runs the tests may ignore signals, as nohup does.
+# The steps make their cgroups at the top of each hierarchy that has a limit: which is one of the test's own. final
+# is tested on the machine's files and cgroups, as are all on a throw-away machine. Sets $cgroups for tests/host, and CGROUPS.
+make_cgroups() {
+	local place kind options controller own=suite.${BATS_RUN_TMPDIR##*-}.${BATS_SUITE_TEST_NUMBER:-0}
+	CGROUPS=() cgroups=
+	! { at_least final || ((THROWAWAY)); } || { cgroups=machine && return; }
+	while read -r place kind options; do
+		if [[ $kind == tmpfs ]]; then
+			cgroups+="ro $place"
+		elif [[ $kind != cgroup2 && ! ,$options, =~ ,(memory|pids|cpu), ]] || ! mkdir "$place/$own" 2>/dev/null; then
+			cgroups+="ro $place"
+		else
+			CGROUPS+=("$place/$own")
+			cgroups+="$place/$own $place"
+			[[ $kind != cgroup2 ]] || for controller in memory pids cpu; do
+				{ echo "+$controller" >"$place/cgroup.subtree_control"; } 2>/dev/null || :
+			done
+		fi
+		cgroups+=$'\n'
+	done <<<"$CGROUP_MOUNTS"
+}
+
+# Whatever a box has left in them has ended with the test's host.
+remove_cgroups() {
+	local end=$((SECONDS + 10))
+	((${#CGROUPS[@]})) || return 0
+	until find "${CGROUPS[@]}" -depth -type d -exec rmdir {} + 2>/dev/null; do
+		((SECONDS < end)) || fail "cannot be removed: ${CGROUPS[*]}" || return
+		sleep 0.05
+	done
+}
+
+# Runs a command on the test's host, in $DIR. Who runs the tests may ignore signals, as nohup does. In a session of its
+# own, as a box that kills its process group must not kill bats.
 host() {
-	nsenter --target "$HOST" --mount --uts --pid -- env --default-signal -C "$DIR" "$@" 3>&-
+	nsenter --target "$HOST" --mount --uts --pid -- setsid --wait env --default-signal -C "$DIR" "$@" 3>&-
 }
 
 # Runs a command on the test's host; sets $status, $output and $stderr.
@@ -128,23 +177,32 @@ host_script() {
 }
 
 host_state() {
-	# The steps' cgroups, or final's: box/ID. Each leave the other's alone, as two stages are tested at once.
-	local cgroups=(-name 'box.*')
-	[[ $STEP == final ]] && cgroups=(-path '*/box/*' -prune)
-	echo "hostname: $(host hostname)"
-	host cut -d ' ' -f 4- /proc/self/mountinfo | sed 's/^/mount: /'
 	# Processes by name, as PIDs are new each time; neither what looks, nor PID 1, which is the test's own.
-	host ps -eo pid=,stat=,args= | sed -nE '/^ *1 /d; /^ *[0-9]+ Z/d; /ps -eo/d; s/^ *[0-9]+ [^ ]+ */process: /p'
-	find /sys/fs/cgroup -type d "${cgroups[@]}" -print 2>/dev/null | sed 's/^/cgroup: /'
+	host sh -c 'hostname; cut -d " " -f 4- /proc/self/mountinfo; echo; ps -eo pid=,stat=,args=' - | awk '
+		NR == 1 { print "hostname: " $0; next }
+		/^$/ { processes = 1; next }
+		!processes { print "mount: " $0; next }
+		$1 != 1 && $2 !~ /^Z/ && !/ps -eo/ { $1 = $2 = ""; print "process:" substr($0, 2) }'
+	if ((${#CGROUPS[@]})); then
+		find "${CGROUPS[@]}" -mindepth 1 -type d
+	elif at_least final; then
+		find /sys/fs/cgroup -type d -path '*/box/*' -prune -print 2>/dev/null
+	else
+		find /sys/fs/cgroup -type d -name 'box.*' -print 2>/dev/null
+	fi | sed 's/^/cgroup: /'
 	find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
 }
 
-# Other suites' boxes may be at work on this machine, and their cgroups come and go: one counts when it
-# is there and empty all the time. It is removed, as it is not in a namespace that ends with the test.
+# A step's cgroups are in one of the test's own, and final's among those of other suites, which come and go: one
+# counts when it is there and empty all the time. It is removed, as it is not in a namespace that ends with the test.
 host_as_before() {
-	local left others stays try end=$((SECONDS + 10))
-	for ((try = 1; try <= 20 || SECONDS < end; try++)); do
-		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]') || return 0
+	local left others stays try patience=${PATIENCE:-10} # seconds in which all has to be gone
+	local end=$((SECONDS + patience))
+	! host_state | cmp -s "$BATS_TEST_TMPDIR/before" - || return 0
+	host true 2>/dev/null || fail "the host has another / now" \
+		"hint: box changed the host's mounts: is CLONE_NEWNS among the flags of clone3?" || return
+	for ((try = 1; try <= 2 * patience + 1 || SECONDS < end; try++)); do
+		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]' | without_others) || return 0
 		others=$(grep -v 'cgroup: ' <<<"$left") || true
 		((try > 1)) || stays=$(sed -n 's/^> cgroup: //p' <<<"$left")
 		stays=$(empty_cgroups <<<"$stays")
@@ -163,11 +221,23 @@ host_as_before() {
 	esac
 }
 
-# Of the cgroups on standard input, those that are there, without a process in them or below. That of a
+# What other programs mount does not come here, but what they unmount and remove goes here, too.
+without_others() {
+	if at_least final; then
+		awk 'NR == FNR { there[$5] = 1; next }
+			!/^< mount: / || $4 in there { print; found = 1 }
+			END { exit !found }' /proc/self/mountinfo -
+	else
+		grep .
+	fi
+}
+
+# Of the cgroups on standard input, those that are there, and of final's those without a process in them or below. That of a
 # container in another test's store is that test's business: it may have killed the box.
 empty_cgroups() {
 	local cgroup
 	while read -r cgroup; do
+		! ((${#CGROUPS[@]})) || { [[ ! -d $cgroup ]] || echo "$cgroup"; continue; }
 		compgen -G "${BATS_RUN_TMPDIR%/*}/*/test/*/data/containers/${cgroup##*/}" | grep -qvF "$BATS_TEST_TMPDIR/" && continue
 		if [[ -d $cgroup && ! $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null) ]]; then echo "$cgroup"; fi
 	done

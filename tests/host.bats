@@ -1,0 +1,92 @@
+# What a test takes for its host: see tests/host. A faulty box can do nothing to this machine, and what happens on it
+# meanwhile is not the box's doing.
+# shellcheck disable=SC2016,SC2034 # scripts for other shells; variables of helper.bash
+STEP=06 # whose boxes make cgroups
+load helper
+
+FILE_STEP=$STEP OTHERS=()
+
+setup() {
+	CANARY=canary-${BATS_RUN_TMPDIR##*-}
+	OTHER=$BATS_FILE_TMPDIR/mounted
+	mkdir -p "$OTHER"
+	mount -t tmpfs other "$OTHER"
+	setup_host
+}
+
+teardown() {
+	local place failed=0
+	end_host
+	! mountpoint -q "$OTHER" || umount "$OTHER"
+	for place in "${OTHERS[@]}"; do rmdir "$place" || failed=1; done
+	for place in "${PLACES[@]}"; do rm -f "$place/$CANARY"; done
+	return $failed
+}
+
+PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /opt /srv "$REPO" "$REPO/tests" "$REPO/rootfs")
+
+@test "what a box without a root of its own writes does not reach the machine" {
+	local place
+	for place in "${PLACES[@]}"; do
+		[[ -d $place ]] || continue
+		host sh -c 'echo written >"$1"' - "$place/$CANARY" 2>/dev/null || :
+		[[ ! -e $place/$CANARY ]] || fail "$place/$CANARY is on the machine"
+	done
+	[[ $(host cat "/$CANARY" "/usr/$CANARY") == $'written\nwritten' ]] || fail "a box cannot write where a host's root can"
+}
+
+@test "a box cannot remove the machine's files, nor the programs that are tested" {
+	local place
+	for place in "$REPO" "$BATS_FILE_TMPDIR"; do
+		echo canary >"$place/$CANARY"
+		host rm -f "$place/$CANARY" 2>/dev/null || :
+		[[ -e $place/$CANARY ]] || fail "$place/$CANARY is gone"
+		rm "$place/$CANARY"
+	done
+}
+
+@test "a box that kills its process group, or its parent, does not end the tests" {
+	host sh -c 'kill -KILL 0' || :
+	host sh -c 'kill -KILL $PPID' || :
+	[[ $(host echo there) == there ]] || fail "the host has ended"
+}
+
+@test "what others mount, unmount and remove meanwhile is not the box's doing" {
+	umount "$OTHER"
+	rmdir "$OTHER"
+	mkdir "$OTHER"
+	mount -t tmpfs other "$OTHER"
+	mkdir "$OTHER/below"
+	mount -t tmpfs other "$OTHER/below"
+	host_as_before || return
+	umount "$OTHER/below"
+	[[ $(host cat /proc/self/mountinfo) != *"$OTHER"* ]] || fail "the host has others' mounts"
+}
+
+@test "the cgroups that others make meanwhile are not the box's doing" {
+	local place kind options
+	while read -r place kind options; do
+		[[ $kind == cgroup* && $options == rw* ]] && mkdir "$place/box.$CANARY" 2>/dev/null && OTHERS+=("$place/box.$CANARY")
+	done <<<"$CGROUP_MOUNTS"
+	((${#OTHERS[@]})) || fail "no cgroup can be made here"
+	host_as_before
+}
+
+@test "a mount or a cgroup that a box leaves is found and named" {
+	PATIENCE=0
+	host mount -t tmpfs mine "$DIR"
+	run host_as_before
+	[[ $status == 1 && $output == *"> mount: "*"$DIR"* ]] || fail "the mount was not found: $output"
+	host umount -l "$DIR"
+	mkdir "${CGROUPS[0]}/box.left"
+	run host_as_before
+	[[ $status == 1 && $output == *"> cgroup: "*box.left* ]] || fail "the cgroup was not found: $output"
+}
+
+@test "final's host has the machine's mounts: only what is still mounted on the machine counts as unmounted by box" {
+	STEP=final
+	run without_others <<<"< mount: / /unmounted rw - tmpfs other rw
+< mount: / / rw - ext4 disk rw
+> mount: / /made rw - tmpfs mine rw"
+	[[ $output == "< mount: / / rw"*$'\n'"> mount: / /made "* ]] || fail "not the two lines of box's own doing: $output"
+}
