@@ -19,7 +19,7 @@ caught() { # caught PATCH
 	cc -o "$work/box" "$work/box.c" || fail "$name does not compile" || return
 	# A bats of its own, which must not take itself for a part of this one.
 	log=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=dumb TMPDIR="$BATS_TEST_TMPDIR" BOX="$work/box" STEP="$step" \
-		bats --tap --filter "^$(regex "$test")$" "$REPO"/tests/step*.bats 2>&1)
+		bats --tap --filter "^$(regex "$test")$" "$REPO"/tests/{plainest,step*}.bats 2>&1)
 	[[ $log == *"not ok 1 $test"* ]] || fail "$name was not caught by '$test'" "$log" || return
 	grep -F "hint: " <<<"$log" | grep -qF "$hint" || fail "no hint with '$hint' for $name" "$log"
 }

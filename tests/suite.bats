@@ -11,6 +11,7 @@ setup() {
 		report() { fail "$1" "hint: $2"; }
 		expect() { [[ $1 == "$2" ]] || report "expected $2" "$3"; }
 	END
+	file plainest 'PLAIN' '[[ $STEP != "$BROKEN" ]] || fail "hint: see clone3"'
 	file step01-exec 'ONE' true 'TWO' 'printed="some text"; expect "$printed" "other text" "look at exec"'
 	file step02-uts-pid 'THREE' true
 }
@@ -36,7 +37,7 @@ suite() {
 	output=$(<"$LOG")
 }
 
-inner() { env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=linux LOG="$LOG" "$@" 3>&-; }
+inner() { env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=linux LOG="$LOG" BROKEN="${BROKEN:-}" "$@" 3>&-; }
 
 fail() {
 	printf '%s\n' "$@" >&2
@@ -48,11 +49,11 @@ lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
 
 @test "each test has its line, with how many there are, as soon as it has ended" {
 	file step01-exec 'ONE' true \
-		'TWO' 'end=$((SECONDS + 30)); until grep "^1 of 2 .*ONE" "$LOG"; do ((SECONDS < end)) || exit; sleep 0.01; done'
+		'TWO' 'end=$((SECONDS + 30)); until grep "^2 of 3 .*ONE" "$LOG"; do ((SECONDS < end)) || exit; sleep 0.01; done'
 	suite 01
 	[[ $status == 0 ]] || fail "exit status $status" "$output" || return
-	has "2 of 2  stage 01: TWO"
-	has "2 passed, 0 failed"
+	has "3 of 3  stage 01: TWO"
+	has "3 passed, 0 failed"
 }
 
 @test "a failure is told with its text and its place, without the helpers' insides" {
@@ -63,24 +64,24 @@ lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
 	has $'  expected other text\n  hint: look at exec\n'
 	lacks "from function"
 	lacks "helper.bash"
-	has "1 passed, 1 failed"
+	has "2 passed, 1 failed"
 }
 
 @test "on a terminal a bar shows how far the tests are, and each failure stays" {
 	inner script -qec "stty cols 100; exec '$TESTS/suite' 01" "$LOG" >/dev/null </dev/null || :
 	output=$(<"$LOG")
-	has "] 1 of 2, 0 failed: stage 01: ONE"
+	has "] 2 of 3, 0 failed: stage 01: ONE"
 	has "FAILED: stage 01: TWO"
-	has "[####################] 2 of 2, 1 failed"
-	lacks "1 of 2  stage"
+	has "[####################] 3 of 3, 1 failed"
+	lacks "1 of 3  stage"
 }
 
-@test "the tests of a stage come before those of earlier stages" {
+@test "the plainest command, and the tests of a stage, come before those of earlier stages" {
 	file step01-exec 'ONE' true 'TWO' true
 	suite 02
-	[[ $(grep -oE 'ONE|TWO|THREE' "$LOG" | paste -sd ' ') == "THREE ONE TWO" ]] || fail "not in this order: THREE ONE TWO" "$output"
-	has "1 of 3  stage 02: THREE"
-	has "2 of 3  stage 02, earlier stages: ONE"
+	[[ $(grep -oE 'PLAIN|ONE|TWO|THREE' "$LOG" | paste -sd ' ') == "PLAIN THREE ONE TWO" ]] || fail "not in this order: PLAIN THREE ONE TWO" "$output"
+	has "2 of 4  stage 02: THREE"
+	has "3 of 4  stage 02, earlier stages: ONE"
 }
 
 @test "what was left out is counted among what was asked for" {
@@ -91,10 +92,10 @@ lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
 	suite 03
 	has "left out: 2 tests that need a throw-away machine"
 	lacks "FIVE"
-	has "1 of 4  "
+	has "1 of 5  "
 	suite -q 03
 	has "left out: 2 tests that need a throw-away machine"
-	has "3 of 3  "
+	has "4 of 4  "
 }
 
 @test "tests that are skipped, or do not come to their end, are no passes" {
@@ -116,6 +117,21 @@ lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
 	has "final, half 1: FOUR"
 	has "FAILED: final, half 2: FIVE"
 	has "final, half 2, earlier stages: THREE"
-	has "4 passed, 3 failed"
+	has "6 passed, 3 failed"
 	lacks "their end"
+}
+
+@test "of a stage that cannot run the plainest command nothing else is reported" {
+	BROKEN=02
+	suite 01 02
+	[[ $status == 1 ]] || fail "exit status $status" "$output" || return
+	has "FAILED: stage 02: PLAIN"
+	has "hint: see clone3"
+	has "stage 01: ONE"
+	lacks "THREE"
+	lacks "earlier stages"
+	BROKEN=01
+	suite 01
+	has "0 passed, 1 failed"
+	lacks "ONE"
 }

@@ -1,0 +1,48 @@
+# The plainest command of a stage: when box itself cannot run it, no other test says more. tests/suite runs it first.
+load helper
+
+teardown() { [[ ! ${HOST:-} ]] || end_host; } # what box has left is other tests' business
+
+# Runs it on the test's host. If box fails, its message and the hint that fits it are the whole report.
+plainest() {
+	local command=(run "${RUN[@]}") shown="box run"
+	at_least 03 && command+=("$ROOTFS") && shown+=" ROOTFS"
+	run_on_host timeout -k 1 30 "$BOX" "${command[@]}" true </dev/null
+	case $status in
+	124 | 125 | 126 | 127) ;;
+	*) ((status < 128)) && return ;; # the tests say more
+	esac
+	say "the plainest command does not run: $shown true" "  exit status: $status"
+	[[ ! $output$stderr ]] || say "  ${output:+$output$'\n'}$stderr"
+	fail "hint: $(plainest_hint)"
+}
+
+# What is forgotten most often, by box's message: of the kernel's errors most have few causes here.
+plainest_hint() {
+	case $status in
+	124) echo "box does not end: does it wait for the command, and for nothing else? after 30 seconds it was stopped" && return ;;
+	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?" && return ;;
+	esac
+	case $stderr in
+	*pivot_root*"Invalid argument"* | *pivot_root*busy*)
+		if host mount --make-rprivate / && run_on_host timeout -k 1 30 "$BOX" "${command[@]}" true && [[ $status == 0 ]]; then
+			echo "pivot_root refuses mounts that are shared with other namespaces: make all mounts private first, see MS_REC and MS_PRIVATE"
+		else
+			echo "pivot_root wants ROOTFS to be a mount, so it is bound onto itself, and then entered: see MS_BIND, and chdir(2)"
+		fi
+		;;
+	*umount*busy*) echo "the old root has mounts below it, and is in use: see MNT_DETACH in umount2(2)" ;;
+	*umount*"Invalid argument"*) echo 'only a mount can be unmounted: after pivot_root(".", ".") the old root is "."' ;;
+	*wait*"No child"*) echo "the child ended without SIGCHLD, so waitpid(2) does not know it: set exit_signal in the struct clone_args" ;;
+	*clone*"Invalid argument"*) echo "clone3 takes a struct clone_args that is zero but for what is set, its size, and flags that go together" ;;
+	*/proc*"No such file"*) echo "mount /proc when ROOTFS is the root, where its folder proc is" ;;
+	*/proc*"No such device"*) echo 'the type of the file system is "proc"' ;;
+	*/proc*busy*) echo "is a /proc mounted there already, or twice?" ;;
+	*"Bad file descriptor"*) echo "close_range(2) has closed what is used afterwards" ;;
+	*"Operation not permitted"* | *"Function not implemented"*) echo "may root make namespaces here? see make doctor" ;;
+	*true*) echo "the command follows ${shown#box } in argv: is it looked for in the root filesystem, and where PATH says? see execvp(3)" ;;
+	*) echo "the message says which call has failed, and why: see ERRORS in its manual page" ;;
+	esac
+}
+
+@test "box runs the plainest command" { plainest; }
