@@ -205,6 +205,7 @@ struct spec {
 	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
 	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
 	bool detached; /* it has box's own stdio, and lives on when box ends */
+	bool logged; /* stdout and stderr are pipes, which the caller reads: container->stdio */
 	/* Pipes: the process waits for a byte of gate[0], and says by a struct message in gate[1]
 	 * what then keeps it from exec. 0: it does not wait. */
 	int gate[2];
@@ -1002,21 +1003,6 @@ void terminal_resize(int master);
 /* Opens the other end of MASTER, or returns -1. */
 int terminal_peer(int master);
 
-/* Bytes on their way from stdin to a pty or a pipe, which takes no more for now. */
-struct input {
-	char data[65536];
-	size_t start, end;
-};
-
-/* Reads more from stdin into an empty INPUT; false at its end. */
-bool input_read(struct input *input);
-
-/* Writes as much of it as TO takes; false when that takes no more, ever. */
-bool input_write(struct input *input, int to);
-
-/* Copies what MASTER has to stdout. False at its end. */
-bool terminal_output(int master);
-
 /* ---- container.c: starts, watches, ends ---- */
 
 struct container {
@@ -1026,7 +1012,7 @@ struct container {
 	int pidfd;
 	int socket; /* to init.c: SEQPACKET, see there */
 	int master; /* the other end of the container's terminal, or -1 */
-	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own */
+	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own file */
 	int listener; /* of its filter of system calls, until that is passed on; or -1 */
 	bool joined; /* by container_join(): not the container's PID 1 */
 	int oom; /* of one that has joined: see oom_open(); else -1 */
@@ -1043,10 +1029,6 @@ int container_create(struct container *container, const struct spec *spec);
 /* Executes the process. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or EXIT_BOX. */
 int container_start(struct container *container, int *status);
 
-/* Forwards the blocked SIGNALS and, with a terminal, bytes (of stdin only with INPUT), until the
- * process has ended. Returns its exit status, as a shell would. */
-int container_wait(struct container *container, const sigset_t *signals, bool input);
-
 /* Starts another process in the running container whose PID 1 PIDFD is: argv, env, cwd, user,
  * terminal, capabilities, no_new_privileges and seccomp of SPEC. It is in the container's CGROUP.
  * Until container_start() the pid is that of a helper, which the process takes all from. Goes on
@@ -1062,14 +1044,61 @@ int container_mount(struct container *container, const struct spec *spec);
  * other process, where PID 1 does not handle it. */
 int container_kill(pid_t pid, int pidfd, int signal);
 
-/* Handles one of the signals that the signalfd FD tells of: most are sent on to the process. */
-void container_signal(const struct container *container, int fd);
+/* Handles one of the signals that the signalfd FD tells of: most are sent on to the process.
+ * Returns its number, or 0 if there was none. */
+int container_signal(const struct container *container, int fd);
 
 /* Lets go of a container that is to live on. */
 void container_release(struct container *container);
 
 /* Ends all processes, and removes what the container has outside of its namespaces. */
 int container_destroy(struct container *container);
+
+/* ---- relay.c: what the command reads and writes ---- */
+
+/* Makes the pipes that the container gets in place of the caller's files: PIPES has its ends, -1
+ * where it needs none, and container->stdio box's. */
+int make_pipes(struct container *container, int pipes[3]);
+
+/* Makes PIPES stdin, stdout and stderr, in the container's first process. */
+void use_pipes(const int pipes[3]);
+void close_pipes(int pipes[3]);
+
+/* Bytes that the pipe FD has now; or, for a pty, at least as many. 0: none, or no pipe. */
+int unread_bytes(int fd);
+
+/* Bytes on their way from one descriptor to another, which are both the flow's. */
+struct flow {
+	bool open;
+	int from, to;
+	bool keys; /* FROM is the caller's terminal */
+	bool spliced; /* both are pipes: nothing is copied */
+	bool receives, sends; /* FROM, TO is a socket */
+	bool blocks; /* TO does, so it gets little at once */
+	bool watched; /* when nobody reads TO any more, FROM's writer is told at once */
+	bool full; /* TO is waited for, not FROM */
+	int64_t left; /* bytes still to be taken from FROM; -1: all up to its end */
+	char *data; /* that were read; from start to end they are not written yet */
+	size_t start, end;
+};
+
+/* Those from stdin, and to stdout and stderr. All 0: none. */
+struct relay {
+	struct flow flows[3];
+	int signals; /* a signalfd */
+	int64_t deadline; /* ms of CLOCK_MONOTONIC; 0: none */
+};
+
+/* Forwards the blocked SIGNALS and copies bytes (with a terminal, of stdin only with INPUT), until
+ * the process has ended. Output never blocks it: what nobody has taken by then is in RELAY. Returns
+ * the process's exit status, as a shell would. */
+int container_wait(
+	struct container *container, const sigset_t *signals, bool input, struct relay *relay);
+
+/* Waits until the rest of the output is written, or nobody reads it, or a signal that would end box
+ * has come, and a second has gone. To be called when the container is gone, with nothing locked: a
+ * reader may take its time. */
+void relay_finish(struct relay *relay);
 
 /* ---- what container.c and init.c tell each other, over a SEQPACKET socket ---- */
 

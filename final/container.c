@@ -143,54 +143,6 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	return 0;
 }
 
-/* A file, a terminal or another device; the null device is the container's own: see init.c. */
-static bool is_hosts(const struct stat *st)
-{
-	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev != makedev(1, 3));
-}
-
-/* Root in the container could change a terminal or a file of the host that it has open, also one
- * that it was to read: its bytes, its mode, its owner; and read the terminal's keys. So these get
- * pipes, whose other ends box copies to or from; stdout and stderr one pipe, where they are the
- * same, to keep the order. */
-static int make_pipes(struct container *container, int pipes[3])
-{
-	struct stat st[3];
-	int ends[2];
-
-	pipes[0] = pipes[1] = pipes[2] = -1;
-	for (int fd = 0; fd < 3 && !container->spec->process.terminal && !container->spec->detached;
-		fd++) {
-		int ours = fd == 0 ? 1 : 0; /* the end to write or to read */
-
-		if (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd]))
-			continue;
-		if (fd == 2 && pipes[1] >= 0 && st[1].st_ino == st[2].st_ino &&
-			st[1].st_dev == st[2].st_dev) {
-			pipes[2] = fcntl(pipes[1], F_DUPFD_CLOEXEC, 3);
-			continue;
-		}
-		if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0)
-			return fail("pipe");
-		container->stdio[fd] = ends[ours];
-		pipes[fd] = ends[!ours];
-	}
-	return 0;
-}
-
-static void use_pipes(const int pipes[3])
-{
-	for (int fd = 0; fd < 3; fd++)
-		if (pipes[fd] >= 0 && dup2(pipes[fd], fd) < 0)
-			_exit(EXIT_BOX);
-}
-
-static void close_pipes(int pipes[3])
-{
-	for (int fd = 0; fd < 3; fd++)
-		close_fd(&pipes[fd]);
-}
-
 /* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
 static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, bool *born_inside)
 {
@@ -502,12 +454,12 @@ int container_kill(pid_t pid, int pidfd, int signal)
 									  : 0;
 }
 
-void container_signal(const struct container *container, int fd)
+int container_signal(const struct container *container, int fd)
 {
 	struct signalfd_siginfo info;
 
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
-		return;
+		return 0;
 	switch (info.ssi_signo) {
 	case SIGCHLD: /* the pidfd tells */
 	case SIGPIPE:
@@ -527,109 +479,7 @@ void container_signal(const struct container *container, int fd)
 		else
 			container_kill(container->pid, container->pidfd, info.ssi_signo);
 	}
-}
-
-/* Bytes of stdin on their way to TO, a terminal's other end or a pipe. False at their end. */
-static bool feed(struct input *input, struct pollfd *in, struct pollfd *to)
-{
-	if (to->revents & POLLERR) /* a pipe that nobody reads any more */
-		return false;
-	if (input->start == input->end && in->revents && !input_read(input))
-		return false;
-	if (input->start < input->end && (to->revents & POLLOUT) && !input_write(input, to->fd))
-		return false;
-	in->events = input->start < input->end ? 0 : POLLIN;
-	to->events = (to->events & POLLIN) | (input->start < input->end ? POLLOUT : 0);
-	return true;
-}
-
-/* The bytes of a terminal both ways. Neither way may wait for the other: a command that only writes
- * would be stuck behind a paste that it does not read. */
-static void relay(
-	struct container *container, struct input *input, struct pollfd *in, struct pollfd *out)
-{
-	if ((out->revents & ~POLLOUT) && !terminal_output(container->master)) {
-		/* Nobody reads what it says: as SIGPIPE would have ended it. */
-		container_kill(container->pid, container->pidfd, SIGKILL);
-		out->fd = -1;
-	}
-	if (in->fd >= 0 && !feed(input, in, out)) {
-		in->fd = -1;
-		out->events = POLLIN;
-	}
-}
-
-/* Copies what there is now. False at the end, or when there is nothing. */
-static bool copy_output(struct container *container, int fd)
-{
-	char data[65536];
-	ssize_t size =
-		container->stdio[fd] < 0 ? 0 : read(container->stdio[fd], data, sizeof(data));
-
-	if (size <= 0)
-		return false;
-	if (write_all(fd, data, size) == 0)
-		return true;
-	/* A full disk: the command shall have the error, too, by SIGPIPE. */
-	close_fd(&container->stdio[fd]);
-	return false;
-}
-
-/* The pipes, which PIPES are, in the order of container->stdio; IN is stdin. */
-static void copy_pipes(
-	struct container *container, struct input *input, struct pollfd *in, struct pollfd *pipes)
-{
-	if (pipes[0].fd >= 0 && !feed(input, in, &pipes[0])) {
-		close_fd(&container->stdio[0]); /* the end of stdin, for the command, too */
-		in->fd = pipes[0].fd = -1;
-	}
-	for (int fd = 1; fd < 3; fd++)
-		if (pipes[fd].revents && !copy_output(container, fd))
-			pipes[fd].fd = -1;
-}
-
-int container_wait(struct container *container, const sigset_t *signals, bool input)
-{
-	enum { PID, SIGNALS, IN, MASTER, PIPES, N = PIPES + 3 };
-	autoclose int fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	int master = container->master;
-	/* While box has the terminal open, reading it does not end: a process may open it anew. */
-	autoclose int peer __attribute__((unused)) = terminal_peer(master);
-	bool feeds = master >= 0 ? input : container->stdio[0] >= 0;
-	struct pollfd polls[N] = {
-		[PID] = {.fd = container->pidfd, .events = POLLIN},
-		[SIGNALS] = {.fd = fd, .events = POLLIN},
-		[IN] = {.fd = feeds ? STDIN_FILENO : -1, .events = POLLIN},
-		[MASTER] = {.fd = master, .events = POLLIN},
-		[PIPES] = {.fd = container->stdio[0]},
-		[PIPES + 1] = {.fd = container->stdio[1], .events = POLLIN},
-		[PIPES + 2] = {.fd = container->stdio[2], .events = POLLIN},
-	};
-	struct input pending = {.end = 0};
-	int status;
-
-	if (fd < 0 || (master >= 0 && fcntl(master, F_SETFL, O_NONBLOCK) < 0))
-		return fail("signalfd");
-	while (!polls[PID].revents) {
-		if (poll(polls, N, -1) < 0)
-			return fail("poll"); /* no EINTR: the signals are blocked */
-		if (polls[SIGNALS].revents)
-			container_signal(container, fd);
-		if (master >= 0)
-			relay(container, &pending, &polls[IN], &polls[MASTER]);
-		else
-			copy_pipes(container, &pending, &polls[IN], &polls[PIPES]);
-	}
-	/* All of its processes are dead, and have written their last. */
-	while (polls[MASTER].fd >= 0 && terminal_output(master))
-		;
-	for (int i = 1; i < 3; i++)
-		while (copy_output(container, i))
-			;
-	if (waitpid(container->pid, &status, 0) < 0)
-		return fail("waitpid %d", container->pid);
-	container->pid = -1;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return info.ssi_signo;
 }
 
 void container_release(struct container *container)

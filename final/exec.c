@@ -58,6 +58,7 @@ static int exec_in(const struct job *job, int box)
 	autoclose int pidfd = state_pidfd(&job->target.state);
 	struct container container = no_container;
 	struct cgroup cgroup = {.n = 0};
+	struct relay relay = {.signals = 0};
 	sigset_t signals;
 	int status = EXIT_BOX;
 	bool ok;
@@ -73,7 +74,8 @@ static int exec_in(const struct job *job, int box)
 	     container_start(&container, &status) == 0;
 	if (box >= 0)
 		background_tell(box, ok ? 0 : status);
-	if (ok && (status = container_wait(&container, &signals, job->exec->interactive)) < 0) {
+	if (ok && (status = container_wait(&container, &signals, job->exec->interactive, &relay)) <
+			  0) {
 		status = EXIT_BOX;
 		ok = false;
 	}
@@ -81,6 +83,7 @@ static int exec_in(const struct job *job, int box)
 	if (!ok)
 		report();
 	container_destroy(&container);
+	relay_finish(&relay);
 	return status;
 }
 

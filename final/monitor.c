@@ -8,57 +8,33 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-enum { OUT, ERR, N_STREAMS };
+enum { OUT = 1, ERR, N_STREAMS };
 
 struct monitor {
 	struct container container;
 	struct log log;
-	int ends[N_STREAMS]; /* of what the container writes; with a terminal, OUT alone */
 };
 
-/* stdin, stdout and stderr: /dev/null, or the pipes that the container will have. */
-static int set_files(int in, int out, int err)
-{
-	return dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 ? fail("dup2") : 0;
-}
-
-/* The container is made with the pipes as its own files; the monitor keeps their other ends. */
-static int create(struct monitor *monitor, const struct spec *spec)
-{
-	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int out[2], err[2], result;
-
-	if (null < 0 || pipe2(out, O_CLOEXEC) < 0)
-		return fail("pipe");
-	if (pipe2(err, O_CLOEXEC) < 0) {
-		close(out[0]);
-		close(out[1]);
-		return fail("pipe");
-	}
-	result = set_files(null, out[1], err[1]) < 0 ? -1
-						     : container_create(&monitor->container, spec);
-	dup2(null, 1);
-	dup2(null, 2);
-	close(out[1]);
-	close(err[1]);
-	monitor->ends[OUT] = out[0];
-	monitor->ends[ERR] = err[0];
-	if (result == 0 && monitor->container.master >= 0) {
-		close(monitor->ends[OUT]);
-		monitor->ends[OUT] = monitor->container.master;
-	}
-	return result;
-}
-
-/* Adds what can be read now to the log. False at the end. */
-static bool log_some(struct monitor *monitor, int stream)
+/* Adds what can be read now of stdout or stderr to the log, up to MOST bytes. Returns how many; 0
+ * at the end, or -1 if there is nothing now. */
+static ssize_t log_some(struct monitor *monitor, int stream, int fd, size_t most)
 {
 	char data[16384];
-	ssize_t size = read(monitor->ends[stream], data, sizeof(data));
+	ssize_t size = read(fd, data, most < sizeof(data) ? most : sizeof(data));
 
 	if (size > 0)
-		log_write(&monitor->log, stream + 1, data, size);
-	return size > 0 || (size < 0 && errno == EINTR);
+		log_write(&monitor->log, stream, data, size);
+	return size < 0 && errno != EINTR && errno != EAGAIN ? 0 : size;
+}
+
+/* What was written before the end. Another container may have been given the pipe, and go on. */
+static void log_rest(struct monitor *monitor, int stream, int fd)
+{
+	int left = unread_bytes(fd);
+	ssize_t size;
+
+	while (left > 0 && (size = log_some(monitor, stream, fd, left)) > 0)
+		left -= size;
 }
 
 /* Returns the exit status. */
@@ -69,29 +45,27 @@ static int watch(struct monitor *monitor)
 	autoclose int fd = -1;
 	/* As container_wait(). */
 	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
-	struct pollfd polls[4];
+	struct pollfd polls[2 + N_STREAMS] = {{.fd = container->pidfd, .events = POLLIN}};
+	struct pollfd *streams = polls + 1; /* by their numbers */
 	int status;
 
 	sigfillset(&signals);
 	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	polls[0] = (struct pollfd){.fd = container->pidfd, .events = POLLIN};
 	polls[1] = (struct pollfd){.fd = fd, .events = POLLIN};
-	for (int i = 0; i < N_STREAMS; i++) {
-		fcntl(monitor->ends[i], F_SETFL, O_NONBLOCK);
-		polls[2 + i] = (struct pollfd){.fd = monitor->ends[i], .events = POLLIN};
-	}
-	polls[0].revents = 0;
-	while (fd >= 0 && !polls[0].revents && poll(polls, 4, -1) >= 0) {
+	for (int i = OUT; i < N_STREAMS; i++)
+		streams[i] = (struct pollfd){.fd = container->stdio[i], .events = POLLIN};
+	if (container->master >= 0 && fcntl(container->master, F_SETFL, O_NONBLOCK) == 0)
+		streams[OUT].fd = container->master;
+	while (fd >= 0 && !polls[0].revents && poll(polls, 1 + N_STREAMS, -1) >= 0) {
 		if (polls[1].revents)
 			container_signal(container, fd);
-		for (int i = 0; i < N_STREAMS; i++)
-			if (polls[2 + i].revents && !log_some(monitor, i))
-				polls[2 + i].fd = -1;
+		for (int i = OUT; i < N_STREAMS; i++)
+			if (streams[i].revents &&
+				log_some(monitor, i, streams[i].fd, SIZE_MAX) == 0)
+				streams[i].fd = -1;
 	}
-	/* All of its processes are dead, and have written their last. */
-	for (int i = 0; i < N_STREAMS; i++)
-		while (polls[2 + i].fd >= 0 && log_some(monitor, i))
-			;
+	for (int i = OUT; i < N_STREAMS; i++)
+		log_rest(monitor, i, streams[i].fd);
 	if (waitpid(container->pid, &status, 0) < 0)
 		return fail("waitpid %d", container->pid);
 	container->pid = -1;
@@ -122,8 +96,8 @@ int background(void (*function)(void *data, int box), void *data)
 	if ((pid = fork()) == 0) {
 		close(ends[0]);
 		setsid(); /* the end of the caller's terminal is none of our business */
-		if (set_files(null, null, null) < 0)
-			background_tell(ends[1], EXIT_BOX);
+		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+			fail("dup2"), background_tell(ends[1], EXIT_BOX);
 		else
 			function(data, ends[1]);
 		_exit(0);
@@ -152,11 +126,12 @@ struct job {
 static void monitor_main(void *data, int box)
 {
 	const struct job *job = data;
-	struct monitor monitor = {.log = {.fd = -1}, .ends = {-1, -1}, .container = no_container};
+	struct monitor monitor = {.log = {.fd = -1}, .container = no_container};
 	int status = EXIT_BOX;
 
+	job->options->spec.logged = true;
 	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||
-		create(&monitor, &job->options->spec) < 0 || chdir("/") < 0 ||
+		container_create(&monitor.container, &job->options->spec) < 0 || chdir("/") < 0 ||
 		container_start(&monitor.container, &status) < 0 ||
 		note_start(job->store, job->state, &monitor.container) < 0) {
 		/* Told when nothing of it is left: who asked may remove it at once. */

@@ -353,18 +353,18 @@ int oci_command_start(void)
 }
 
 /* Waits for what runs in the foreground. Returns its exit status, or -1. */
-static int wait_for(struct container *container)
+static int wait_for(struct container *container, struct relay *relay)
 {
 	sigset_t signals;
 
 	block_signals(&signals);
 	if (container->master >= 0 && isatty(STDIN_FILENO) && terminal_raw() < 0)
 		return -1;
-	return container_wait(container, &signals, true);
+	return container_wait(container, &signals, true, relay);
 }
 
-static int run_in_foreground(
-	struct container *container, struct oci *oci, const struct bundle *bundle)
+static int run_in_foreground(struct container *container, struct oci *oci,
+	const struct bundle *bundle, struct relay *relay)
 {
 	const struct spec *spec = &bundle->spec;
 	int status, result = container_start(container, &status);
@@ -373,7 +373,7 @@ static int run_in_foreground(
 		report_oci(0);
 	flock(oci->dir, LOCK_UN); /* other commands may now */
 	if (result == 0)
-		result = wait_for(container);
+		result = wait_for(container, relay);
 	terminal_restore();
 	if (result < 0) {
 		container_destroy(container);
@@ -395,13 +395,17 @@ int oci_command_run(void)
 {
 	static struct bundle bundle;
 	struct container container;
+	struct relay relay = {.signals = 0};
 	autooci struct oci oci = {.dir = -1};
 	int result = make(&container, &oci, &bundle, oci_line.detach);
 
 	if (result < 0)
 		return -1;
-	if (!oci_line.detach)
-		return run_in_foreground(&container, &oci, &bundle);
+	if (!oci_line.detach) {
+		result = run_in_foreground(&container, &oci, &bundle, &relay);
+		relay_finish(&relay);
+		return result;
+	}
 	oci_look(&oci);
 	if ((result = start_oci(&oci, &bundle.spec)) < 0) {
 		container_destroy(&container);
@@ -490,6 +494,7 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 {
 	autoclose int pidfd = oci_pidfd(oci);
 	struct cgroup cgroup = {.n = 0};
+	struct relay relay = {.signals = 0};
 	int status, result = -1;
 
 	if (pidfd < 0 || cgroup_open(&cgroup, oci->cgroup) < 0 ||
@@ -503,13 +508,14 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 		debug_oci("process %d has joined process %d, and executes %s", container->pid,
 			oci->pid, bundle->spec.process.argv[0]);
 		if (write_pid_file(container->pid) == 0)
-			result = oci_line.detach ? 0 : wait_for(container);
+			result = oci_line.detach ? 0 : wait_for(container, &relay);
 	}
 	terminal_restore();
 	if (result < 0)
 		container_destroy(container);
 	else
 		container_release(container);
+	relay_finish(&relay);
 	return result;
 }
 

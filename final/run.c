@@ -223,6 +223,7 @@ struct run {
 	struct place *place;
 	struct state *state;
 	sigset_t signals;
+	struct relay relay;
 };
 
 /* The words of the command, for box ps. */
@@ -287,7 +288,7 @@ static int run_here(struct run *run)
 	ok = ok && (container->master < 0 || !input || terminal_raw() == 0) &&
 	     container_start(container, &status) == 0 &&
 	     note_start(run->store, run->state, container) == 0;
-	if (ok && (status = container_wait(container, &run->signals, input)) < 0) {
+	if (ok && (status = container_wait(container, &run->signals, input, &run->relay)) < 0) {
 		status = EXIT_BOX;
 		ok = false;
 	}
@@ -393,6 +394,7 @@ static int run_image(struct options *options, struct store *store, struct image 
 			puts(place.id);
 	}
 	place_close(&place);
+	relay_finish(&run.relay);
 	state_free(&state);
 	return status;
 }
@@ -507,6 +509,7 @@ static int start_one(struct store *store, const char *name, bool attach)
 	state_free(&state);
 	image_free(&image);
 	place_close(&place);
+	relay_finish(&run.relay);
 	return status;
 }
 

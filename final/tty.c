@@ -85,34 +85,3 @@ void terminal_resize(int master)
 	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
 		ioctl(master, TIOCSWINSZ, &size);
 }
-
-bool input_read(struct input *input)
-{
-	ssize_t size = read(STDIN_FILENO, input->data, sizeof(input->data));
-
-	if (size < 0)
-		return errno == EINTR || errno == EAGAIN;
-	input->start = 0;
-	input->end = size;
-	return size > 0;
-}
-
-bool input_write(struct input *input, int to)
-{
-	ssize_t size = write(to, input->data + input->start, input->end - input->start);
-
-	if (size < 0)
-		return errno == EINTR || errno == EAGAIN;
-	input->start += size;
-	return true;
-}
-
-bool terminal_output(int master)
-{
-	char data[65536];
-	ssize_t size = read(master, data, sizeof(data));
-
-	if (size < 0)
-		return errno == EINTR;
-	return size > 0 && write_all(STDOUT_FILENO, data, size) == 0;
-}
