@@ -1014,6 +1014,7 @@ struct container {
 	int master; /* the other end of the container's terminal, or -1 */
 	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own file */
 	int listener; /* of its filter of system calls, until that is passed on; or -1 */
+	int ending; /* of ending_signals(), which no wait for the child leaves out */
 	bool joined; /* by container_join(): not the container's PID 1 */
 	int oom; /* of one that has joined: see oom_open(); else -1 */
 	int64_t oom_kills; /* before it did */
@@ -1043,6 +1044,12 @@ int container_mount(struct container *container, const struct spec *spec);
 /* Sends SIGNAL to the PID 1 that PID and PIDFD name; SIGKILL in place of one that would end any
  * other process, where PID 1 does not handle it. */
 int container_kill(pid_t pid, int pidfd, int signal);
+
+/* Whether SIGNAL asks a program to end: SIGTERM, SIGINT, SIGHUP and SIGQUIT. */
+bool asks_to_end(int signal);
+
+/* Opens a signalfd for those of the blocked signals that do. Returns it, or -1. */
+int ending_signals(void);
 
 /* Handles one of the signals that the signalfd FD tells of: most are sent on to the process.
  * Returns its number, or 0 if there was none. */

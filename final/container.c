@@ -25,6 +25,7 @@ const struct container no_container = {.pid = -1,
 	.master = -1,
 	.stdio = {-1, -1, -1},
 	.listener = -1,
+	.ending = -1,
 	.oom = -1};
 
 int send_descriptor(int socket, const void *text, size_t size, int fd)
@@ -115,6 +116,36 @@ static int is_dead(const struct container *container)
 	return failx("the %s died before it could start", what);
 }
 
+bool asks_to_end(int signal)
+{
+	return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+}
+
+int ending_signals(void)
+{
+	sigset_t blocked, signals;
+
+	sigemptyset(&signals);
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	for (int signal = 1; signal < NSIG; signal++)
+		if (asks_to_end(signal) && sigismember(&blocked, signal) == 1)
+			sigaddset(&signals, signal);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The child may be stopped, or its cgroup frozen: then a signal ends the wait. It stays pending, so
+ * that whatever box would do next does not begin. */
+static int wait_for_message(const struct container *container)
+{
+	struct pollfd polls[] = {{.fd = container->socket, .events = POLLIN},
+		{.fd = container->ending, .events = POLLIN}};
+
+	while (poll(polls, 2, -1) < 0)
+		if (errno != EINTR)
+			return fail("poll");
+	return polls[0].revents ? 0 : failx("ended by a signal before the command had started");
+}
+
 /* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
 static int expect(struct container *container, enum message_kind kind, int *status)
 {
@@ -122,6 +153,8 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	autoclose int fd = -1;
 
 	*status = EXIT_BOX;
+	if (wait_for_message(container) < 0)
+		return -1;
 	if (!message_receive(container->socket, &message, &fd)) {
 		if (kind == MESSAGE_NONE)
 			return 0; /* exec(3) closed its end */
@@ -200,6 +233,8 @@ static pid_t clone_by_helper(
 		return fail("fork");
 	close_fd(&sockets[1]); /* so that we see when it dies */
 	result = expect(container, MESSAGE_PID, &status);
+	if (result < 0)
+		kill(helper, SIGKILL);
 	waitpid(helper, NULL, 0);
 	if (result < 0 || (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
 		return -1;
@@ -288,6 +323,7 @@ int container_create(struct container *container, const struct spec *spec)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
+	container->ending = ending_signals();
 	if (make_pipes(container, pipes) == 0 &&
 		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
 		(!spec->cgroup || cgroup_check_runs(&container->cgroup) == 0) &&
@@ -320,6 +356,7 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
+	container->ending = ending_signals();
 	if (make_pipes(container, pipes) == 0 &&
 		(container->pid = clone_inside(&args, cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
@@ -438,7 +475,7 @@ int container_kill(pid_t pid, int pidfd, int signal)
 	char path[64], line[256];
 	autofclose FILE *status = NULL;
 
-	if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT) {
+	if (asks_to_end(signal)) {
 		snprintf(path, sizeof(path), "/proc/%d/status", pid);
 		if (!(status = fopen(path, "re")))
 			return fail("%s", path);
@@ -474,9 +511,11 @@ int container_signal(const struct container *container, int fd)
 		}
 		/* fall through */
 	default:
-		if (container->joined) /* it is no PID 1 */
+		if (container->joined) { /* it is no PID 1, and the container may have stopped it */
 			syscall(SYS_pidfd_send_signal, container->pidfd, info.ssi_signo, NULL, 0);
-		else
+			if (asks_to_end(info.ssi_signo))
+				syscall(SYS_pidfd_send_signal, container->pidfd, SIGCONT, NULL, 0);
+		} else
 			container_kill(container->pid, container->pidfd, info.ssi_signo);
 	}
 	return info.ssi_signo;
@@ -490,6 +529,7 @@ void container_release(struct container *container)
 	close_fd(&container->master);
 	close_fd(&container->listener);
 	close_fd(&container->oom);
+	close_fd(&container->ending);
 	close_pipes(container->stdio);
 }
 

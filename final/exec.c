@@ -50,6 +50,7 @@ struct job {
 	const struct exec *exec;
 	const struct spec *spec;
 	struct target target;
+	sigset_t signals;
 };
 
 /* Returns the exit status. BOX, unless it is -1, is told whether the process has started. */
@@ -59,11 +60,9 @@ static int exec_in(const struct job *job, int box)
 	struct container container = no_container;
 	struct cgroup cgroup = {.n = 0};
 	struct relay relay = {.signals = 0};
-	sigset_t signals;
 	int status = EXIT_BOX;
 	bool ok;
 
-	block_signals(&signals);
 	ok = pidfd >= 0 && cgroup_open(&cgroup, job->target.state.id) == 0 &&
 	     container_join(&container, job->spec, pidfd, &cgroup) == 0 &&
 	     cgroup_follow(&cgroup, job->target.state.id, container.pid) == 0;
@@ -74,8 +73,8 @@ static int exec_in(const struct job *job, int box)
 	     container_start(&container, &status) == 0;
 	if (box >= 0)
 		background_tell(box, ok ? 0 : status);
-	if (ok && (status = container_wait(&container, &signals, job->exec->interactive, &relay)) <
-			  0) {
+	if (ok && (status = container_wait(
+			   &container, &job->signals, job->exec->interactive, &relay)) < 0) {
 		status = EXIT_BOX;
 		ok = false;
 	}
@@ -101,6 +100,7 @@ static int run_exec(struct store *store, const struct exec *exec, char **words)
 	struct job job = {.exec = exec, .spec = &options.spec};
 	int status = EXIT_BOX;
 
+	block_signals(&job.signals);
 	if (open_target(store, words[0], &job.target) < 0 ||
 		exec_spec(&job.target, exec, words + 1, &options, &image, &place) < 0)
 		report();

@@ -82,6 +82,21 @@ void background_tell(int box, int status)
 	close(box);
 }
 
+/* Signals are passed on: what PID does may take long, and it tells us when it has given up. */
+static ssize_t read_told(int from, pid_t pid, struct message *message)
+{
+	autoclose int signals = ending_signals();
+	struct pollfd polls[] = {{.fd = from, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	do
+		if (poll(polls, 2, -1) >= 0 && polls[1].revents &&
+			read(signals, &info, sizeof(info)) == sizeof(info))
+			kill(pid, info.ssi_signo); /* a child that was not waited for */
+	while (!polls[0].revents);
+	return read(from, message, sizeof(*message));
+}
+
 int background(void (*function)(void *data, int box), void *data)
 {
 	struct message message = {.status = EXIT_BOX};
@@ -103,7 +118,7 @@ int background(void (*function)(void *data, int box), void *data)
 		_exit(0);
 	}
 	close(ends[1]);
-	size = pid < 0 ? -1 : read(ends[0], &message, sizeof(message));
+	size = pid < 0 ? -1 : read_told(ends[0], pid, &message);
 	close(ends[0]);
 	if (pid < 0)
 		fail("fork");

@@ -347,11 +347,6 @@ static void relay_step(
 	}
 }
 
-static bool asks_to_end(int signal)
-{
-	return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
-}
-
 int container_wait(
 	struct container *container, const sigset_t *signals, bool input, struct relay *relay)
 {

@@ -177,3 +177,17 @@ print(end_of(boxes[0][0]))'
 		END'
 	output_is $'False\nFalse' "the caller shares the description: open it anew"
 }
+
+@test "box exec, with -d too, ends by a signal where the container stops each new process" {
+	life 'box run -d --name stopper "$ROOTFS" sh -c "while :; do for p in /proc/[0-9]*; do test \$p = /proc/1 || kill -STOP \${p#/proc/}; done 2>/dev/null; done" >/dev/null
+		stopped() { local c; for c in $(pgrep -P "$1"); do [[ $(ps -o stat= $c) == T* ]] && return; stopped $c && return; done; return 1; }
+		for options in -i -d -t; do
+			"$BOX" exec $options stopper sleep 1000 </dev/null >/dev/null 2>&1 & exec=$!
+			stuck() { stopped $exec || ended $exec; }
+			until_true stuck || echo "not stopped"
+			kill -TERM $exec 2>/dev/null
+			until_true ended $exec || { echo "exec $options: it does not end"; kill -KILL $exec; }
+			wait $exec; case $? in 125 | 143) ;; *) [[ $options == -d ]] || echo "exec $options: status $?" ;; esac
+		done'
+	output_is "" "what waits for a message of the child listens to signals, too: see wait_for_message"
+}
