@@ -89,7 +89,12 @@ static int exec_in(const struct job *job, int box)
 /* As the monitor of box run -d does: the process is a child of ours, and dies with us. */
 static void exec_detached(void *data, int box)
 {
-	exec_in(data, box);
+	if (chdir("/") < 0) { /* the caller's folder may be unmounted meanwhile */
+		fail("/");
+		background_tell(box, EXIT_BOX);
+	} else {
+		exec_in(data, box);
+	}
 }
 
 static int run_exec(struct store *store, const struct exec *exec, char **words)

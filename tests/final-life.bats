@@ -370,3 +370,12 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 		mount --bind "$stuck" "$stuck"; box prune -f | grep -cE "^[0-9a-f]{64}$"; echo ${PIPESTATUS[0]}; box ps -aq | wc -l; box inspect b | grep -c \"Id\"; umount "$stuck"; box prune -f | grep -cE "^[0-9a-f]{64}$"; box ps -aq' 2>&1
 	output_has $'2\n125\n1\n1\n1' "see prune_one, place_remove: what may fail comes first"
 }
+
+@test "what runs in the background keeps nothing of its caller's busy" {
+	life 'mkdir busy; mount -t tmpfs busy busy; cd busy; : >file; exec 9<file
+		sleeper --name up >/dev/null
+		box exec -d up sleep 1000; detach --name again "exec sleep 1000" >/dev/null
+		box kill again >/dev/null; box start again >/dev/null
+		exec 9<&-; cd ..; umount busy'
+	output_is "" "its working folder is /, see exec_detached and monitor_main; descriptors are closed"
+}
