@@ -992,6 +992,9 @@ int dev_mount_nodes(int dev, const struct spec *spec, int scratch);
  * then makes stdin its controlling terminal. */
 int terminal_open(bool console);
 
+/* Waits until the terminal on stdin is ours: in the background we are stopped, as any job. */
+int terminal_claim(void);
+
 /* Puts the terminal on stdin into raw mode until the program ends, however it ends but by SIGKILL.
  */
 int terminal_raw(void);

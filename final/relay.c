@@ -283,6 +283,14 @@ static void flow_drain(struct flow *flow)
 		flow_end(flow);
 }
 
+/* As who reads a terminal in the background, box is stopped at once: to wait for keys by poll(2)
+ * alone would leave them to the shell. */
+static void ask_for_keys(struct flow *flow)
+{
+	if (flow->keys && (fcntl(flow->from, F_GETFL) & O_NONBLOCK) && flow_move(flow) == NO_MORE)
+		flow_end(flow);
+}
+
 /* ---- all ways ---- */
 
 static int64_t milliseconds(void)
@@ -359,6 +367,7 @@ int container_wait(
 
 	if (relay_begin(relay, container, signals, input) < 0)
 		return relay_end(relay), -1;
+	ask_for_keys(&relay->flows[0]);
 	polls[SIGNALS] = (struct pollfd){.fd = relay->signals, .events = POLLIN};
 	while (!polls[PID].revents) {
 		for (int i = 0; i < 3; i++)

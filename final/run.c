@@ -306,6 +306,8 @@ int set_stdin(const struct options *options)
 
 	if (options->interactive && options->spec.process.terminal && !isatty(STDIN_FILENO))
 		return failx("-t with -i: stdin is not a terminal");
+	if (options->interactive && options->spec.process.terminal)
+		return terminal_claim();
 	if (options->interactive || options->spec.process.terminal)
 		return 0;
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -337,7 +339,7 @@ static int run_place(struct run *run)
 		return report();
 	if (options->detach)
 		return monitor_start(run->store, run->place, run->state, options);
-	status = set_stdin(options) < 0 ? report() : run_here(run);
+	status = run_here(run);
 	if (options->remove && place_remove(run->store, run->place) < 0)
 		return report();
 	return status;
@@ -382,7 +384,9 @@ static int run_image(struct options *options, struct store *store, struct image 
 	int status;
 
 	block_signals(&run.signals);
-	if (set_command(options, image) < 0 || set_stop_signal(options, image) < 0 ||
+	/* Before anything is made: it may stop us. */
+	if ((!options->detach && set_stdin(options) < 0) || set_command(options, image) < 0 ||
+		set_stop_signal(options, image) < 0 ||
 		place_make(store, image->id, options->name, options->remove, &place) < 0)
 		return report();
 	if (make_spec(options, image, store, &place) < 0 || note_container(&run, image) < 0) {
@@ -498,6 +502,7 @@ static int start_one(struct store *store, const char *name, bool attach)
 	if (open_ended(store, id, &place) < 0)
 		return runs_already(store, id, name) && !attach ? puts(name) < 0 : report();
 	if (state_read(store, id, &state) < 0 || options_load(&options, place.dir) < 0 ||
+		(attach && set_stdin(&options) < 0) ||
 		load_container(store, &place, &options, &image) < 0)
 		report();
 	else {

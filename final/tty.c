@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -65,17 +66,54 @@ void terminal_restore(void)
 	is_raw = false;
 }
 
+/* A change of the terminal with SIGTTOU let through: where we are a job in the background, the
+ * kernel stops us before it looks at the change, until we are in the foreground. EIO: nobody could
+ * let us go on. */
+static int as_job(int (*change)(const struct termios *terminal), const struct termios *terminal)
+{
+	sigset_t stop, signals;
+	int result;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_UNBLOCK, &stop, &signals);
+	result = change(terminal);
+	sigprocmask(SIG_SETMASK, &signals, NULL);
+	return result;
+}
+
+/* No change: to set what is set now would, after a stop, set what was set before it. */
+static int change_nothing(const struct termios *terminal)
+{
+	(void)terminal;
+	return tcflush(STDIN_FILENO, INT_MAX) < 0 && errno != EINVAL ? -1 : 0;
+}
+
+static int change(const struct termios *terminal)
+{
+	return tcsetattr(STDIN_FILENO, TCSADRAIN, terminal);
+}
+
+int terminal_claim(void)
+{
+	return as_job(change_nothing, NULL) < 0 ? fail("the terminal") : 0;
+}
+
 int terminal_raw(void)
 {
 	struct termios raw;
 
+	if (terminal_claim() < 0)
+		return -1;
 	if (tcgetattr(STDIN_FILENO, &before) < 0)
 		return fail("stdin is not a terminal");
 	raw = before;
 	cfmakeraw(&raw);
+	if (as_job(change, &raw) < 0)
+		return fail("set the terminal");
 	is_raw = true;
 	atexit(terminal_restore);
-	return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 ? fail("set the terminal") : 0;
+	return 0;
 }
 
 void terminal_resize(int master)

@@ -119,3 +119,23 @@ send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 	host_script 'timeout 60 "$BOX" run --rm -t "$ROOTFS" yes </dev/null | head -n 1; echo "status ${PIPESTATUS[0]}"'
 	output_has "status 137" "see relay"
 }
+
+@test "box with -it in the background is stopped as any job, and goes on in the foreground" {
+	host_script '"$BOX" run -d --name up "$ROOTFS" sleep 1000 >/dev/null
+		"$1" "end()" "$BOX" run --name again -it "$ROOTFS" sh -c "test ! -e once || exec sh; touch once"
+		for words in "run --rm -it $ROOTFS sh" "exec -it up sh" "start -a again"; do
+			"$1" "expect(\"# \"); send(\"(sleep 0.3; exec $BOX $words) &\\r\")
+wait_for(\"ps -eo stat=,args= | grep -q ^T.*/box.${words%% *}\"); raw = [is_raw()]
+send(\"fg\\r\"); expect(\"/ # \"); raw.append(is_raw()); send(\"exit 3\\r\"); expect(\"# \"); raw.append(is_raw())
+send(\"exit\\r\"); print(raw, end())" env PS1="# " bash --norc --noediting -i
+		done; "$BOX" rm -f up again >/dev/null' "$REPO/tests/terminal"
+	output_is $'[False, True, False] 3\n[False, True, False] 3\n[False, True, False] 3' "SIGTTOU must not be blocked then: see as_job"
+}
+
+@test "box with -i in the background is stopped when it would read the terminal" {
+	host_script '"$1" "expect(\"# \"); send(\"$BOX run --rm -i $ROOTFS cat &\\r\")
+wait_for(\"ps -eo stat=,args= | grep -q ^T.*/box.run\"); send(\"fg\\r\"); expect(\"fg\"); expect(\"cat\")
+send(\"typed\\r\"); expect(\"typed\"); expect(\"typed\"); send(\"\\x04\"); expect(\"# \"); send(\"exit\\r\"); print(end())" env PS1="# " bash --norc --noediting -i' \
+		"$REPO/tests/terminal"
+	output_is 0 "SIGTTIN must not be blocked then: see take"
+}
