@@ -998,7 +998,10 @@ int terminal_claim(void);
 /* Puts the terminal on stdin into raw mode until the program ends, however it ends but by SIGKILL.
  */
 int terminal_raw(void);
-void terminal_restore(void);
+
+/* Makes it what it was. WRITING: but for the output, of which there is more to come as it is, until
+ * the next call. */
+void terminal_restore(bool writing);
 
 /* Gives the pty MASTER the size of the terminal on stdin, if that is one. */
 void terminal_resize(int master);

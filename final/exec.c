@@ -78,7 +78,7 @@ static int exec_in(const struct job *job, int box)
 		status = EXIT_BOX;
 		ok = false;
 	}
-	terminal_restore();
+	terminal_restore(relay.flows[1].open);
 	if (!ok)
 		report();
 	container_destroy(&container);

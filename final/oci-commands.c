@@ -374,7 +374,7 @@ static int run_in_foreground(struct container *container, struct oci *oci,
 	flock(oci->dir, LOCK_UN); /* other commands may now */
 	if (result == 0)
 		result = wait_for(container, relay);
-	terminal_restore();
+	terminal_restore(relay->flows[1].open);
 	if (result < 0) {
 		container_destroy(container);
 		undo(oci, bundle);
@@ -510,7 +510,7 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 		if (write_pid_file(container->pid) == 0)
 			result = oci_line.detach ? 0 : wait_for(container, &relay);
 	}
-	terminal_restore();
+	terminal_restore(relay.flows[1].open);
 	if (result < 0)
 		container_destroy(container);
 	else

@@ -420,4 +420,5 @@ void relay_finish(struct relay *relay)
 				flow_drain(&relay->flows[i]);
 	}
 	relay_end(relay);
+	terminal_restore(false);
 }

@@ -292,7 +292,7 @@ static int run_here(struct run *run)
 		status = EXIT_BOX;
 		ok = false;
 	}
-	terminal_restore();
+	terminal_restore(run->relay.flows[1].open);
 	if (!ok)
 		report();
 	return note_end(

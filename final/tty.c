@@ -59,11 +59,21 @@ int terminal_peer(int master)
 	return master < 0 ? -1 : ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-void terminal_restore(void)
+/* At once: what was written has been changed on its way already, and may be stuck there. */
+void terminal_restore(bool writing)
 {
+	struct termios terminal = before;
+
+	if (writing)
+		terminal.c_oflag &= ~OPOST;
 	if (is_raw)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-	is_raw = false;
+		tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+	is_raw = is_raw && writing;
+}
+
+static void restore_at_exit(void)
+{
+	terminal_restore(false);
 }
 
 /* A change of the terminal with SIGTTOU let through: where we are a job in the background, the
@@ -112,7 +122,7 @@ int terminal_raw(void)
 	if (as_job(change, &raw) < 0)
 		return fail("set the terminal");
 	is_raw = true;
-	atexit(terminal_restore);
+	atexit(restore_at_exit);
 	return 0;
 }
 

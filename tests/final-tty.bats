@@ -85,6 +85,16 @@ send("\x03"); expect("#"); send("exit 3\r"); print(end())' sh
 	output_is "20007 b'last\\n'" "read the terminal until its end: see container_wait"
 }
 
+@test "what is shown after the command's end is as it was written, and then the terminal is as before" {
+	# Nobody reads it before box waits for that alone.
+	on_terminal 'expect("ready")
+while open(f"/proc/{command.pid}/task/{command.pid}/children").read():
+    time.sleep(0.02)
+print(end(), is_raw(), bool(termios.tcgetattr(peer)[1] & termios.OPOST), len(output), output[-5:])' \
+		sh -c 'stty -opost; echo ready; head -c 32000 /dev/zero; printf "\nlast\n"'
+	output_is "0 False True 32007 b'last\\n'" "the output stays raw until all is written: see terminal_restore"
+}
+
 @test "the terminal belongs to the command's user" {
 	OPTIONS=(-u 1000)
 	on_terminal 'end(); print(output.decode())' sh -c 'stat -c %u $(tty); echo mine >$(tty)'
