@@ -251,9 +251,12 @@ static int reset_signals(void)
 	return 0;
 }
 
+/* An empty one counts as none, as for runc, and so for Docker. */
 static int set_home(const struct user *user)
 {
-	return setenv("HOME", user->home, 0) < 0 ? fail("memory") : 0;
+	const char *home = getenv("HOME");
+
+	return (!home || !*home) && setenv("HOME", user->home, 1) < 0 ? fail("memory") : 0;
 }
 
 /* A terminal belongs to who uses it, and pipes, which have no name outside, too: /dev/stdout opens

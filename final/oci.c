@@ -70,6 +70,22 @@ static int read_user(struct process *to, const struct value *process)
 	return 0;
 }
 
+/* Of variables of one name the last one counts, as for runc. */
+static void remove_repeated(char **env)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; env[i]; i++) {
+		size_t length = strcspn(env[i], "=") + 1, later = i + 1;
+
+		while (env[later] && strncmp(env[later], env[i], length) != 0)
+			later++;
+		if (!env[later])
+			env[n++] = env[i];
+	}
+	env[n] = NULL;
+}
+
 static int read_words(struct process *to, const struct value *process)
 {
 	static char *none[] = {NULL};
@@ -87,6 +103,7 @@ static int read_words(struct process *to, const struct value *process)
 	for (size_t i = 0; to->env[i]; i++)
 		if (strchr(to->env[i], '=') <= to->env[i])
 			return value_bad(&(struct value){NULL, &env, NULL, i}, "not NAME=VALUE");
+	remove_repeated(to->env);
 	if (value_text(process, "cwd", REQUIRED, &to->cwd) < 0)
 		return -1;
 	return *to->cwd == '/' ? 0 : value_bad(&cwd, "not an absolute path");
