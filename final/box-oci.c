@@ -377,8 +377,9 @@ static int run_command(const struct command *command, int argc, char *argv[])
 		return failx("only root may use it");
 	if (command->starts && command->run != oci_command_exec && take_listen_fds() < 0)
 		return -1;
-	/* What the caller has open is not the container's, but for what is to be. */
-	if (command->starts && close_range(3 + oci_line.preserve_fds, ~0U, 0) < 0)
+	/* What the caller has open is not the container's, but for what is to be: see
+	 * close_descriptors(). Until then it stays open, as a file's name may be /dev/fd/N. */
+	if (command->starts && close_range(3 + oci_line.preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return fail("close_range");
 	return command->run();
 }

@@ -96,6 +96,30 @@ static int write_pid_file(pid_t pid)
 		       : failx("--pid-file %s", strdupa(failure()));
 }
 
+/* FILE, or stdin for "-"; a pipe, too, as <(...) of a shell is. */
+static char *read_input(const char *file)
+{
+	autoclose int from = strcmp(file, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+						    : open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	autoclose int copy = memfd_create("input", MFD_CLOEXEC);
+	char data[4096];
+	ssize_t size = 0;
+
+	if (from < 0 || copy < 0) {
+		fail("%s", file);
+		return NULL;
+	}
+	for (size_t all = 0; all <= MAX_CONFIG && (size = read(from, data, sizeof(data))) > 0;
+		all += size)
+		if (write_all(copy, data, size) < 0)
+			return NULL;
+	if (size < 0 || lseek(copy, 0, SEEK_SET) < 0) {
+		fail("%s", file);
+		return NULL;
+	}
+	return read_file(copy, file, MAX_CONFIG);
+}
+
 /* A text as JSON has it. */
 static char *quote(const char *text)
 {
@@ -481,7 +505,7 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 		return failx("cannot exec in a paused container");
 	if (load_bundle(bundle, oci) < 0)
 		return -1;
-	if (oci_line.process && (!(text = read_file_at(AT_FDCWD, oci_line.process, MAX_CONFIG)) ||
+	if (oci_line.process && (!(text = read_input(oci_line.process)) ||
 					oci_read_process(bundle, text, oci_line.process) < 0))
 		return -1;
 	if (!oci_line.process && exec_by_words(bundle) < 0)
@@ -870,22 +894,6 @@ int oci_command_resume(void)
 }
 
 /* ---- update, events, spec, features ---- */
-
-/* FILE, or stdin, which may be a pipe, for "-". */
-static char *read_input(const char *file)
-{
-	autoclose int copy = memfd_create("input", MFD_CLOEXEC);
-	char data[4096];
-	ssize_t size;
-
-	if (strcmp(file, "-") != 0)
-		return read_file_at(AT_FDCWD, file, MAX_CONFIG);
-	while ((size = read(STDIN_FILENO, data, sizeof(data))) > 0)
-		if (write_all(copy, data, size) < 0)
-			return NULL;
-	lseek(copy, 0, SEEK_SET);
-	return read_file(copy, "stdin", MAX_CONFIG);
-}
 
 int oci_command_update(void)
 {

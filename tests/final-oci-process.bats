@@ -16,3 +16,13 @@ setup() {
 	output_is $'ONEMORE=1\nONE=\nPATH=/bin\nHOME=/root\nexec\nHOME=/root\nTWO=2\nPATH=/bin\nONEMORE=1\nONE=three\nPATH=/bin\nHOME=/root' \
 		"see remove_repeated and set_home"
 }
+
+@test "a file that the caller names by its descriptor is read, and the process has the descriptor not" {
+	command_is ls /proc/self/fd
+	echo '{"args": ["ls", "/proc/self/fd"], "cwd": "/", "env": ["PATH=/bin"]}' >"$DIR/process.json"
+	oci_script 'create up; exec 9<"$DIR/process.json" 8<"$BUNDLE"; cd /
+		oci exec -p /dev/fd/9 up | xargs; oci exec --process <(cat "$DIR/process.json") up | xargs
+		oci update -r <(echo "{\"pids\": {\"limit\": 9}}") up; oci exec up sh -c "cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null"
+		oci run -b /proc/self/fd/8 one | xargs; oci exec -p missing up; oci exec -p / up; oci delete -f up'
+	output_is $'0 1 2 3\n0 1 2 3\n9\n0 1 2 3\nbox-oci: missing: No such file or directory\nbox-oci: /: Is a directory' "what the caller has open is closed by exec, not before: see run_command"
+}
