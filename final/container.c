@@ -50,13 +50,15 @@ int send_descriptor(int socket, const void *text, size_t size, int fd)
 int send_to_socket(const char *path, const void *text, size_t size, int fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	autoclose int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	autoclose int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), file = -1;
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
+	/* A name may be longer than an address: see unix(7). */
+	if (strlen(path) < sizeof(address.sun_path))
+		strcpy(address.sun_path, path);
+	else if ((file = open(path, O_PATH | O_CLOEXEC)) >= 0)
+		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", file);
+	else
 		return -1;
-	}
-	strcpy(address.sun_path, path);
 	return peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)) < 0
 		       ? -1
 		       : send_descriptor(peer, text, size, fd);

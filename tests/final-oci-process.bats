@@ -26,3 +26,22 @@ setup() {
 		oci run -b /proc/self/fd/8 one | xargs; oci exec -p missing up; oci exec -p / up; oci delete -f up'
 	output_is $'0 1 2 3\n0 1 2 3\n9\n0 1 2 3\nbox-oci: missing: No such file or directory\nbox-oci: /: Is a directory' "what the caller has open is closed by exec, not before: see run_command"
 }
+
+@test "the sockets for a terminal and for a filter's listener may have names longer than an address" {
+	configure 'process["terminal"] = True' "linux['seccomp'] = {'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'action': 'SCMP_ACT_NOTIFY', 'names': ['mkdir']}], \
+		'listenerPath': '$DIR/' + 'x' * 120 + '/agent'}"
+	oci_script 'cat >receive <<-"END"
+			import os, socket, subprocess, sys
+			folder = f"{sys.argv[1]}/{chr(120) * 120}"
+			os.mkdir(folder); os.chdir(folder)
+			servers = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+			for server, name in zip(servers, ("console", "agent")):
+			    server.settimeout(60); server.bind(name); server.listen(1)
+			subprocess.check_call([*sys.argv[2:], "--console-socket", f"{folder}/console", "one"])
+			for server in servers:
+			    data, fds, _, _ = socket.recv_fds(server.accept()[0], 9, 1)
+			    print(data, len(fds))
+		END
+		python3 receive "$DIR" "$OCI" --root "$STATE" create -b "$PWD"; oci delete -f one'
+	output_is $'b\'/dev/ptmx\' 1\nb\'{"ociVers\' 1' "open the socket, and connect to it by /proc/self/fd: see send_to_socket"
+}

@@ -828,7 +828,7 @@ mkdir: can't create directory '/e': Directory not empty
 @test "a filter that asks needs who answers, and one that does not, none" {
 	asking_filter
 	config_fails "seccomp.listenerPath $BUNDLE/agent: No such file or directory"
-	configure 'linux["seccomp"]["listenerPath"] = "x" * 108'
+	configure 'linux["seccomp"]["listenerPath"] = "x" * 256'
 	config_fails ": File name too long"
 	configure 'del linux["seccomp"]["listenerPath"]'
 	config_fails "config.json: linux.seccomp.listenerPath: missing, for SCMP_ACT_NOTIFY"
