@@ -54,7 +54,12 @@ def configuration(layers, config, architecture):
     }).encode()
 
 
-def oci(folder, *layers, config={}, architecture="amd64", compress=gzip.compress, name=None, nest=False):
+def gz(data):
+    """The same bytes at any time: with the time in it, as is the default, a layer has another digest each second."""
+    return gzip.compress(data, mtime=0)
+
+
+def oci(folder, *layers, config={}, architecture="amd64", compress=gz, name=None, nest=False):
     """An OCI layout; several of them in one folder when it is called again."""
 
     def blob(data, kind, **more):
@@ -65,7 +70,7 @@ def oci(folder, *layers, config={}, architecture="amd64", compress=gzip.compress
     manifest = json.dumps({
         "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "config": blob(configuration(layers, config, architecture), "config.v1+json"),
-        "layers": [blob(compress(layer), "layer.v1.tar" + ("+gzip" if compress == gzip.compress else "")) for layer in layers],
+        "layers": [blob(compress(layer), "layer.v1.tar" + ("+gzip" if compress == gz else "")) for layer in layers],
     }).encode()
     found = blob(manifest, "manifest.v1+json", platform={"architecture": architecture, "os": "linux"})
     if nest:
