@@ -156,7 +156,6 @@ static int remove_below(int top, int dir, const char *name, int depth)
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH,
 	};
-	char moved[32];
 	int fd;
 
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
@@ -164,9 +163,11 @@ static int remove_below(int top, int dir, const char *name, int depth)
 	if (errno != EISDIR && errno != EPERM)
 		return fail("remove %s", name);
 	if (depth == MAX_DEPTH) {
-		static unsigned counter;
+		/* A container that knew the name could have put something in the way. */
+		char id[ID_LENGTH + 1], moved[ID_LENGTH + 16];
 
-		snprintf(moved, sizeof(moved), ".box-remove-%d-%u", getpid(), counter++);
+		random_id(id);
+		snprintf(moved, sizeof(moved), ".box-remove-%s", id);
 		return renameat(dir, name, top, moved) < 0 ? fail("remove %s", name) : 0;
 	}
 	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0) {

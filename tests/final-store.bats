@@ -154,3 +154,9 @@ contents() { cat "$(layers "$1" | head -n 1)/a"; }
 	local open="$DIR/root: others may write into it" other="$DIR/root: it is another user's"
 	output_is "box: $open"$'\n125\n'"box-oci: $open"$'\n1\n'"box: $other"$'\n125\n'"box-oci: $other"$'\n1\n'"box-oci: x: it is another user's" "see check_owner"
 }
+
+@test "a container cannot keep rm from removing it by names that box uses itself" {
+	host_script 'id=$("$BOX" run -d "$ROOTFS" true); "$BOX" wait $id >/dev/null; cd "$BOX_DATA/containers/$id/upper"
+		deep=$(printf "d/%.0s" {1..40}); mkdir -p {1..20}/$deep; bash -c "mkdir -p .box-remove-\$\$-{0..20}/x; exec \"\$BOX\" rm $id" >/dev/null; echo $?; ls "$BOX_DATA/containers"'
+	output_is 0 "the name must be one that cannot be guessed"
+}
