@@ -297,9 +297,9 @@ int write_all(int fd, const void *data, size_t size);
 int write_file_at(int dir, const char *name, const char *text);
 
 /* Makes NAME of the folder DIR a file of root's alone, with SIZE bytes of DATA. Whoever opens it
- * sees all of them, or all of what was there before. Who writes holds a lock, as NAME.new is the
- * way. */
-int replace_file_at(int dir, const char *name, const void *data, size_t size);
+ * sees all of them, or all of what was there before; if it LASTS, after a power cut, too, which
+ * takes a while on a disk. Who writes holds a lock, as NAME.new is the way. */
+int replace_file_at(int dir, const char *name, const void *data, size_t size, bool lasts);
 
 /* Reads the whole file FD, at most LIMIT bytes, with a NUL after it. The caller frees it. NULL
  * after fail(), which NAMEs it; longer files are an error (EFBIG), fifos and devices, too (EINVAL).

@@ -159,7 +159,7 @@ void oci_close(struct oci *oci)
 
 int oci_write_file(const struct oci *oci, const char *file, const char *text)
 {
-	return replace_file_at(oci->dir, file, text, strlen(text)) == 0
+	return replace_file_at(oci->dir, file, text, strlen(text), false) == 0
 		       ? 0
 		       : fail("%s of container %s", file, oci->id);
 }

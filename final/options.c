@@ -586,7 +586,7 @@ int options_save(const struct options *options, const char *image, int dir)
 		fprintf(file, "%s%c", *word, 0);
 	if (fclose(file) != 0)
 		return fail("memory");
-	return replace_file_at(dir, "options", text, size);
+	return replace_file_at(dir, "options", text, size, !options->remove);
 }
 
 int options_load(struct options *options, int dir)

@@ -334,7 +334,7 @@ int state_write(struct store *store, const struct state *state)
 	char file[ID_LENGTH + sizeof(".json")];
 
 	snprintf(file, sizeof(file), "%s.json", state->id);
-	return text && replace_file_at(store->state, file, text, strlen(text)) == 0
+	return text && replace_file_at(store->state, file, text, strlen(text), false) == 0
 		       ? 0
 		       : fail("state of container %.12s", state->id);
 }

@@ -78,7 +78,7 @@ int write_file_at(int dir, const char *name, const char *text)
 	return 0;
 }
 
-int replace_file_at(int dir, const char *name, const void *data, size_t size)
+int replace_file_at(int dir, const char *name, const void *data, size_t size, bool lasts)
 {
 	autofree char *new = format_text("%s.new", name);
 	autoclose int fd = -1;
@@ -87,7 +87,8 @@ int replace_file_at(int dir, const char *name, const void *data, size_t size)
 	if (!new)
 		return -1;
 	fd = openat(dir, new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd >= 0 && write_all(fd, data, size) == 0 && renameat(dir, new, dir, name) == 0)
+	if (fd >= 0 && write_all(fd, data, size) == 0 && (!lasts || fsync(fd) == 0) &&
+		renameat(dir, new, dir, name) == 0)
 		return 0;
 	error = errno;
 	unlinkat(dir, new, 0);
