@@ -100,6 +100,18 @@ options_of_usage() { "$BOX" "$1" --help | head -n 1 | grep -oE -- '\[-[a-z-]+' |
 	done
 }
 
+@test "what the manual page says that box does not have, it does not have" {
+	local missing word
+	missing=$(sed -n '/^\.Sh DIFF/,/^\.Sh SEC/p' "$MAN" | sed -nE '/(There is |; )no$/,/[.:]$/s/^\.(Cm|Fl) ([^ .:]+).*/\1 \2/p')
+	[[ $missing == *"Cm build"*"Fl p"*"Fl -device"* ]] || fail "found in the page:" "$missing"
+	while read -r kind word; do
+		[[ $kind == Cm ]] || word="run -$word x"
+		# shellcheck disable=SC2086 # words
+		word=$("$BOX" $word 2>&1 </dev/null || true)
+		[[ $word == *"no such command"* || $word == *"does not have this option"* ]] || fail "$kind: $word"
+	done < <(grep -v 'Fl -privileged' <<<"$missing")
+}
+
 @test "the manual page has the paths that are masked or read-only" {
 	local path paths
 	paths=$(sed -n '/^static const char \*const \(masked\|constant\)\[\]/,/;$/p' "$REPO/final/run.c" | grep -o '"[^"]*"' | tr -d '"')
