@@ -9,8 +9,7 @@
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 
 /* The ID of the mount that PATH is on, as mountinfo has it (Linux 5.8); or -1 after fail(). The
- * name
- * "/" is our root itself, whatever is mounted on that. */
+ * name "/" is our root itself, whatever is mounted on that. */
 static int64_t mount_id(const char *path)
 {
 	struct statx st;
@@ -35,13 +34,18 @@ static int cover(const char *path)
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
 }
 
-/* Takes away all that is mounted at PATH of the mount ROOT, one on top of the other. */
-static int uncover(const char *path, int64_t root)
+/* Takes away all that is mounted at PATH of the mount ROOT, one on top of the other. Where the
+ * container's root may not even look, it stays, unless it is one of the file systems that the
+ * kernel shows anew to those who have one already: mount_too_revealing() in fs/namespace.c. */
+static int uncover(const char *path, int64_t root, const char *type)
 {
+	bool reveals = strncmp(type, "proc ", 5) == 0 || strncmp(type, "sysfs ", 6) == 0;
 	int64_t id;
 
 	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		;
+	if (errno == EACCES && !reveals)
+		return 0;
 	if ((id = mount_id(path)) < 0)
 		return -1;
 	return id == root ? 0 : cover(path);
@@ -60,6 +64,7 @@ int covered_drop(FILE *mounts)
 	autofree char *line = NULL;
 	int64_t root = mount_id("/"), parent;
 	size_t size = 0;
+	const char *type;
 	int start, end;
 
 	if (root < 0)
@@ -68,9 +73,11 @@ int covered_drop(FILE *mounts)
 		if (sscanf(line, "%*d %" SCNd64 " %*s %*s %n%*s%n", &parent, &start, &end) != 1 ||
 			parent != root)
 			continue;
+		if (!(type = strstr(line + end, " - ")))
+			continue; /* no line of mountinfo, proc_pid_mountinfo(5) */
 		line[end] = '\0';
 		unescape_octal(line + start);
-		if (strcmp(line + start, "/") != 0 && uncover(line + start, root) < 0)
+		if (strcmp(line + start, "/") != 0 && uncover(line + start, root, type + 3) < 0)
 			return -1;
 	}
 	return 0;

@@ -292,7 +292,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 }
 
 @test "the exit status is kept where there is no room for the state" {
-	host_script 'mount -t tmpfs -o size=64k small /mnt; export BOX_ROOT=/mnt; "$BOX" run -d --name mine -v /mnt:/v "$ROOTFS" sh -c "until [ -e /v/go ]; do sleep 0.05; done; exit 3" >/dev/null
+	host_script 'mount -t tmpfs -o size=64k,mode=755 small /mnt; export BOX_ROOT=/mnt; "$BOX" run -d --name mine -v /mnt:/v "$ROOTFS" sh -c "until [ -e /v/go ]; do sleep 0.05; done; exit 3" >/dev/null
 		dd if=/dev/zero of=/mnt/full bs=1k 2>/dev/null; touch /mnt/go; "$BOX" wait mine; rm /mnt/full; "$BOX" rm mine >/dev/null; umount /mnt'
 	output_is 3 "see note_end"
 }

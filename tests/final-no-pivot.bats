@@ -31,6 +31,11 @@ MOUNTS='for type in proc sysfs; do unshare -U -r -m -p -n -f sh -c "mount -t $ty
 	command_is sh -c "$MOUNTS"
 	oci_script 'oci run --no-pivot test'
 	output_is $'refused proc\nrefused sysfs' "what cannot be unmounted is covered: see cover in covered.c"
+	# Nor may it look into every folder.
+	oci_script 'mkdir -p closed/in; chmod 700 closed; mount -t tmpfs tmpfs closed/in; oci run --no-pivot test; umount closed/in
+		mount -t proc proc closed/in; oci run --no-pivot test; umount closed/in'
+	[[ $output == $'refused proc\nrefused sysfs\nbox-oci: '*/closed/in*': Permission denied' ]] ||
+		report "expected that a proc that cannot be covered is an error" "see uncover in covered.c"
 }
 
 @test "with --no-pivot, the host keeps its mounts, also those whose names have blanks" {
