@@ -50,6 +50,7 @@ load helper
 	output_is $'1\n1' "unmount what box has mounted, and no more"
 }
 
+# bats test_tags=steps
 @test "an absolute symlink at ROOTFS/proc leads nowhere on the host" {
 	host mkdir "$DIR/target" "$ROOTFS/target"
 	rmdir "$ROOTFS/proc"
