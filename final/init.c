@@ -276,12 +276,13 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 static int prepare_process(const struct spec *spec, const struct guard *guard)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	__attribute__((cleanup(user_free))) struct user user = {.n_groups = 0};
+	struct user user = {.n_groups = 0}; /* the exec frees its memory */
 
 	if (root < 0)
 		return fail("/");
 	if (user_find(root, spec->process.user, &user) < 0)
 		return -1;
+	close_fd(&root); /* when the filter is there, close(2) may have to wait for its listener */
 	environ = spec->process.env; /* execute() looks into its PATH */
 	if (set_home(&user) < 0)
 		return -1;
