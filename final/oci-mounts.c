@@ -168,8 +168,8 @@ static int read_target(const struct value *item, struct mount *mount)
 	if (!*mount->target || strcmp(mount->target, "/") == 0)
 		return value_bad(&target, *mount->target ? "the root itself" : "empty");
 	if (*mount->target != '/') {
-		warn_user("mount at %s: not an absolute path: /%s is meant", mount->target,
-			mount->target);
+		value_bad(&target, "not an absolute path: taken from the root");
+		warn_user("%s", failure());
 		if (!(mount->target = format_text("/%s", mount->target)))
 			return -1;
 	}

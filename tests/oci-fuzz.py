@@ -101,7 +101,7 @@ def problem(result, path):
     """What is wrong with the answer; None: nothing. Errors name the member, one around it, or, as where two do
     not fit together, another one: then at least some path."""
     error = result.stderr.decode()
-    lines = [line for line in error.split("\n") if line and "unknown or not available here" not in line]
+    lines = [line for line in error.split("\n") if line and not re.search("unknown or not available here|taken from the root$", line)]
     if result.returncode != 1:
         return "exit status %d" % result.returncode
     if len(lines) != 1:
