@@ -47,6 +47,7 @@ f.txt got out.tar v vf
 v/* ../made/v ../made/v/f ../made/v/new" "see options_load"
 }
 
+# bats test_tags=bare
 @test "a device of box-oci in a volume gets its owner and mode by descriptor: what somebody puts in its place meanwhile is left alone" {
 	setup_bundle
 	command_is stat -c '%A %u %g %t' /data/null /data/fifo
