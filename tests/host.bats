@@ -17,7 +17,7 @@ setup() {
 teardown() {
 	local place failed=0
 	end_host
-	! mountpoint -q "$OTHER" || umount "$OTHER"
+	! mountpoint -q "$OTHER" || umount --recursive "$OTHER"
 	for place in "${OTHERS[@]}"; do rmdir "$place" || failed=1; done
 	for place in "${PLACES[@]}"; do rm -f "$place/$CANARY"; done
 	return $failed
