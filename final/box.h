@@ -1572,7 +1572,7 @@ int value_choice(
 
 struct bundle {
 	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
-	struct process own; /* the container's, where that of spec is another one */
+	struct process own; /* of config.json; exec and the caller change that of spec */
 	struct listener listener; /* but for text and first */
 	json_t *json, *process; /* own the texts of spec */
 	const char *folder; /* relative paths begin here */

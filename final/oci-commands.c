@@ -505,7 +505,6 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 		return failx("cannot exec in a paused container");
 	if (load_bundle(bundle, oci) < 0)
 		return -1;
-	bundle->own = bundle->spec.process;
 	if (oci_line.process && (!(text = read_input(oci_line.process)) ||
 					oci_read_process(bundle, text, oci_line.process) < 0))
 		return -1;

@@ -466,6 +466,7 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 		oci_linux(bundle, &config) < 0 || oci_mounts(bundle, &config) < 0 ||
 		read_hooks(bundle, &config) < 0 || read_annotations(bundle, &config) < 0)
 		return -1;
+	bundle->own = bundle->spec.process;
 	return 0;
 }
 
