@@ -1099,7 +1099,7 @@ struct flow {
 struct relay {
 	struct flow flows[3];
 	int signals; /* a signalfd */
-	int64_t deadline; /* ms of CLOCK_MONOTONIC; 0: none */
+	double deadline; /* of clock_now(); 0: none */
 };
 
 /* Forwards the blocked SIGNALS and copies bytes (with a terminal, of stdin only with INPUT), until

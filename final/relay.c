@@ -15,14 +15,13 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 
 enum {
 	CHUNK = 65536, /* bytes that are read at once */
 	SPLICED = 1 << 20, /* or moved, from pipe to pipe */
 	PTY_HOLDS = 65536, /* bytes that a pty may hold; the kernel's limits are below that */
-	RECENT = 10000, /* ms in which a signal counts as what has ended the command */
-	PATIENCE = 1000, /* ms for what is left of the output, when box has been told to end */
+	RECENT = 10, /* seconds in which a signal counts as what has ended the command */
+	PATIENCE = 1, /* second for what is left of the output, when box has been told to end */
 };
 
 /* ---- the container's ends ---- */
@@ -293,14 +292,6 @@ static void ask_for_keys(struct flow *flow)
 
 /* ---- all ways ---- */
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 static void relay_end(struct relay *relay)
 {
 	for (int i = 0; i < 3; i++)
@@ -362,7 +353,7 @@ int container_wait(
 	/* While box has the terminal open, reading it does not end: a process may open it anew. */
 	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
 	struct pollfd polls[N] = {[PID] = {.fd = container->pidfd, .events = POLLIN}};
-	int64_t asked = 0;
+	double asked = 0;
 	int status;
 
 	if (relay_begin(relay, container, signals, input) < 0)
@@ -378,7 +369,7 @@ int container_wait(
 		}
 		if (polls[SIGNALS].revents &&
 			asks_to_end(container_signal(container, relay->signals)))
-			asked = milliseconds();
+			asked = clock_now();
 		relay_step(relay, container, polls + FLOWS);
 	}
 	flow_end(&relay->flows[0]);
@@ -389,8 +380,8 @@ int container_wait(
 			flow->left = unread_bytes(flow->from);
 		flow_drain(flow);
 	}
-	if (asked && milliseconds() - asked < RECENT)
-		relay->deadline = milliseconds() + PATIENCE;
+	if (asked && clock_now() - asked < RECENT)
+		relay->deadline = clock_now() + PATIENCE;
 	if (waitpid(container->pid, &status, 0) < 0) {
 		fail("waitpid %d", container->pid);
 		return relay_end(relay), -1;
@@ -406,15 +397,16 @@ void relay_finish(struct relay *relay)
 	struct signalfd_siginfo info;
 
 	while (relay->flows[1].open || relay->flows[2].open) {
-		int64_t patience = relay->deadline ? relay->deadline - milliseconds() : -1;
+		double patience = relay->deadline - clock_now();
 
 		for (int i = 1; i < 3; i++)
 			polls[i].fd = relay->flows[i].open ? relay->flows[i].to : -1;
-		if ((relay->deadline && patience <= 0) || poll(polls, 3, patience) < 0)
+		if ((relay->deadline && patience <= 0) ||
+			poll(polls, 3, relay->deadline ? (int)(patience * 1000) + 1 : -1) < 0)
 			break;
 		if (polls[0].revents && read(relay->signals, &info, sizeof(info)) == sizeof(info) &&
 			asks_to_end(info.ssi_signo) && !relay->deadline)
-			relay->deadline = milliseconds() + PATIENCE;
+			relay->deadline = clock_now() + PATIENCE;
 		for (int i = 1; i < 3; i++)
 			if (polls[i].revents)
 				flow_drain(&relay->flows[i]);

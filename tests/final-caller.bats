@@ -1,11 +1,8 @@
 # final: nothing of how its caller runs reaches a container, but for what the manual says.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-STEP=${STEP:-final}
 load helper
 load life
 load oci
-FILE_STEP=final
-BOX=${BOX:-$REPO/final/box}
 
 @test "--init: PID 1 has nothing of the caller's environment" {
 	OPTIONS=(--init --cap-add SYS_PTRACE)

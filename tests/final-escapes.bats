@@ -2,10 +2,7 @@
 # missing it must succeed, or the test would prove nothing; in a box it must fail. An attempt that
 # succeeds prints "escaped", and does no harm; one that does not prints "refused", and why.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-STEP=${STEP:-final}
 load helper
-FILE_STEP=final
-BOX=${BOX:-$REPO/final/box}
 export BOX_DATA=${BATS_TEST_TMPDIR:-/nowhere}/data BOX_ROOT=${BATS_TEST_TMPDIR:-/nowhere}/run
 
 # attempt <<C: makes the program /attempt of the body of a function that returns -1, with errno, when

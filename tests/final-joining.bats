@@ -1,12 +1,9 @@
 # final: a process of the container, with CAP_SYS_PTRACE, cannot get more by the process of box exec than that
 # process will have: it looks at each new one, and stops it, as early as it can. See hunter.c.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-STEP=${STEP:-final}
 load helper
 load life
 load oci
-FILE_STEP=final
-BOX=${BOX:-$REPO/final/box}
 
 COUNT=5
 CAPS=00000000a80c25fb # Docker's, and SYS_PTRACE

@@ -1,11 +1,8 @@
 # final: a limit of memory that is too low for a container to start is named.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-STEP=${STEP:-final}
 load helper
 load life
 load oci
-FILE_STEP=final
-BOX=${BOX:-$REPO/final/box}
 
 @test "a limit of memory that lets nothing start is what the error names: run, create and start, box-oci" {
 	host_script 'for size in 1 1k 16k; do "$BOX" run --rm -m $size "$ROOTFS" true; echo $?; done

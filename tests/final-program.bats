@@ -1,11 +1,8 @@
 # final: a container's program is looked up in PATH, and what the kernel cannot execute is an error.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-STEP=${STEP:-final}
 load helper
 load life
 load oci
-FILE_STEP=final
-BOX=${BOX:-$REPO/final/box}
 
 # Commands that are none for the kernel: without #!, without anything, of no machine that there is.
 make_programs() {

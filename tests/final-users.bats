@@ -1,9 +1,6 @@
 # final: users and groups of the image's files, as people write them.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-STEP=${STEP:-final}
 load helper
-FILE_STEP=final
-BOX=${BOX:-$REPO/final/box}
 
 # users USER...: what a process of each has, a line each: user ID, group ID, all groups sorted, home; or the error.
 users() {
