@@ -201,7 +201,7 @@ struct spec {
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, besides box's own */
 	const struct listener *listener; /* NULL: seccomp asks about none */
 	const unsigned long *personality; /* personality(2); NULL: box's own */
-	bool forget_caller; /* those above that are box's own are the kernel's defaults instead */
+	bool forget_caller; /* the kernel's defaults in place of box's own: see caller_forget() */
 	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
 	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
 	bool detached; /* it has box's own stdio, and lives on when box ends */
@@ -323,8 +323,8 @@ void random_id(char id[ID_LENGTH + 1]);
 double clock_now(void);
 
 /* Sleeps for SECONDS, but not beyond DEADLINE, a time of clock_now(). Returns false, at once, when
- * that is over: so who waits looks once more after the last nap. Naps that are counted would wait
- * longer in a process that is stopped meanwhile, or that waits for its turn. */
+ * DEADLINE has passed: so a caller looks once more after its last nap. A loop that counted naps
+ * would wait too long in a process that was stopped, or had to wait for a CPU. */
 bool nap(double seconds, double deadline);
 
 /* Opens /dev/null as what is closed of 0, 1 and 2: the next file that is opened would be written to
@@ -459,8 +459,8 @@ void image_free(struct image *image);
  *   images/ID.json     one image each
  *   names/NAME         symlink to the ID
  *   files/KEY          symlink to the ID; KEY is a hash of which archive file (device, inode, size,
- *                      times) and which tag that was; of a file that others than root can write,
- *                      one more is of its SHA-256, which is what counts
+ *                      times) and which tag that was; a file that others than root can write
+ *                      has a second KEY, of its SHA-256, and that one alone is trusted
  *   containers/ID/     upper, work; locked while the container lives
  *   tmp/               half unpacked; each folder locked by the process that fills it
  *   lock               flock(2): shared to use an image, exclusive to remove one
@@ -607,8 +607,8 @@ const char *memory_size(uint64_t bytes, char text[16]);
 
 struct layer {
 	char digest[ID_LENGTH + 1]; /* SHA-256 of its file */
-	char name[48]; /* below store->layers; begins with the first digits of */
-	char key[ID_LENGTH]; /* a digest: the same one, or that of all layers up to it */
+	char name[48]; /* below store->layers; begins with the first 32 digits of key */
+	char key[ID_LENGTH]; /* its digest; if it needs those below, one of all up to it */
 	const char *file; /* in the layout; NULL: the blob DIGEST */
 	int staged; /* the number of its folder in the staging folder, or -1: already in place */
 	uint64_t bytes;
@@ -767,8 +767,8 @@ int cgroup_join(const struct cgroup *cgroup, bool join_v2);
  * within 5 seconds; or lets them go on. Needs v2 or the freezer of v1. */
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
 
-/* -1 after failx() if what is put into the cgroup would stop at once, and who waits for it, too: it
- * or one above it is frozen. */
+/* Returns -1 after failx() if the cgroup or one above it is frozen: a process that is put into it
+ * would stop at once, and box would wait for that process for ever. */
 int cgroup_check_runs(const struct cgroup *cgroup);
 
 /* Kills every process in it, frozen ones too. */
@@ -999,8 +999,8 @@ int terminal_claim(void);
  */
 int terminal_raw(void);
 
-/* Makes it what it was. WRITING: but for the output, of which there is more to come as it is, until
- * the next call. */
+/* Gives the terminal its old settings back. With WRITING, output still goes through as it is, since
+ * more of it is to come; the next call gives that setting back, too. */
 void terminal_restore(bool writing);
 
 /* Gives the pty MASTER the size of the terminal on stdin, if that is one. */
@@ -1077,7 +1077,8 @@ int make_pipes(struct container *container, int pipes[3]);
 void use_pipes(const int pipes[3]);
 void close_pipes(int pipes[3]);
 
-/* Bytes that the pipe FD has now; or, for a pty, at least as many. 0: none, or no pipe. */
+/* Bytes that the pipe FD has now; for a pty, the most that it can hold. 0: none, or FD is neither.
+ */
 int unread_bytes(int fd);
 
 /* Bytes on their way from one descriptor to another, which are both the flow's. */
@@ -1231,7 +1232,7 @@ int namespaces_open_users(const struct id_maps *maps, pid_t pid);
  * set what the host's namespaces have: its hostname, sysctls. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
 
-/* The same for its limits, before its process is executed, where it cannot raise them. */
+/* Sets the limits of PID, before its process is executed, where it cannot raise them itself. */
 int namespaces_limit(const struct spec *spec, pid_t pid);
 
 /* Becomes root of the new user namespace, which has its maps. */
@@ -1278,6 +1279,10 @@ int resource_files(struct resources *resources, const char *name, const char *v1
 /* A weight, as v1 has it, of all block devices, or of DEVICE ("8:0 "). */
 int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
 	const char *device, int64_t number);
+
+/* Completes what a limit that is named needs of one that is not, which stays as CGROUP has it.
+ * Returns -1 after failx(), before anything is written, if memory and swap do not fit together. */
+int resources_settle(const struct cgroup *cgroup, struct resources *resources);
 
 /* Writes them. A limit for which no hierarchy has a file is an error. */
 int resources_write(const struct cgroup *cgroup, const struct resources *resources);

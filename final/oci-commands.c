@@ -913,7 +913,10 @@ int oci_command_update(void)
 	oci_line.limits.n_devices = 0; /* runc leaves these as they are, too */
 	if (cgroup_open(&cgroup, oci.cgroup) < 0)
 		return -1;
-	result = oci.unit ? scope_update(&oci, &oci_line.limits) : 0;
+	/* systemd and box write the same numbers, whichever of them is later. */
+	result = resources_settle(&cgroup, &oci_line.limits);
+	if (result == 0 && oci.unit)
+		result = scope_update(&oci, &oci_line.limits);
 	if (result == 0)
 		result = resources_write(&cgroup, &oci_line.limits);
 	cgroup_close(&cgroup);

@@ -48,7 +48,7 @@ static void free_arguments(struct arguments *arguments)
 		free(arguments->list[--arguments->n]);
 }
 
-/* Those that systemd knows, as resources_write() writes them to v2. */
+/* Those that systemd knows, as resources_write() writes them to v2, when they are settled. */
 static int add_limits(struct arguments *arguments, const struct resources *resources)
 {
 	static const char *const known[][2] = {{"memory.reservation", "MemoryLow"},

@@ -184,21 +184,37 @@ static int64_t number_now(const struct cgroup *cgroup, const char *wanted, int n
 	return word && sscanf(word, "%" SCNd64, &number) == 1 ? number : -1;
 }
 
+int resources_settle(const struct cgroup *cgroup, struct resources *resources)
+{
+	int64_t *memory = &resources->memory, *both = &resources->memory_swap;
+	char file[256];
+
+	/* Where memory has no limit, none of both is left, unless it is named; as with runc. */
+	if (*memory < 0 && !*both)
+		*both = -1;
+	if (*both > 0 && !*memory && find(cgroup, 1, "memory.swap.max", file))
+		*memory = number_now(cgroup, "memory.max", 0);
+	if (*both > 0 && (*memory < 0 || *both < *memory))
+		return failx("resources.memory.swap: %" PRId64
+			     ": it counts memory and swap together, and cannot be less "
+			     "than the memory limit, which it needs",
+			*both);
+	if ((resources->cpu_quota || resources->cpu_period) &&
+		find(cgroup, 1, "cpu.max", file)) { /* both are in that file */
+		resources->cpu_quota = resources->cpu_quota ?: number_now(cgroup, "cpu.max", 0);
+		resources->cpu_period = resources->cpu_period ?: number_now(cgroup, "cpu.max", 1);
+	}
+	return 0;
+}
+
 /* v1 counts memory and swap together, as the specification does; v2 swap alone. */
 static int write_swap(const struct cgroup *cgroup, int64_t memory, int64_t both)
 {
-	char sum[24], swap[24] = "max", file[256];
+	char sum[24], swap[24] = "max";
 
 	snprintf(sum, sizeof(sum), "%" PRId64, both);
-	if (both > 0 && find(cgroup, 1, "memory.swap.max", file)) {
-		memory = memory ?: number_now(cgroup, "memory.max", 0);
-		if (memory < 0 || both < memory)
-			return failx("resources.memory.swap: %" PRId64
-				     ": it counts memory and swap together, and cannot be less "
-				     "than the memory limit, which it needs",
-				both);
+	if (both > 0)
 		snprintf(swap, sizeof(swap), "%" PRId64, both - memory);
-	}
 	return write_one(
 		cgroup, "memory.swap", "memory.memsw.limit_in_bytes", sum, "memory.swap.max", swap);
 }
@@ -209,8 +225,6 @@ static int write_memory(const struct cgroup *cgroup, const struct resources *res
 	char one[24], file[256];
 	int result = 0, tries = 2;
 
-	/* Where memory has no limit, none of both is left, unless it is named; as with runc. */
-	both = memory < 0 && !both ? -1 : both;
 	/* A kernel that counts no swap gives none: that is no error where none is asked for. */
 	if (!find(cgroup, 0, "memory.memsw.limit_in_bytes", file) &&
 		!find(cgroup, 1, "memory.swap.max", file) && (both < 0 || both == memory))
@@ -229,15 +243,12 @@ static int write_memory(const struct cgroup *cgroup, const struct resources *res
 	return result;
 }
 
-/* What is not named stays: v2 has both in one file. */
 static int write_cpu_v2(const struct cgroup *cgroup, int64_t quota, int64_t period)
 {
 	char max[64];
 
 	if (!quota && !period)
 		return 0;
-	quota = quota ?: number_now(cgroup, "cpu.max", 0);
-	period = period ?: number_now(cgroup, "cpu.max", 1);
 	if (quota > 0)
 		snprintf(max, sizeof(max), "%" PRId64 " %" PRId64, quota, period);
 	else
@@ -290,7 +301,10 @@ static int write_rest(const struct cgroup *cgroup, const struct resources *resou
 
 int resources_write(const struct cgroup *cgroup, const struct resources *resources)
 {
-	return write_memory(cgroup, resources) < 0 || write_rest(cgroup, resources) < 0
+	struct resources settled = *resources;
+
+	return resources_settle(cgroup, &settled) < 0 || write_memory(cgroup, &settled) < 0 ||
+			       write_rest(cgroup, &settled) < 0
 		       ? -1
 		       : devices_control(cgroup, resources->devices, resources->n_devices);
 }

@@ -48,8 +48,12 @@ $((32 * M)) $((256 * M)) -1 100000
 
 @test "a limit of memory with swap that is below that of memory alone is refused" {
 	configure 'linux["resources"]["memory"] = {"limit": 64 << 20, "swap": 128 << 20}'
-	oci_script "$BEGIN"'update --memory-swap 32m; end'
-	[[ $output == "box-oci: resources.memory.swap: "*$'\n'"$((64 * M)) $((128 * M)) -1 100000" ]] || report "expected that it is refused, and nothing changes" "see write_swap"
+	local limits
+	for limits in '--memory-swap 32m' '--memory 100m --memory-swap 50m' '--memory -1 --memory-swap 200m'; do
+		oci_script "$BEGIN"'update '"$limits"'; end'
+		[[ $output == "box-oci: resources.memory.swap: "*$'\n'"$((64 * M)) $((128 * M)) -1 100000" ]] ||
+			report "expected that $limits is refused, and nothing changes" "see resources_settle" || return
+	done
 }
 
 @test "update --cpu-period or --cpu-quota alone leaves the other one" {
