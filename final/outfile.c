@@ -84,6 +84,8 @@ int spot_find(int root, const char *path, struct spot *spot)
 	struct stat st, there;
 
 	*spot = (struct spot){.folder = -1};
+	if (!*path)
+		return failx("the name of a file is empty");
 	/* A link to a file that is not there yet: the kernel makes it, where it lets us follow the
 	 * link (proc_sys_fs(5), "protected_symlinks"). */
 	if (fd < 0 && errno == ENOENT && is_link(root, path))
@@ -96,11 +98,16 @@ int spot_find(int root, const char *path, struct spot *spot)
 		return failx("%s: neither a file nor a folder", path);
 	if (fd < 0 && path[strlen(path) - 1] == '/')
 		return failx("%s: no such folder", path);
+	if (fd < 0) { /* a link that is put there from now on is replaced, and not followed */
+		spot->folder = open_parent(root, path);
+		spot->name = strdup(base_of(path));
+		return spot->folder < 0 || !spot->name ? fail("%s", path) : 0;
+	}
 	if (follow(root, path, spot) < 0)
 		return fail("%s", path);
 	/* The same links by name: it must be the file that the kernel found, which checks more. */
-	if (fd >= 0 && (fstatat(spot->folder, spot->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
-			       st.st_dev != there.st_dev || st.st_ino != there.st_ino))
+	if (fstatat(spot->folder, spot->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+		st.st_dev != there.st_dev || st.st_ino != there.st_ino)
 		return failx("%s: it has no name, or another one was given to it just now", path);
 	return 0;
 }

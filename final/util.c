@@ -236,7 +236,10 @@ void unescape_octal(char *text)
 
 	for (unsigned c; *text; *to++ = (char)c) {
 		c = (unsigned char)*text;
-		text += *text == '\\' && sscanf(text, "\\%3o", &c) == 1 ? 4 : 1;
+		text += *text == '\\' && strspn(text + 1, "01234567") >= 3 &&
+					sscanf(text, "\\%3o", &c) == 1
+				? 4
+				: 1;
 	}
 	*to = '\0';
 }

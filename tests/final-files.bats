@@ -81,6 +81,15 @@ new
 old' "see follow in outfile.c"
 }
 
+@test "a link that somebody puts in the place of a new file meanwhile is replaced, and not followed" {
+	life 'mkdir -m 1777 all; echo canary >secret; box run --name mine "$ROOTFS" sh -c "echo copy >/f"
+		# Box is late where it looks for a link.
+		meanwhile() { strace -f -qq -o trace -e trace=openat,readlinkat -e inject=readlinkat:delay_enter=900000 -P all/out -P out "$BOX" "$@" >/dev/null &
+			until_true grep -qs O_NOFOLLOW.*ENOENT trace; ln -s ../secret all/out 2>/dev/null; wait $!; echo $?; head -c 7 secret; stat -c %F all/out; rm all/out trace; }
+		meanwhile cp mine:/f all/out; meanwhile commit mine all/out'
+	output_is $'0\ncanary\nregular file\n0\ncanary\nregular file' "see spot_find in outfile.c"
+}
+
 @test "cp into a container follows a symlink to a file inside, and not out" {
 	life 'mount -t tmpfs mnt /mnt; echo host >/mnt/secret; echo copy >f; sleeper --name mine >/dev/null; try() { for l in /abs /up /d/link /new; do box cp f mine:$l; done; box cp f mine:/d; }
 		box exec mine sh -c "mkdir -p /mnt /d; echo old >/mnt/secret; ln -s /mnt/secret /abs; ln -s ../../../../mnt/secret /up; ln -s ../abs /d/link; ln -s /mnt/new /new; ln -s /mnt/two /d/f"
