@@ -274,7 +274,7 @@ time=T level=error msg="container does not exist: none"
 	oci_script 'create test; oci start test; oci exec test sh -c "for n in pid mnt uts ipc net cgroup; do
 			[ \$(readlink /proc/1/ns/\$n) = \$(readlink /proc/self/ns/\$n) ] || echo \$n; done
 			grep -hE \"^(Cap|NoNew)\" /proc/1/status >/tmp/x; hostname; cat /only-in-the-rootfs; exit 5"; echo $?
-		oci exec test grep -E "^(Cap|NoNew)" /proc/self/status | diff - <(oci exec test grep -E "^(Cap|NoNew)" /proc/1/status)
+		oci exec test grep -E "^(Cap|NoNew)" /proc/self/status >own; oci exec test grep -E "^(Cap|NoNew)" /proc/1/status | diff own -
 		oci delete -f test'
 	output_has $'box\nrootfs\n5' "see oci_command_exec"
 	output_lacks Cap "see load_bundle"
