@@ -83,7 +83,7 @@ teardown() {
 		return
 	elif [[ ! -d /proc/$HOST ]]; then
 		fail "the test took too long, and was ended" || failed=1
-	else
+	elif [[ ! ${BATS_INTERRUPTED:-} ]]; then # after Ctrl-C box goes with the host
 		host_as_before || failed=1
 	fi
 	end_host || failed=1

@@ -135,3 +135,51 @@ lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
 	has "0 passed, 1 failed"
 	lacks "ONE"
 }
+
+# within SECONDS COMMAND...: gives COMMAND so long to succeed.
+within() {
+	local end=$((SECONDS + $1))
+	until "${@:2}"; do ((SECONDS < end)) || return; sleep 0.2; done
+}
+
+started() { [[ -e $LOG.started && $(wc -l <"$LOG.started") == "$1" ]]; }
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# What is left of tests/suite, which was process group GROUP, and of its tests.
+left_of() { # left_of GROUP
+	pgrep -ag "$1"
+	pgrep -af "sleep $BUSY"
+	xargs -ra "$LOG.cgroups" ls -d 2>/dev/null
+	ls -A "$LOG.tmp"
+}
+
+@test "one Ctrl-C ends all tests, and leaves nothing of them" {
+	local stages suite left BUSY=120.$RANDOM$RANDOM
+	local slow='echo "${CGROUPS[*]}" >>"$LOG.cgroups"; echo >>"$LOG.started"; host sleep '$BUSY
+	cp "$BATS_TEST_DIRNAME"/{helper.bash,host} "$TESTS" # with real hosts
+	mkdir -p "$TESTS/../rootfs/dev"
+	echo 'rootfs:' >"$TESTS/../Makefile"
+	file plainest PLAIN true
+	file step01-exec ONE "$slow" TWO 'touch "$LOG.more"'
+	file step02-uts-pid THREE "$slow" FOUR 'touch "$LOG.more"'
+	for stages in 01 '01 02'; do
+		rm -rf "$LOG".*
+		mkdir "$LOG.tmp"
+		set -m # a process group of its own, as a shell gives each job
+		# shellcheck disable=SC2086 # several
+		inner env TMPDIR="$LOG.tmp" BOX=/bin/true "$TESTS/suite" $stages >"$LOG" 2>&1 &
+		suite=$!
+		set +m
+		within 60 started "$(wc -w <<<"$stages")" || fail "the tests do not start:" "$(<"$LOG")" || break
+		kill -INT -- "-$suite"
+		within 30 ended "$suite" || fail "tests/suite $stages goes on after Ctrl-C:" "$(<"$LOG")" "$(ps -o pid,ppid,stat,ignored,args -p "$(pgrep -g "$suite" | paste -sd ,)")" || break
+		status=0
+		wait "$suite" || status=$?
+		[[ $status == 130 ]] || fail "exit status $status, not 130:" "$(<"$LOG")" || break
+		[[ ! -e $LOG.more ]] || fail "Ctrl-C ended one test alone:" "$(<"$LOG")" || break
+		left=$(left_of "$suite")
+		[[ ! $left ]] || fail "of tests/suite $stages is left:" "$left" || break
+		suite=
+	done
+	[[ ! $suite ]] || { kill -KILL -- "-$suite"; pkill -KILL -f "sleep $BUSY"; return 1; }
+}
