@@ -67,6 +67,22 @@ lacks() { [[ $output != *"$1"* ]] || fail "expected no '$1' in" "$output"; }
 	has "2 passed, 1 failed"
 }
 
+@test "a failure whose text comes in pieces, long after each other, is told whole" {
+	{
+		printf 'stage 01\t%s\n' 1..2 'not ok 1 ONE' '# (in test file tests/one.bats, line 7)'
+		printf 'stage 02\t%s\n' 1..1 'ok 1 OTHER'
+		sleep 0.7 # the report waits for half a second, and then tells what it has
+		printf 'stage 01\t%s\n' '# expected this' '# hint: do that' 'ok 2 TWO'
+		printf 'stage 0%s\tend\n' 1 2
+	} | "$TESTS/report" 3 >"$LOG" 3>"$LOG.counts"
+	output=$(<"$LOG")
+	has $'FAILED: stage 01: ONE\n  tests/one.bats:7\n'
+	has $'\n  expected this\n  hint: do that\n'
+	has "3 of 3  stage 01: TWO"
+	output=$(<"$LOG.counts")
+	has "2 1 0 0"
+}
+
 @test "on a terminal a bar shows how far the tests are, and each failure stays" {
 	inner script -qec "stty cols 100; exec '$TESTS/suite' 01" "$LOG" >/dev/null </dev/null || :
 	output=$(<"$LOG")
