@@ -33,6 +33,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 #include <sys/prctl.h>
@@ -674,9 +675,28 @@ static void check_written(la_ssize_t result, const char *name)
 	check(writer, result < ARCHIVE_WARN ? result : ARCHIVE_OK, name);
 }
 
+/* Leaves SIZE bytes of a hole out: libarchive wants to be given zeros for them, and does not look
+ * at what it was told to be a hole. These lie nowhere, but in addresses. */
+static void pack_hole(la_int64_t size, const char *name)
+{
+	enum { SIZE = 64 << 20 };
+	static const void *zeros;
+	la_int64_t part;
+
+	if (size > (la_int64_t)1 << 50)
+		die("%s: a hole of more than 1 PiB", name);
+	if (!zeros)
+		zeros = mmap(NULL, SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (zeros == MAP_FAILED)
+		die("memory");
+	for (; size > 0; size -= part) {
+		part = size < SIZE ? size : SIZE;
+		check_written(archive_write_data(writer, zeros, part), name);
+	}
+}
+
 static void pack_data(const char *name)
 {
-	static const char zeros[CHUNK];
 	la_int64_t offset, at = 0;
 	const void *data;
 	size_t size;
@@ -684,14 +704,11 @@ static void pack_data(const char *name)
 
 	while ((result = archive_read_data_block(disk, &data, &size, &offset)) != ARCHIVE_EOF) {
 		check(disk, result, name);
-		/* What the archive keeps as a hole is read, and left out, by libarchive. */
-		for (; at < offset; at += offset - at < CHUNK ? offset - at : CHUNK)
-			check_written(archive_write_data(writer, zeros,
-					      offset - at < CHUNK ? offset - at : CHUNK),
-				name);
+		if (offset > at)
+			pack_hole(offset - at, name);
 		if (size > 0)
 			check_written(archive_write_data(writer, data, size), name);
-		at += size;
+		at = offset + (la_int64_t)size;
 		bytes += size;
 	}
 }

@@ -1477,8 +1477,26 @@ int parse_count(const char *text, int64_t least, int64_t *count);
  * looks; INFINITY: however long). Returns 1 if it has not. */
 int wait_for_end(struct target *target, double deadline);
 
-/* Stops all processes of the container ID, or lets them go on. */
-int freeze_container(const char *id, bool frozen);
+/* ---- freeze.c: a container that stands still while box works on it ---- */
+
+/* One that is frozen, by a process that thaws it as soon as box ends, even by SIGKILL. */
+struct freeze {
+	const char *id;
+	pid_t keeper;
+	int life; /* a socket, of which the keeper has the other end */
+};
+
+/* Freezes the container ID, unless `box pause` has done so: then it stays as it is. Waits for others
+ * that do the same, and for `box pause` and `box unpause`; a signal of ending_signals() ends that.
+ * -1 after noting why. */
+int freeze_begin(struct freeze *freeze, const char *id);
+
+/* Lets it go on. Returns -1 after noting it, if it was thawed before: who is told to end, is. */
+int freeze_end(struct freeze *freeze);
+
+/* Freezes ID, or thaws it, for as long as the user likes. Waits as freeze_begin() does. Returns 1 if
+ * it is so already. */
+int freeze_stay(const char *id, bool frozen);
 
 /* ---- flags.c: options of all command lines ---- */
 

@@ -906,22 +906,21 @@ static bool move_process(pid_t pid, void *data)
 	return true;
 }
 
-/* Puts all processes into the hierarchies from FIRST on. None can fork away meanwhile: the
- * container is frozen, and if it was not before, goes on afterwards, whatever happens. */
-static int move_all(const struct cgroup *cgroup, size_t first)
+/* Puts all processes of the container ID into the hierarchies from FIRST on. None can fork away
+ * meanwhile: it is frozen. */
+static int move_all(const struct cgroup *cgroup, const char *id, size_t first)
 {
 	const struct hierarchy *h = &cgroup->hierarchies[0];
 	struct move move = {.cgroup = cgroup, .first = first};
-	bool paused = is_frozen(h, false);
+	struct freeze freeze;
 
-	if (cgroup_freeze(cgroup, true) < 0)
+	if (freeze_begin(&freeze, id) < 0)
 		return -1;
 	if (is_frozen(h, true))
 		each_process(h, move_process, &move);
 	else
 		move.error = ETIMEDOUT;
-	if (!paused)
-		try_freeze(h, false);
+	freeze_end(&freeze);
 	errno = move.error;
 	return errno ? fail("move processes of %s to %s", h->path, h[first].path) : 0;
 }
@@ -953,7 +952,7 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
 		return wanted ? missing(wanted) : 0;
 	n = cgroup.n;
 	if (update_all(&cgroup, id, box, wanted, limits) < 0 ||
-		(cgroup.n > n && move_all(&cgroup, n) < 0)) {
+		(cgroup.n > n && move_all(&cgroup, id, n) < 0)) {
 		why = strdup(failure());
 		for (size_t i = 0; i < cgroup.n; i++) {
 			struct hierarchy *h = &cgroup.hierarchies[i];

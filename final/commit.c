@@ -196,17 +196,17 @@ static int find_spot(struct commit *commit)
 /* Frozen meanwhile, what it writes is all there or not at all. */
 static int commit_frozen(struct target *target, struct commit *commit)
 {
-	const struct state *state = &target->state;
-	bool freezes = state->phase == PHASE_RUNNING && !state->paused;
+	bool runs = target->state.phase == PHASE_RUNNING;
+	struct freeze freeze;
 	struct written written;
 	int result = -1;
 
-	if (freezes && freeze_container(state->id, true) < 0)
+	if (runs && freeze_begin(&freeze, target->state.id) < 0)
 		return -1;
 	if (written_open(target, &written) == 0)
 		result = write_layout(commit, &written);
 	written_close(&written);
-	if (freezes && freeze_container(state->id, false) < 0)
+	if (runs && freeze_end(&freeze) < 0)
 		result = -1;
 	return result;
 }
@@ -229,7 +229,7 @@ static int commit_one(struct target *target)
 	commit.diff_ids = json_array();
 	commit.history = json_array();
 	random_id(name);
-	/* What would end box must let it thaw the container, and remove what is half written. */
+	/* What would end box must let it remove what is half written. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
 	if ((commit.staging = store_staging(target->store, name)) >= 0) {

@@ -130,23 +130,16 @@ static int send(struct target *target, int signal, bool surely)
 		       : 0;
 }
 
-int freeze_container(const char *id, bool frozen)
-{
-	struct cgroup cgroup;
-	int result;
-
-	if (cgroup_open(&cgroup, id) < 0)
-		return -1;
-	result = cgroup_freeze(&cgroup, frozen);
-	cgroup_close(&cgroup);
-	return result;
-}
-
 /* Thaws what is frozen, which does not act on the signal that was sent to it. It has SECONDS to do
  * so. */
 static void wake_to_end(struct target *target, int64_t seconds)
 {
-	freeze_container(target->state.id, false);
+	struct cgroup cgroup;
+
+	if (cgroup_open(&cgroup, target->state.id) == 0) {
+		cgroup_freeze(&cgroup, false);
+		cgroup_close(&cgroup);
+	}
 	target->deadline = clock_now() + seconds;
 }
 
@@ -356,14 +349,14 @@ int command_rm(const struct places *places, int argc, char *argv[])
 static int pause_one(struct target *target)
 {
 	const bool *frozen = target->data;
-	const struct state *state = &target->state;
+	int result;
 
-	if (state->phase != PHASE_RUNNING)
+	if (target->state.phase != PHASE_RUNNING)
 		return failx("container %s is not running", target->name);
-	if (state->paused == *frozen)
-		return failx("container %s is %s", target->name, *frozen ? "paused" : "not paused");
-	if (freeze_container(state->id, *frozen) < 0)
+	if ((result = freeze_stay(target->state.id, *frozen)) < 0)
 		return -1;
+	if (result > 0)
+		return failx("container %s is %s", target->name, *frozen ? "paused" : "not paused");
 	puts(target->name);
 	return 0;
 }

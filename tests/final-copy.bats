@@ -288,9 +288,53 @@ c.tar'* ]] || report "expected the state of before, each time" "see commit_froze
 		report "expected the file of before" "see write_archive"
 }
 
+@test "holes take no time, and one of more than 1 PiB is an error, at once" {
+	life 'mount -t tmpfs mnt /mnt; BOX_DATA=/mnt/data; box run --name mine "$ROOTFS" sh -c "echo x >/small; truncate -s 1125899906842624 /small; truncate -s 9223372036854775000 /large"
+		timeout -s KILL 20 "$BOX" commit mine a.tar; timeout -s KILL 20 "$BOX" cp mine:/large .; timeout -s KILL 20 "$BOX" cp mine:/small /mnt/out && stat -c "%s %b" /mnt/out
+		box rm mine >/dev/null; umount /mnt; ls | grep -e tar -e large'
+	output_is $'box: a.tar: ./large: a hole of more than 1 PiB\nbox: cp: large: a hole of more than 1 PiB\n1125899906842624 8' "see pack_hole"
+}
+
 @test "commit that is interrupted thaws the container, and leaves nothing" {
 	life 'sleeper --name mine >/dev/null; box exec mine dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null
 		for _ in {1..10}; do "$BOX" commit mine a.tar >/dev/null & until_true eval "ended $! || is mine paused"; kill $!; wait $!; status=$?; ((!status)) || break; rm a.tar; done # it may be faster
 		echo $status; status_of mine; ls "$BOX_DATA/tmp"; ls | grep tar'
 	output_is $'143\nrunning' "see commit_one"
+}
+
+# gated N ARG...: box with a box-unpack that waits at its first layer, until `go N`; `at N` waits for it.
+gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfifo "gate-$1"
+		printf "%s\n" "#!/bin/bash" "[[ \$2 != layer || -e $PWD/open-$1 ]] || { echo >$PWD/at-$1; read -r _ <$PWD/gate-$1; }
+			exec ${BOX%/*}/box-unpack \"\$@\"" >"bin-$1/box-unpack"
+		chmod +x "bin-$1/box-unpack"; exec "bin-$1/box" "${@:2}"; }
+	at() { until_true test -e "at-$1"; }
+	go() { rm -f "at-$1"; touch "open-$1"; echo 1<>"gate-$1"; }
+	sleeper --name mine >/dev/null
+'
+
+@test "a commit that is killed lets the container go on" {
+	life "$gated"'for want in running paused; do gated 1 commit mine a.tar & at 1; status_of mine; kill -KILL $!; wait $! 2>/dev/null
+			until_true is mine $want; status_of mine; go 1; rm -f open-1; ls | grep tar; [[ $want == paused ]] || box pause mine >/dev/null; done
+		box commit mine a.tar >/dev/null; status_of mine'
+	output_is $'paused\nrunning\npaused\npaused\npaused' "see keep_frozen"
+}
+
+@test "of two commits at once each has the container frozen; box unpause waits for them" {
+	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1
+		gated 2 commit mine b.tar >/dev/null & two=$!; until_true pgrep -P $two >/dev/null
+		go 1; wait $one; echo $?; at 2; status_of mine; "$BOX" unpause mine 2>said & go 2; wait $two; echo $?; wait $!; cat said; status_of mine
+		for n in a b; do tar -tf $n.tar >/dev/null && echo whole; done'
+	output_is $'0\npaused\n0\nbox: container mine is not paused\nrunning\nwhole\nwhole' "see freeze_begin"
+}
+
+@test "a commit that waits for another one ends by a signal" {
+	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1; "$BOX" commit mine b.tar & until_true pgrep -P $! >/dev/null
+		kill $!; wait $!; echo $?; status_of mine; go 1; wait $one; echo $?; status_of mine; ls *.tar'
+	output_is $'143\npaused\n0\nrunning\na.tar' "see freeze_begin"
+}
+
+@test "a commit whose container goes on meanwhile fails" {
+	life "$gated"'for command in "stop -t 0" "rm -f"; do box start mine >/dev/null 2>&1; gated 1 commit mine a.tar & at 1
+			box $command mine >/dev/null; go 1; wait $!; echo $?; rm -f open-1; done 2>&1 | grep -v ^shell-init | sed "s/[0-9a-f]\{12\}/ID/"; ls | grep tar'
+	output_is $'box: container ID went on meanwhile\n125\nbox: container ID went on meanwhile\n125' "see freeze_end"
 }
