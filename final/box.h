@@ -1486,16 +1486,16 @@ struct freeze {
 	int life; /* a socket, of which the keeper has the other end */
 };
 
-/* Freezes the container ID, unless `box pause` has done so: then it stays as it is. Waits for others
- * that do the same, and for `box pause` and `box unpause`; a signal of ending_signals() ends that.
- * -1 after noting why. */
+/* Freezes the container ID, unless `box pause` has done so: then it stays as it is. Waits for
+ * others that do the same, and for `box pause` and `box unpause`; a signal of ending_signals() ends
+ * that. -1 after noting why. */
 int freeze_begin(struct freeze *freeze, const char *id);
 
 /* Lets it go on. Returns -1 after noting it, if it was thawed before: who is told to end, is. */
 int freeze_end(struct freeze *freeze);
 
-/* Freezes ID, or thaws it, for as long as the user likes. Waits as freeze_begin() does. Returns 1 if
- * it is so already. */
+/* Freezes ID, or thaws it, for as long as the user likes. Waits as freeze_begin() does. Returns 1
+ * if it is so already. */
 int freeze_stay(const char *id, bool frozen);
 
 /* ---- flags.c: options of all command lines ---- */
