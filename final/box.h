@@ -533,6 +533,10 @@ enum { KEY_LENGTH = 160 };
 /* Which file FD is, and which of its contents: it has another key after any change. */
 int file_key(int fd, const char *name, char key[KEY_LENGTH]);
 
+/* Whether a signal waits by which the user wants box to end: SIGINT, SIGTERM or SIGHUP, which are
+ * blocked while something is imported, copied or packed. */
+bool interrupted(void);
+
 /* Into what an archive is unpacked. */
 struct unpack {
 	int folder;

@@ -9,6 +9,10 @@
 /* An overlay takes 500 folders, box's own among them: OVL_MAX_STACK in Linux' fs/overlayfs. */
 enum { MAX_LAYERS = 499, MAX_NESTING = 4 };
 
+/* Indexes, manifests and configurations that are read until the image is found: an index may name
+ * another one thousands of times, and so may that. */
+enum { MAX_READ = 1000 };
+
 /* The digits of "sha256:DIGITS", or NULL. */
 static const char *digest_of(const char *text)
 {
@@ -97,24 +101,38 @@ static bool is_for_all_such(const json_t *platform)
 	return !variant || strcasecmp(variant, first) == 0;
 }
 
-static json_t *read_blob(const struct layout *layout, const json_t *descriptor, char digest[])
-{
-	const char *digits = digest_of(get_text(descriptor, "digest"));
-	autofree char *name = digits ? format_text("blobs/sha256/%s", digits) : NULL;
-
-	if (name)
-		return read_json(layout->root, name, digits, digest);
-	failx("an image without a SHA-256 digest");
-	return NULL;
-}
-
 /* The image that was found so far. */
 struct choice {
 	json_t *manifest, *config; /* NULL: none */
 	char id[ID_LENGTH + 1];
 	char machine[64]; /* of one that is for another */
 	bool several;
+	int n_read;
 };
+
+/* Each file that is read counts. The signals are blocked, and reading may take long. */
+static int count_read(struct choice *choice)
+{
+	if (interrupted())
+		return failx("interrupted");
+	return ++choice->n_read > MAX_READ
+		       ? failx("its index leads to more than %d manifests and configurations",
+				 MAX_READ)
+		       : 0;
+}
+
+static json_t *read_blob(
+	const struct layout *layout, struct choice *choice, const json_t *descriptor, char digest[])
+{
+	const char *digits = digest_of(get_text(descriptor, "digest"));
+	autofree char *name = digits ? format_text("blobs/sha256/%s", digits) : NULL;
+
+	if (name)
+		return count_read(choice) < 0 ? NULL
+					      : read_json(layout->root, name, digits, digest);
+	failx("an image without a SHA-256 digest");
+	return NULL;
+}
 
 /* Takes an image, of which it releases MANIFEST and CONFIG. Returns 1; 0: it is for another
  * machine. */
@@ -156,7 +174,7 @@ static int look_at(
 	/* Another name of the same. */
 	if (digest && choice->manifest && strcmp(digest, choice->id) == 0)
 		return 1;
-	if (!(json = read_blob(layout, item, id)))
+	if (!(json = read_blob(layout, choice, item, id)))
 		return -1;
 	list = json_object_get(json, "manifests");
 	/* A signature, say. */
@@ -164,7 +182,7 @@ static int look_at(
 		json_decref(json);
 		return 0;
 	}
-	if (!list && (config = read_blob(layout, json_object_get(json, "config"), NULL)))
+	if (!list && (config = read_blob(layout, choice, json_object_get(json, "config"), NULL)))
 		return take(choice, json, config, id);
 	result = !list                 ? -1
 		 : depth < MAX_NESTING ? choose(layout, list, depth + 1, choice)
@@ -198,7 +216,7 @@ static int choose(const struct layout *layout, const json_t *list, int depth, st
 			if ((result = look_at(layout, item, depth, choice)) < 0)
 				return -1;
 			found |= result;
-			if (found && depth > 0)
+			if (found && (depth > 0 || choice->several))
 				return 1;
 		}
 	return found;
@@ -288,7 +306,7 @@ static int read_docker(struct layout *layout)
 			continue;
 		if (!name)
 			return failx("no Config");
-		if (!(config = read_json(layout->root, name, NULL, id)))
+		if (count_read(&choice) < 0 || !(config = read_json(layout->root, name, NULL, id)))
 			return -1;
 		take(&choice, json_incref((json_t *)item), config, id);
 	}

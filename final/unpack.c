@@ -215,8 +215,7 @@ static int handle_message(struct job *job)
 	}
 }
 
-/* Whether the user wants it to end; the signals are blocked. */
-static bool interrupted(void)
+bool interrupted(void)
 {
 	sigset_t pending;
 

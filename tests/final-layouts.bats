@@ -81,6 +81,25 @@ with tarfile.open('docker.tar') as old, tarfile.open('named.tar', 'w') as new:
 	is 1 "index('image', nested('image', one | {'platform': $platform: 'v9'}}, other))"
 }
 
+@test "an image whose index leads to very many files is an error, not a long wait" {
+	for items in "nested('image', *[nested('image', *[nested('image', *[nested('image')] * 2000)] * 2000)] * 2000)" "*[nested('image')] * 2000"; do
+		py "$layouts"'write("image/index.json", b"{}"); index("image", '"$items)"
+		run_on_host timeout -s KILL 10 "$BOX" import image
+		refused "image: its index leads to more than 1000 manifests and configurations" "$items: count what is read" || return
+	done
+	py "write('docker.tar', tar(entry('c', '{\"architecture\": \"s390x\"}'), entry('manifest.json', json.dumps([{'Config': 'c', 'Layers': []}] * 2000))))"
+	box_exec import docker.tar
+	refused "docker.tar: its index leads to more than 1000 manifests and configurations" "count the configurations of docker save, too"
+}
+
+@test "a signal ends the search for an image in an index" {
+	py "oci('image', architecture='$machine')"
+	for signal in INT TERM HUP; do
+		run_on_host env --default-signal="$signal" --block-signal="$signal" bash -c 'kill -"$1" $$; exec "$BOX" import image' - "$signal"
+		refused "image: interrupted" "$signal waits: each file that is read asks for it" || return
+	done
+}
+
 @test "a machine is known by all its names" {
 	case $machine in
 	amd64) names="amd64 AMD64 x86_64 x86-64" ;;
