@@ -234,16 +234,18 @@ static int check_unused(struct store *store, const char *id)
 	return containers ? 0 : -1;
 }
 
-/* Removes the layers that no image has. Adds what that frees to BYTES. */
+/* Removes the layers that no image has. Adds what that frees to BYTES. One that was replaced (see
+ * import.c) stays while any container lives, which may be on it. */
 static int remove_layers(struct store *store, uint64_t *bytes)
 {
 	json_auto_t *used = json_object();
+	autolist char **live = store_names(store->live);
 	autolist char **records = store_names(store->images);
 	autolist char **layers = records ? store_names(store->layers) : NULL;
 	char id[ID_LENGTH + 1];
 	struct image image;
 
-	if (!layers)
+	if (!layers || !live)
 		return -1;
 	for (char **record = records; *record; record++) {
 		if (image_load(store, id_of(*record, id), &image) < 0)
@@ -256,7 +258,8 @@ static int remove_layers(struct store *store, uint64_t *bytes)
 	for (char **layer = layers; *layer; layer++) {
 		autofree char *path = format_text("%s/layers/%s", store->path, *layer);
 
-		if (!path || !is_own_name(*layer) || json_object_get(used, *layer))
+		if (!path || !is_own_name(*layer) || json_object_get(used, *layer) ||
+			(*live && strstr(*layer, "-old")))
 			continue;
 		*bytes += tree_size(path);
 		if (renameat(store->layers, *layer, store->tmp, *layer) < 0)

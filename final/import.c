@@ -284,16 +284,33 @@ static int import_layers(struct import *import)
 	return remove_tree_at(import->staging, "0");
 }
 
+/* Puts the staged folder NUMBER in the place of a layer. Containers may run on the old one, which
+ * stays below another name until it is pruned. It is never without a name in the layers' folder:
+ * what dies halfway leaves it in its place, or the new one there and the old one beside it. */
+static int replace_layer(const struct import *import, const char *number, const char *name)
+{
+	int layers = import->store->layers;
+	char id[ID_LENGTH + 1];
+	autofree char *beside = NULL;
+
+	random_id(id);
+	if (!(beside = format_text("%s-old-%.16s", name, id)))
+		return -1;
+	if (renameat(import->staging, number, layers, beside) < 0)
+		return fail("%s/layers/%s", import->store->path, beside);
+	return renameat2(layers, beside, layers, name, RENAME_EXCHANGE) < 0
+		       ? fail("%s/layers/%s", import->store->path, name)
+		       : 0;
+}
+
 /* Moves a layer to its place, where another box may have put the same one meanwhile. */
 static int place_layer(const struct import *import, struct layer *layer)
 {
-	int layers = import->store->layers;
 	autofree char *number = format_text("%d", layer->staged);
-	autofree char *old = format_text("%s-old", layer->name);
 
-	if (!number || !old)
+	if (!number)
 		return -1;
-	if (renameat(import->staging, number, layers, layer->name) == 0)
+	if (renameat(import->staging, number, import->store->layers, layer->name) == 0)
 		return 0;
 	if (errno != EEXIST && errno != ENOTEMPTY)
 		return fail("%s/layers/%s", import->store->path, layer->name);
@@ -301,11 +318,7 @@ static int place_layer(const struct import *import, struct layer *layer)
 	case SAME:
 		return 0;
 	case UNVERIFIED:
-		/* Containers may run on it: the old one stays until prune. */
-		if (renameat2(import->staging, number, layers, layer->name, RENAME_EXCHANGE) == 0 &&
-			renameat(import->staging, number, layers, old) == 0)
-			return 0;
-		return fail("%s/layers/%s", import->store->path, layer->name);
+		return replace_layer(import, number, layer->name);
 	default:
 		return failx("%s: another layer has the name %s in %s/layers", import->path,
 			layer->name, import->store->path);

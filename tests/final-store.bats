@@ -104,6 +104,37 @@ contents() { cat "$(layers "$1" | head -n 1)/a"; }
 	refused "another layer has the name $name" "compare all digits"
 }
 
+@test "a layer that nobody has verified is never half removed, however often and wherever its replacement ends" {
+	twins layout
+	import good
+	folder=$(layers "$id")
+	echo old >"$folder/a"
+	py "os.removexattr('$folder', 'trusted.box.digest')
+os.makedirs('$folder-old/full')"
+	# Killed or refused at each rename from the layer's first on: the old one is in the layers still.
+	for when in 1 2 3; do
+		for fault in signal=KILL error=EIO; do
+			host_script 'strace -f -o trace -e trace=renameat,renameat2 -e inject=renameat,renameat2:$1:when=$2 "$BOX" import good; "$BOX" ps' "$fault" "$when"
+			grep -rqx old "$folder"*/a || report "$fault at rename $when: the old layer is gone" "place the new one beside it, and exchange" || return
+		done
+	done
+	import good
+	[[ $(contents "$id") == good ]] || fail "the new one is in place"
+	grep -rqx old "$folder"-old-*/a || fail "the old one is kept: $(ls "$BOX_DATA/layers")"
+}
+
+@test "a layer that was replaced stays while a container lives, and goes with the next rmi or prune" {
+	twins layout
+	import good
+	folder=$(layers "$id")
+	py "write('other.tar', tar(entry('o', '')))"
+	host_script 'c=$("$BOX" run -d -v "$ROOTFS/bin":/bin:ro good sleep 1000); python3 -c "import os; os.removexattr(\"$1\", \"trusted.box.digest\")"
+		{ "$BOX" import good; "$BOX" import other.tar o; } >/dev/null; "$BOX" rmi o; "$BOX" exec "$c" cat a
+		"$BOX" rm -f "$c" >/dev/null; "$BOX" import other.tar o >/dev/null; "$BOX" rmi o' "$folder"
+	output_is good "in use, under another name"
+	[[ ! $(find "$BOX_DATA/layers" -name "*-old*") ]] || fail "of use to nobody: $(ls "$BOX_DATA/layers")"
+}
+
 @test "a container of a folder uses that folder, and no file or folder with a similar path" {
 	host_script 'cp -a "$ROOTFS" r; mv r r:x; "$BOX" run --name c ./r:x echo good; mv r:x elsewhere; tar -C elsewhere -cf r .; "$BOX" start -a c
 		echo $?; "$BOX" rm c'
