@@ -325,6 +325,34 @@ static void count_bytes(const char *name, uint64_t size)
 	charge(name, size);
 }
 
+/* What a file's pieces take. Holes of sparse files cost nothing, but around them each piece takes
+ * whole blocks. */
+struct pieces {
+	uint64_t end, covered; /* of the last one, and of its last block */
+	uint64_t size, blocks; /* of all, in bytes */
+	uint64_t charged;
+};
+
+static void count_piece(
+	const char *name, struct pieces *pieces, uint64_t offset, uint64_t piece_size)
+{
+	uint64_t end = offset + piece_size, from = offset - offset % ENTRY_COST;
+	uint64_t to = end + -end % ENTRY_COST, due;
+
+	if (offset >= pieces->end && from < pieces->covered)
+		from = pieces->covered; /* in the block that the last piece ends in */
+	pieces->end = end;
+	pieces->covered = to;
+	pieces->size += piece_size;
+	pieces->blocks += to > from ? to - from : 0;
+	bytes += piece_size;
+	/* A block is the entry's own. */
+	due = pieces->blocks > ENTRY_COST ? pieces->blocks - ENTRY_COST : 0;
+	due = due > pieces->size ? due : pieces->size;
+	charge(name, due - pieces->charged);
+	pieces->charged = due;
+}
+
 static void count_entry(const char *name)
 {
 	if (++entries > max_entries)
@@ -423,6 +451,7 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	const void *data;
 	size_t size;
 	la_int64_t offset;
+	struct pieces pieces = {0};
 	int result;
 
 	charge(name, strlen(archive_entry_symlink(entry) ?: ""));
@@ -431,7 +460,8 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	while (has_data &&
 		(result = archive_read_data_block(reader, &data, &size, &offset)) != ARCHIVE_EOF) {
 		check(reader, result, name);
-		count_bytes(name, size); /* holes of sparse files cost nothing */
+		if (size > 0)
+			count_piece(name, &pieces, offset, size);
 		/* To libarchive, a full disk is a warning. */
 		if (archive_write_data_block(disk, data, size, offset) < 0)
 			die("%s", cause(disk, name));

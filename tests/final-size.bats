@@ -49,6 +49,17 @@ oci('a-copies', tar(*(entry('d/' * n, '') for n in range(1, 200))), *(tar(entry(
 	fits_in 1500k "*" 1g
 }
 
+@test "--max-size bounds the pieces of sparse files, each of which takes whole blocks" {
+	py "def sparse(pieces):
+    data = ''.join('%d\\n' % n for n in (len(pieces), *(n for piece in pieces for n in piece)))
+    data = data.ljust(-(-len(data) // 512) * 512, '\\0') + 'x' * sum(size for at, size in pieces)
+    return entry('GNUSparseFile.0/f', data, pax_headers={'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'f',
+                 'GNU.sparse.realsize': str(100 << 20)})
+write('a-bytes', tar(sparse([(n << 16, 1) for n in range(300)])))
+write('a-ends', tar(sparse([((n << 16) - 1, 2) for n in range(1, 150)])))"
+	fits_in 1m 1048576 1300k
+}
+
 @test "--max-size, and the number of files, hold for all layers together" {
 	unpacker 'echo "$@" >>"${0%/*}/log"; exec "$unpack" "$@"'
 	py "oci('image', *(tar(entry('%d' % n, 'x' * 1000), entry('l%d' % n, '')) for n in range(3)), compress=bytes)"
