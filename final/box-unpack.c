@@ -47,7 +47,7 @@
 #include <zlib.h>
 
 enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
-enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20 };
+enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20, THREAD_STACK = 1 << 20 };
 
 /* MiB. Dictionaries of decoders, tables of contents and what is kept until the end fit, of all but
  * the strangest archives; packing keeps what has several names. */
@@ -154,12 +154,17 @@ static void drop_capabilities(void)
 		die("drop privileges: %m");
 }
 
-/* A sanitizer's own memory is terabytes of addresses. */
+/* A sanitizer's own memory is terabytes of addresses. A lower limit of the caller's stays. */
 static void limit_memory(void)
 {
 #ifndef __SANITIZE_ADDRESS__
-	struct rlimit limit = {(rlim_t)memory << 20, (rlim_t)memory << 20};
+	struct rlimit limit;
 
+	if (getrlimit(RLIMIT_AS, &limit) < 0)
+		die("limit memory: %m");
+	if (limit.rlim_cur >> 20 < (rlim_t)memory)
+		memory = limit.rlim_cur >> 20;
+	limit = (struct rlimit){(rlim_t)memory << 20, (rlim_t)memory << 20};
 	if (setrlimit(RLIMIT_AS, &limit) < 0)
 		die("limit memory: %m");
 #endif
@@ -200,6 +205,22 @@ static const char *said(struct archive *archive)
 		return own;
 	snprintf(text, sizeof(text), "%s: it takes more than %d MiB of memory", own, memory);
 	return text;
+}
+
+/* Its stack has a size of its own: by default that is the limit which box's caller has of one, and
+ * might be more than all memory that box-unpack may have (pthread_create(3)). */
+static void start_thread(void *(*run)(void *), void *argument)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
+
+	if (error == 0)
+		error = pthread_attr_setstacksize(&attributes, THREAD_STACK);
+	if (error == 0)
+		error = pthread_create(&thread, &attributes, run, argument);
+	if (error != 0)
+		die("start a thread: %s", strerror(error));
 }
 
 /* ---- decompression, in a thread beside the writing ---- */
@@ -270,7 +291,6 @@ static int open_decompressed(void)
 	struct archive_entry *entry;
 	unsigned char head[512] = {0};
 	ssize_t size = peek(head, sizeof(head));
-	pthread_t thread;
 
 	if (size == 0)
 		die("an empty file");
@@ -302,8 +322,7 @@ static int open_decompressed(void)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe: %m");
 	fcntl(ends[0], F_SETPIPE_SZ, PIPE_SIZE);
-	if (pthread_create(&thread, NULL, decompress, ends) != 0)
-		die("thread");
+	start_thread(decompress, ends);
 	return ends[0];
 }
 
@@ -629,11 +648,10 @@ static void *sync_folder(void *folder)
 static void start_sync(void)
 {
 	static int folder;
-	pthread_t thread;
 
-	folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0 || pthread_create(&thread, NULL, sync_folder, &folder) != 0)
-		die("thread");
+	if ((folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		die("%m");
+	start_thread(sync_folder, &folder);
 }
 
 static void unpack_archive(void)

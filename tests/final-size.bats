@@ -60,6 +60,15 @@ write('a-ends', tar(sparse([((n << 16) - 1, 2) for n in range(1, 150)])))"
 	fits_in 1m 1048576 1300k
 }
 
+# bats test_tags=bare
+@test "an archive is unpacked whatever the caller's limits of a stack and of memory" {
+	py "write('a.tar', tar(entry('a', 'x'))); write('a.tgz', gz(tar(entry('b', 'x'))))"
+	for limit in "s 1048576" "s unlimited" "s 256" "v 300000"; do
+		host_script 'ulimit "-$1" "$2" && "$BOX" import a.tar && "$BOX" import a.tgz && rm -rf "$BOX_DATA"' "${limit% *}" "${limit#* }"
+		status_is 0 "ulimit -$limit: a thread's stack has a size of its own, and nobody may raise a limit of memory" || return
+	done
+}
+
 @test "--max-size, and the number of files, hold for all layers together" {
 	unpacker 'echo "$@" >>"${0%/*}/log"; exec "$unpack" "$@"'
 	py "oci('image', *(tar(entry('%d' % n, 'x' * 1000), entry('l%d' % n, '')) for n in range(3)), compress=bytes)"
