@@ -380,21 +380,28 @@ int file_key(int fd, const char *name, char key[KEY_LENGTH])
 	return 0;
 }
 
+static uint64_t subtract(uint64_t most, uint64_t used)
+{
+	return used < most ? most - used : 0;
+}
+
 /* Unpacks JOB's file. */
 static int unpack_file(struct job *job, const char *kind, const struct quota *quota)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	autofree struct part *part = malloc(sizeof(*part));
-	autofree char *bytes = format_text("%" PRIu64, quota->bytes);
 	autofree char *entries = format_text("%" PRIu64, quota->entries);
+	autofree char *bytes = NULL;
 	struct sigaction action;
 	int result;
 
-	if (!part || !bytes || !entries)
+	if (!part || !entries)
 		return fail("memory");
 	result = open_input(job, part, quota->bytes);
+	/* The copy, if there is one, counts while it is there. */
+	bytes = format_text("%" PRIu64, subtract(quota->bytes, job->pipe < 0 ? job->hashed : 0));
 	if (result == 0)
-		result = start(job, "unpack", kind, bytes, entries);
+		result = bytes ? start(job, "unpack", kind, bytes, entries) : -1;
 	close_fd(&job->archive);
 	/* box-unpack may close the pipe at any time. */
 	sigaction(SIGPIPE, &ignore, &action);
@@ -403,11 +410,6 @@ static int unpack_file(struct job *job, const char *kind, const struct quota *qu
 	close_fd(&job->pipe);
 	sigaction(SIGPIPE, &action, NULL);
 	return result;
-}
-
-static uint64_t subtract(uint64_t most, uint64_t used)
-{
-	return used < most ? most - used : 0;
 }
 
 int unpack(int archive, const struct unpack *into, const char *name, struct quota *quota,

@@ -60,6 +60,17 @@ write('a-ends', tar(sparse([((n << 16) - 1, 2) for n in range(1, 150)])))"
 	fits_in 1m 1048576 1300k
 }
 
+@test "--max-size bounds the copy of an archive that is not read in order, while it is there" {
+	py "oci('.', tar(entry('f', 'x' * 500000)), compress=bytes)"
+	for format in zip 7zip iso9660; do
+		# The copy and what is in it take a megabyte, what is in it and the layer, too.
+		host_script 'options=; case $1 in zip|7zip) options="--options compression=store" ;; esac
+			bsdtar -cf "a-$1" --format "$1" $options index.json oci-layout blobs' "$format"
+		status_is 0 "needs bsdtar"
+	done
+	fits_in 900k "*" 1400k
+}
+
 # bats test_tags=bare
 @test "an archive is unpacked whatever the caller's limits of a stack and of memory" {
 	py "write('a.tar', tar(entry('a', 'x'))); write('a.tgz', gz(tar(entry('b', 'x'))))"
