@@ -189,7 +189,7 @@ static int add_tmpfs(struct options *options, const char *text)
 		{"nodev", MOUNT_ATTR_NODEV, 0},
 	};
 	char *copy = strdup(text), *rest = copy, *word;
-	const char *target = strsep(&rest, ":");
+	char *target = strsep(&rest, ":");
 	struct mount *mount = grow(&options->volumes, &options->n_volumes, sizeof(*mount));
 	char *own;
 
@@ -197,6 +197,8 @@ static int add_tmpfs(struct options *options, const char *text)
 		return fail("memory");
 	if (target[0] != '/' || !target[strspn(target, "/")])
 		return failx("%s: not an absolute path below /", text);
+	for (size_t n = strlen(target); target[n - 1] == '/'; n--)
+		target[n - 1] = '\0';
 	if (!(own = calloc(1, strlen(text) + 2)))
 		return fail("memory");
 	*mount = (struct mount){

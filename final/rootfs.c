@@ -201,7 +201,10 @@ static int mount_node(int dev, const struct device *device, int scratch)
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
 		      tree = -1;
 
-	if (mknodat(scratch, device->path, device->mode, makedev(device->major, device->minor)) < 0)
+	/* A tmpfs that was asked for may cover box's /dev: it shows the same nodes. */
+	if (mknodat(scratch, device->path, device->mode, makedev(device->major, device->minor)) <
+			0 &&
+		errno != EEXIST)
 		return -1;
 	tree = mount_copy(scratch, device->path, false);
 	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1

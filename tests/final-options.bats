@@ -200,6 +200,15 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 		report "expected that a tmpfs executes nothing, and that /fixed is read-only" "see add_tmpfs"
 }
 
+@test "--tmpfs /dev has the devices of a container" {
+	for dev in /dev /dev/; do
+		OPTIONS=(--tmpfs "$dev:size=1m" --tmpfs "$dev:size=2m")
+		box sh -c 'echo x >/dev/null; head -c 1 /dev/zero | wc -c; df -k /dev | tail -n 1 | tr -s " " | cut -d " " -f 2; ls /dev/shm; mknod /dev/sda b 8 0; cat /dev/sda'
+		output_is $'1\n2048' "$dev: see mount_node"
+		[[ $stderr == *"/dev/shm: No such file"*"/dev/sda"*"Permission denied" ]] || report "expected no /dev/shm, and a disk that cannot be opened" "see mount_node" || return
+	done
+}
+
 @test "--read-only: / cannot be written, volumes and what box mounts can" {
 	mkdir "$DIR/src"
 	OPTIONS=(--read-only -v "$DIR/src:/new/data" --tmpfs /tmp -w /new/work)
