@@ -44,3 +44,14 @@ all_caught() { # all_caught STEP
 @test "the bugs of step 04 are caught, with a hint" { all_caught 04; }
 @test "the bugs of step 05 are caught, with a hint" { all_caught 05; }
 @test "the bugs of step 06 are caught, with a hint" { all_caught 06; }
+
+@test "a box that does not end is told so, whether SIGTERM ends it or not" {
+	local first log box=$BATS_TEST_TMPDIR/box
+	for first in : "trap '' TERM"; do
+		printf '#!/bin/bash\n%s\nexec sleep 1000\n' "$first" >"$box"
+		chmod +x "$box"
+		log=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=dumb TMPDIR="$BATS_TEST_TMPDIR" BOX="$box" STEP=01 PATIENCE=0.1 \
+			bats --tap "$REPO/tests/plainest.bats" 2>&1) || :
+		[[ $log == *"not ok 1 box runs the plainest command"*"hint: box does not end"* ]] || fail "no such hint, after $first" "$log" || return
+	done
+}

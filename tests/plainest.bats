@@ -1,15 +1,21 @@
 # The plainest command of a stage: when box itself cannot run it, no other test says more. tests/suite runs it first.
 load helper
 
-teardown() { [[ ! ${HOST:-} ]] || end_host; } # what box has left is other tests' business
+# What box has left is other tests' business, if these can look.
+teardown() {
+	local failed=0
+	[[ ! ${HOST:-} || ! -d /proc/$HOST ]] || host_has_its_root || failed=1
+	[[ ! ${HOST:-} ]] || end_host
+	return $failed
+}
 
 # Runs it on the test's host. If box fails, its message and the hint that fits it are the whole report.
 plainest() {
-	local command=(run "${RUN[@]}") shown="box run"
+	local patience=${PATIENCE:-30} command=(run "${RUN[@]}") shown="box run"
 	at_least 03 && command+=("$ROOTFS") && shown+=" ROOTFS"
-	run_on_host timeout -k 1 30 "$BOX" "${command[@]}" true </dev/null
+	run_on_host timeout -k 1 "$patience" "$BOX" "${command[@]}" true </dev/null
 	case $status in
-	124 | 125 | 126 | 127) ;;
+	124 | 125 | 126 | 127 | 137) ;;
 	*) ((status < 128)) && return ;; # the tests say more
 	esac
 	say "the plainest command does not run: $shown true" "  exit status: $status"
@@ -20,12 +26,14 @@ plainest() {
 # What is forgotten most often, by box's message: of the kernel's errors most have few causes here.
 plainest_hint() {
 	case $status in
-	124) echo "box does not end: does it wait for the command, and for nothing else? after 30 seconds it was stopped" && return ;;
+	124 | 137) # of timeout: by SIGTERM, and by SIGKILL
+		echo "box does not end: does it wait for the command, and for nothing else? after $patience seconds it was stopped" && return
+		;;
 	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?" && return ;;
 	esac
 	case $stderr in
 	*pivot_root*"Invalid argument"* | *pivot_root*busy*)
-		if host mount --make-rprivate / && run_on_host timeout -k 1 30 "$BOX" "${command[@]}" true && [[ $status == 0 ]]; then
+		if host mount --make-rprivate / && run_on_host timeout -k 1 "$patience" "$BOX" "${command[@]}" true && [[ $status == 0 ]]; then
 			echo "pivot_root refuses mounts that are shared with other namespaces: make all mounts private first, see MS_REC and MS_PRIVATE"
 		else
 			echo "pivot_root wants ROOTFS to be a mount, so it is bound onto itself, and then entered: see MS_BIND, and chdir(2)"

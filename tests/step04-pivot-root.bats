@@ -5,7 +5,7 @@ load helper
 @test "a process in the box cannot climb out of its root" {
 	climb
 	# A process that is out finds the host's file. One that sees neither the host nor the box's root has not climbed at all.
-	output_lacks "$MARKER" "a chroot can be left: pivot_root to ROOTFS"
+	output_lacks "$MARKER" "a chroot can be left: pivot_root to ROOTFS, and unmount the old root: see MNT_DETACH"
 	output_has only-in-the-rootfs "this is the attack itself, which must work up to the box's own root"
 }
 
