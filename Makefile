@@ -83,18 +83,19 @@ final/security.o: final/seccomp.inc
 
 rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of busybox alone
 
+# The modes do not depend on the umask.
 rootfs/bin/busybox:
 	@test -x "$$BUSYBOX" || { echo "no busybox: install busybox-static, or set BUSYBOX="; exit 1; }
 	@! ldd "$$BUSYBOX" >/dev/null 2>&1 || { echo "$$BUSYBOX is not static"; exit 1; }
 	tests/remove rootfs
-	mkdir -p rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/root rootfs/sys rootfs/tmp
-	chmod 1777 rootfs/tmp
-	echo 'root:x:0:0:root:/root:/bin/sh' >rootfs/etc/passwd
-	echo 'root:x:0:' >rootfs/etc/group
+	install -d rootfs rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/root rootfs/sys
+	install -d -m 1777 rootfs/tmp
+	umask 022 && echo 'root:x:0:0:root:/root:/bin/sh' >rootfs/etc/passwd
+	umask 022 && echo 'root:x:0:' >rootfs/etc/group
 	for applet in $$("$$BUSYBOX" --list | grep -vx busybox); do \
 		ln -s busybox "rootfs/bin/$$applet"; \
 	done
-	cp "$$BUSYBOX" $@
+	install "$$BUSYBOX" $@
 
 rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .

@@ -20,6 +20,8 @@ MARKER=only-on-the-host # what a box must not see: a file on the host, and an ar
 # shellcheck disable=SC2016 # expanded by those
 UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; sleep 0.01; done; }'
 
+umask 022 # what a test makes is for all users in a box, whatever the caller's is
+
 setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
 	make -s -C "$REPO" rootfs >/dev/null 2>&1 || fail "make rootfs failed: see make doctor" || return
@@ -32,6 +34,7 @@ setup_file() {
 	CGROUP_MOUNTS=$(findmnt -rno TARGET,FSTYPE,OPTIONS -t tmpfs /sys/fs/cgroup
 		findmnt -rno TARGET,FSTYPE,OPTIONS -t cgroup,cgroup2) || : # may be none
 	export BOX CGROUP_MOUNTS
+	remove_stale_cgroups
 }
 
 setup() { setup_host; }
@@ -132,6 +135,14 @@ make_cgroups() {
 		fi
 		cgroups+=$'\n'
 	done <<<"$CGROUP_MOUNTS"
+}
+
+# Those that a killed suite has left: no host lasts for so long.
+remove_stale_cgroups() {
+	local place
+	while read -r place _; do
+		[[ ! $place ]] || find "$place" -mindepth 1 -maxdepth 1 -type d -mmin +15 -regex '.*/suite\.[A-Za-z0-9]*\.[0-9]*'
+	done <<<"$CGROUP_MOUNTS" | xargs -r -d '\n' -I @ find @ -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
 
 # Whatever a box has left in them has ended with the test's host.

@@ -1,6 +1,6 @@
 # What a test takes for its host: see tests/host. A faulty box can do nothing to this machine, and what happens on it
 # meanwhile is not the box's doing.
-# shellcheck disable=SC2016,SC2034 # scripts for other shells; variables of helper.bash
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034 # scripts for other shells; variables of helper.bash
 STEP=06 # whose boxes make cgroups
 load helper
 
@@ -18,7 +18,9 @@ teardown() {
 	local place failed=0
 	end_host
 	! mountpoint -q "$OTHER" || umount --recursive "$OTHER"
-	for place in "${OTHERS[@]}"; do rmdir "$place" || failed=1; done
+	for place in "${OTHERS[@]}"; do
+		[[ ! -d $place ]] || find "$place" -depth -type d -exec rmdir {} + || failed=1
+	done
 	for place in "${PLACES[@]}"; do rm -f "$place/$CANARY"; done
 	return $failed
 }
@@ -89,4 +91,16 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 < mount: / / rw - ext4 disk rw
 > mount: / /made rw - tmpfs mine rw"
 	[[ $output == "< mount: / / rw"*$'\n'"> mount: / /made "* ]] || fail "not the two lines of box's own doing: $output"
+}
+
+@test "cgroups that a killed suite has left are removed, and nobody else's" {
+	local name place top=${CGROUPS[0]%/*} id=${BATS_RUN_TMPDIR##*-}
+	for name in "suite.$id.1000" "suite.$id.1001" "suite.$id" "my-suite.$id.1000"; do
+		OTHERS+=("$top/$name")
+		mkdir "$top/$name" "$top/$name/box.1"
+		[[ $name == *1001 ]] || touch -d '16 minutes ago' "$top/$name"
+	done
+	remove_stale_cgroups
+	[[ ! -e ${OTHERS[0]} ]] || fail "an old one stays"
+	for place in "${OTHERS[@]:1}"; do [[ -e $place ]] || fail "not a killed suite's: $place"; done
 }

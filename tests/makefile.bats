@@ -76,6 +76,14 @@ mounted() {
 	done
 }
 
+@test "make rootfs makes files for all users, whatever the umask" {
+	checkout here
+	(umask 077 && make -s -C "$checkout" rootfs) || fail "make rootfs failed" || return
+	run sh -c 'tar -tvzf "$1/rootfs.tar.gz" | grep -vE "^(l|[d-]rwxr.xr.x|-rw-r--r--|drwxrwxrwt)"' - "$checkout"
+	[[ ! $output ]] || fail "not for all users:" "$output"
+	[[ $(stat -c %a "$checkout"/rootfs{,/bin/busybox}) == $'755\n755' ]] || fail "modes:" "$(ls -ld "$checkout"/rootfs{,/bin/busybox})"
+}
+
 @test "make install and make uninstall take a PREFIX, a DESTDIR and a BUSYBOX of any name" {
 	checkout plain
 	for name in "${names[@]}"; do

@@ -30,6 +30,13 @@ file() {
 	} >"$TESTS/$name.bats"
 }
 
+# For tests that use the host.
+real_helper() {
+	cp "$BATS_TEST_DIRNAME"/{helper.bash,host} "$TESTS"
+	mkdir -p "$TESTS/../rootfs/dev"
+	echo 'rootfs:' >"$TESTS/../Makefile"
+}
+
 # suite ARG...: runs it, with a bats of its own, which must not take itself for a part of this one.
 suite() {
 	status=0
@@ -172,9 +179,7 @@ left_of() { # left_of GROUP
 @test "one Ctrl-C ends all tests, and leaves nothing of them" {
 	local stages suite left BUSY=120.$RANDOM$RANDOM
 	local slow='echo "${CGROUPS[*]}" >>"$LOG.cgroups"; echo >>"$LOG.started"; host sleep '$BUSY
-	cp "$BATS_TEST_DIRNAME"/{helper.bash,host} "$TESTS" # with real hosts
-	mkdir -p "$TESTS/../rootfs/dev"
-	echo 'rootfs:' >"$TESTS/../Makefile"
+	real_helper
 	file plainest PLAIN true
 	file step01-exec ONE "$slow" TWO 'touch "$LOG.more"'
 	file step02-uts-pid THREE "$slow" FOUR 'touch "$LOG.more"'
@@ -198,4 +203,12 @@ left_of() { # left_of GROUP
 		suite=
 	done
 	[[ ! $suite ]] || { kill -KILL -- "-$suite"; pkill -KILL -f "sleep $BUSY"; return 1; }
+}
+
+@test "a test's host is the same whatever the umask of who starts the tests" {
+	real_helper
+	file step01-exec ONE 'host sh -c "umask; stat -c %a:%n / . /etc /var /tmp /run; touch new; stat -c %a:%n new" >&3'
+	umask 077
+	output=$(inner env STEP=01 BOX=/bin/true bats --tap "$TESTS/step01-exec.bats" 2>&1) || :
+	[[ $output == *$'\n0022\n755:/\n755:.\n755:/etc\n755:/var\n1777:/tmp\n755:/run\n644:new\n'* ]] || fail "not as with umask 022:" "$output"
 }
