@@ -43,11 +43,9 @@ box-oci: mount /dev/console: Too many levels of symbolic links\nbox-oci: mount /
 }
 
 @test "create in a cgroup that is frozen, or below one, is refused; so is exec" {
-	local name=box-frozen-$BATS_TEST_NUMBER
-	configure "linux['cgroupsPath'] = '/$name/inner'"
+	configure "linux['cgroupsPath'] = '/$OWN_CGROUP/inner'"
 	command_is sleep 1000
-	oci_script "$LIMITED
-		NAME=$name"'
+	oci_script "$LIMITED"'
 		look() { sed "s#cgroup .* is#cgroup is#"; }
 		for top in $(findmnt -nt cgroup2 -o TARGET | head -n 1) $(findmnt -nt cgroup -O freezer -o TARGET | head -n 1); do
 			file=cgroup.freeze stop=1 go=0; [[ $(stat -fc %T "$top") == cgroup2fs ]] || file=freezer.state stop=FROZEN go=THAWED

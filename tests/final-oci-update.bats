@@ -9,10 +9,9 @@ load oci
 setup() {
 	setup_host
 	setup_bundle
-	local name=box-update-$BATS_TEST_NUMBER-$$
-	configure "linux['cgroupsPath'] = '/$name/inner'"
+	configure "linux['cgroupsPath'] = '/$OWN_CGROUP/inner'"
 	command_is sleep 1000
-	BEGIN="NAME=$name"'
+	BEGIN='
 		own() { local file; for file in /sys/fs/cgroup{,/*}/$NAME/inner/$1; do [ ! -e $file ] || { echo $file; return; }; done; false; }
 		limits() {
 			local memory both file period

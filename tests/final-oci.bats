@@ -233,15 +233,15 @@ time=T level=error msg="container does not exist: none"
 
 @test "--debug tells in the log, or on stderr, what is made" {
 	command_is sleep 1000
-	configure 'linux["cgroupsPath"] = "/box-debug/one"' "linux['namespaces'][1]['path'] = '/proc/self/ns/net'"
+	configure "linux['cgroupsPath'] = '/$OWN_CGROUP/one'" "linux['namespaces'][1]['path'] = '/proc/self/ns/net'"
 	oci_script 'oci --debug --log log create test </dev/null >out; oci --debug --log log.json --log-format json start test; oci --debug exec test true 2>err; cat log log.json err out |
-			sed -E "s/[0-9]{2,}-[^\"]*Z/T/; s/process [0-9]+/process N/g; s#cgroup .*(/box-debug/one)#cgroup \\1#" | uniq; oci delete -f test; rmdir /sys/fs/cgroup/{,*/}box-debug 2>/dev/null'
-	for line in "new namespace: pid" "namespace of /proc/self/ns/net" "mount on /dev/shm: tmpfs of shm" "cgroup /box-debug/one" "process N waits to execute sleep"; do
+			sed -E "s/[0-9]{2,}-[^\"]*Z/T/; s/process [0-9]+/process N/g; s#cgroup .*/$NAME/one#cgroup /NAME/one#" | uniq; oci delete -f test; rmdir /sys/fs/cgroup/{,*/}$NAME 2>/dev/null'
+	for line in "new namespace: pid" "namespace of /proc/self/ns/net" "mount on /dev/shm: tmpfs of shm" "cgroup /NAME/one" "process N waits to execute sleep"; do
 		output_has "time=\"T\" level=debug msg=\"$line\"" "see create_container" || return
 	done
 	output_has '{"level":"debug","msg":"process N may execute","time":"T"}' "see start_oci"
 	output_has 'time="T" level=debug msg="process N has joined process N, and executes true"' "see exec_in"
-	oci_script 'create test; oci --log other start none; oci --log other start test; oci delete -f test; cat other; rmdir /sys/fs/cgroup/{,*/}box-debug 2>/dev/null'
+	oci_script 'create test; oci --log other start none; oci --log other start test; oci delete -f test; cat other; rmdir /sys/fs/cgroup/{,*/}$NAME 2>/dev/null'
 	output_lacks debug "see debug_oci"
 }
 
@@ -646,12 +646,12 @@ EOF
 }
 
 @test "cgroupsPath is where the limits are" {
-	configure 'linux["cgroupsPath"] = "/box-test/deep/one"' 'linux["resources"] = {"memory": {"limit": 67108864, "reservation": 33554432}, "pids": {"limit": 12}, "cpu": {"quota": 20000, "period": 100000, "shares": 256, "cpus": "0"}}'
+	configure "linux['cgroupsPath'] = '/$OWN_CGROUP/deep/one'" 'linux["resources"] = {"memory": {"limit": 67108864, "reservation": 33554432}, "pids": {"limit": 12}, "cpu": {"quota": 20000, "period": 100000, "shares": 256, "cpus": "0"}}'
 	command_is sleep 1000
-	oci_script 'create test; cd /sys/fs/cgroup; path=box-test/deep/one
+	oci_script 'create test; cd /sys/fs/cgroup; path=$NAME/deep/one
 		if [ -d memory ]; then cat memory/$path/memory.{limit,soft_limit}_in_bytes pids/$path/pids.max cpu/$path/cpu.{cfs_quota_us,shares} cpuset/$path/cpuset.cpus
 		else cat $path/{memory.max,memory.low,pids.max}; cut -d " " -f 1 $path/cpu.max; sed "s/^10$/256/" $path/cpu.weight; cat $path/cpuset.cpus; fi
-		oci delete -f test; for d in */box-test box-test; do [ ! -d $d ] || rmdir $d/deep $d; done'
+		oci delete -f test; for d in */$NAME $NAME; do [ ! -d $d ] || rmdir $d/deep $d; done'
 	output_is $'67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
 }
 
@@ -667,7 +667,7 @@ EOF
 
 @test "a cgroup that processes or other cgroups are in is refused, and no command ends them" {
 	local folder process
-	folder=$(findmnt -nt cgroup2 -o TARGET | head -n 1)/box-test-$BATS_TEST_NUMBER
+	folder=$(findmnt -nt cgroup2 -o TARGET | head -n 1)/$OWN_CGROUP
 	configure "linux['cgroupsPath'] = '/${folder##*/}'"
 	mkdir "$folder"
 	sleep 1000 3>&- &
@@ -705,11 +705,11 @@ EOF
 	EOF
 }
 
-# What of FILE... there is in the container's cgroup /box-test.
+# What of FILE... there is in the container's cgroup, $OWN_CGROUP.
 own_files() {
 	command_is sleep 1000
-	configure 'linux["cgroupsPath"] = "/box-test"'
-	oci_script "create test || cat out; cd /sys/fs/cgroup; for file in $*; do for f in {,*/}box-test/\$file; do [ ! -e \$f ] || echo \$(<\$f); done; done
+	configure "linux['cgroupsPath'] = '/$OWN_CGROUP'"
+	oci_script "create test || cat out; cd /sys/fs/cgroup; for file in $*; do for f in {,*/}\$NAME/\$file; do [ ! -e \$f ] || echo \$(<\$f); done; done
 		oci delete -f test"
 }
 

@@ -14,6 +14,7 @@ FILE_STEP=$(basename "${BATS_TEST_FILENAME:?}" | sed -nE 's/^(step)?([0-9]+|fina
 STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
 [[ $STEP == final ]] && RUN=(-i --rm) || RUN=() # as Docker, it else gives the command an empty stdin
+OWN_CGROUP=box-test-$$ # where a test names a cgroup itself
 MARKER=only-on-the-host # what a box must not see: a file on the host, and an argument of a process
 # For scripts: gives COMMAND half a minute, as a machine may be slow, or stop for a while. No test may
 # depend on who is faster: it waits for what it needs, and for no time.
@@ -68,9 +69,19 @@ make_host() {
 }
 
 end_host() {
+	thaw_own_cgroup # what is frozen may not end
 	kill -KILL "$HOST" 2>/dev/null
 	wait "$UNSHARE" 2>/dev/null
 	remove_cgroups
+}
+
+own_cgroup() { compgen -G "/sys/fs/cgroup/$OWN_CGROUP" || :; compgen -G "/sys/fs/cgroup/*/$OWN_CGROUP" || :; }
+
+thaw_own_cgroup() {
+	local file
+	own_cgroup | xargs -r -d '\n' -I @ find @ -name freezer.state -o -name cgroup.freeze | while read -r file; do
+		if [[ $file == *.state ]]; then echo THAWED; else echo 0; fi >"$file"
+	done
 }
 
 # bats 1.8 does not tell a test its tags: they are in the line above it.
@@ -81,6 +92,7 @@ tagged() {
 
 teardown() {
 	local failed=0
+	thaw_own_cgroup
 	if [[ ! ${HOST:-} ]]; then
 		remove_cgroups # the test was left out, or has no host
 		return
@@ -147,10 +159,12 @@ remove_stale_cgroups() {
 
 # Whatever a box has left in them has ended with the test's host.
 remove_cgroups() {
-	local end=$((SECONDS + 10))
-	((${#CGROUPS[@]})) || return 0
-	until find "${CGROUPS[@]}" -depth -type d -exec rmdir {} + 2>/dev/null; do
-		((SECONDS < end)) || fail "cannot be removed: ${CGROUPS[*]}" || return
+	local end=$((SECONDS + 10)) folders
+	mapfile -t folders < <(own_cgroup)
+	folders+=("${CGROUPS[@]}")
+	((${#folders[@]})) || return 0
+	until find "${folders[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || [[ ! $(ls -d "${folders[@]}" 2>/dev/null) ]]; do
+		((SECONDS < end)) || fail "cannot be removed: ${folders[*]}" || return
 		sleep 0.05
 	done
 }

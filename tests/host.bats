@@ -104,3 +104,22 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 	[[ ! -e ${OTHERS[0]} ]] || fail "an old one stays"
 	for place in "${OTHERS[@]:1}"; do [[ -e $place ]] || fail "not a killed suite's: $place"; done
 }
+
+@test "what a test leaves frozen, in a cgroup that it has named itself, ends with the test" {
+	local top file state frozen=() end=$((SECONDS + 20))
+	while read -r top file state; do
+		mkdir "$top/$OWN_CGROUP" "$top/$OWN_CGROUP/inner"
+		echo "$HOST" >"$top/$OWN_CGROUP/inner/cgroup.procs"
+		echo "$state" >"$top/$OWN_CGROUP/$file"
+		frozen+=("$top")
+	done < <(findmnt -rnt cgroup2 -o TARGET | sed 's/$/ cgroup.freeze 1/'
+		findmnt -rnt cgroup -O freezer -o TARGET | sed 's/$/ freezer.state FROZEN/')
+	((${#frozen[@]})) || fail "no cgroup can be frozen here"
+	(end_host || :) 3>&- &
+	until [[ ! -d /proc/$HOST ]]; do
+		((SECONDS < end)) || { thaw_own_cgroup; fail "it is frozen, and does not end"; return; }
+		sleep 0.05
+	done
+	wait
+	[[ ! $(own_cgroup) ]] || fail "cgroups stay:" "$(own_cgroup)"
+}

@@ -47,9 +47,9 @@ command_is() {
 	configure "process['args'] = $(python3 -c 'import sys; print(sys.argv[1:])' "$@")"
 }
 
-# A script on the test's host, where `oci COMMAND...` is box-oci. See UNTIL_TRUE.
+# A script on the test's host, where `oci COMMAND...` is box-oci, and $NAME is $OWN_CGROUP. See UNTIL_TRUE.
 oci_script() {
-	run_on_host env OCI="$OCI" STATE="$STATE" BUNDLE="$BUNDLE" DIR="$DIR" bash -c "
+	run_on_host env OCI="$OCI" STATE="$STATE" BUNDLE="$BUNDLE" DIR="$DIR" NAME="$OWN_CGROUP" bash -c "
 		exec 2>&1
 		cd \"\$BUNDLE\"
 		oci() { \"\$OCI\" --root \"\$STATE\" \"\$@\"; }
