@@ -198,13 +198,12 @@ int dev_fill(int dev, const struct spec *spec)
 static int mount_node(int dev, const struct device *device, int scratch)
 {
 	const struct mount_change safe = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	dev_t number = makedev(device->major, device->minor);
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
 		      tree = -1;
 
 	/* A tmpfs that was asked for may cover box's /dev: it shows the same nodes. */
-	if (mknodat(scratch, device->path, device->mode, makedev(device->major, device->minor)) <
-			0 &&
-		errno != EEXIST)
+	if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
 		return -1;
 	tree = mount_copy(scratch, device->path, false);
 	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1
