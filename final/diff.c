@@ -37,26 +37,84 @@ static bool hides(int layer, const char *path)
 	return false;
 }
 
-/* What PATH is below the container's own layer. False: nothing. */
-static bool look_below(const struct written *container, const char *path, struct stat *st)
+/* Opens PATH as it is below the container's own layer. */
+static int open_below(const struct written *container, const char *path)
 {
 	for (size_t i = 0; i < container->n_layers; i++) {
-		autoclose int fd = open_beneath(container->layers[i], path, O_PATH);
+		int fd = open_beneath(container->layers[i], path, O_PATH);
 
-		if (fd >= 0)
-			return fstat(fd, st) == 0 &&
-			       !(S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0));
 		/* ENOTDIR, ELOOP: what is a folder further down is none here. */
-		if (errno != ENOENT || hides(container->layers[i], path))
-			return false;
+		if (fd >= 0 || errno != ENOENT || hides(container->layers[i], path))
+			return fd;
 	}
-	return false;
+	return -1;
+}
+
+/* What PATH is there. False: nothing. */
+static bool look_below(const struct written *container, const char *path, struct stat *st)
+{
+	autoclose int fd = open_below(container, path);
+
+	return fd >= 0 && fstat(fd, st) == 0 &&
+	       !(S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0));
+}
+
+/* Where the symlink PATH leads to, in the container's own layer or below it. */
+static bool look_at_link(const struct written *container, const char *path, char link[PATH_MAX])
+{
+	autoclose int fd = open_beneath(container->upper, path, O_PATH);
+	ssize_t size;
+
+	if (fd < 0 && errno == ENOENT && !hides(container->upper, path))
+		fd = open_below(container, path);
+	size = fd < 0 ? -1 : readlinkat(fd, "", link, PATH_MAX - 1);
+	link[size < 0 ? 0 : size] = '\0';
+	return size > 0;
+}
+
+/* TARGET, of a mount, without symlinks, and without its first slash; to be freed. NULL: no memory,
+ * or very many of them. */
+static char *settle(const struct written *container, const char *target)
+{
+	autofree char *done = strdup(""), *rest = strdup(target);
+	char link[PATH_MAX];
+
+	for (int links = 40; done && rest && links > 0;) {
+		char *name = rest + strspn(rest, "/"), *end = name + strcspn(name, "/"), *last;
+		autofree char *next = format_text(
+				      "%s%s%.*s", done, *done ? "/" : "", (int)(end - name), name),
+			      *after = NULL;
+
+		if (!*name)
+			return steal_pointer(&done);
+		if (!next)
+			break;
+		if (*name == '.' && end - name <= 2 && *(end - 1) == '.') {
+			last = end - name == 2 ? strrchr(done, '/') : done + strlen(done);
+			*(last ? last : done) = '\0';
+			memmove(rest, end, strlen(end) + 1);
+			continue;
+		}
+		if (look_at_link(container, next, link)) {
+			links--;
+			after = format_text("%s%s", link, end);
+			if (*link == '/')
+				*done = '\0';
+		} else {
+			after = strdup(end);
+			free(done);
+			done = steal_pointer(&next);
+		}
+		free(rest);
+		rest = steal_pointer(&after);
+	}
+	return NULL;
 }
 
 /* Lines as Docker has them: "C /etc". */
 struct changes {
 	const struct written *container;
-	struct strings lines;
+	struct strings lines, targets;
 	size_t left_out; /* what box has made to mount on */
 	int depth; /* of the folder looked into */
 };
@@ -68,14 +126,22 @@ static int add_change(struct changes *changes, char kind, const char *path)
 	return line ? add_string(&changes->lines, line) : -1;
 }
 
-/* Made by box, for something to be mounted on: no change of the container's. */
-static bool is_mount_point(const struct written *container, const char *path)
+/* Whether box has made PATH, which is ST, for something to be mounted on or below: no change of the
+ * container's. */
+static bool is_mount_point(const struct changes *changes, const char *path, const struct stat *st)
 {
-	const struct spec *spec = &container->kept.options.spec;
+	size_t length = strlen(path);
 
-	for (size_t i = 0; i < spec->n_mounts; i++)
-		if (strcmp(spec->mounts[i].target + 1, path) == 0)
+	if (st->st_uid != 0 || st->st_gid != 0 ||
+		(st->st_mode & 07777) != (S_ISDIR(st->st_mode) ? 0755 : 0644))
+		return false;
+	for (size_t i = 0; i < changes->targets.n; i++) {
+		const char *target = changes->targets.list[i];
+
+		if (strncmp(target, path, length) == 0 &&
+			(!target[length] || target[length] == '/'))
 			return true;
+	}
 	return false;
 }
 
@@ -111,14 +177,15 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 	size_t lines = changes->lines.n, left_out = changes->left_out;
 	autoclose int folder = -1;
 	struct stat st, before;
-	bool was;
+	bool was, own;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0; /* removed meanwhile */
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return add_change(changes, 'D', path);
 	was = look_below(changes->container, path, &before);
-	if (!was && is_mount_point(changes->container, path))
+	own = !was && is_mount_point(changes, path, &st);
+	if (own)
 		changes->left_out++;
 	else if (add_change(changes, was ? 'C' : 'A', path) < 0)
 		return -1;
@@ -132,6 +199,8 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 		return -1;
 	if (add_folder(changes, folder, path) < 0)
 		return -1;
+	if (own && changes->lines.n > lines) /* what the container has put there shows the folder */
+		return add_change(changes, 'A', path);
 	/* Changed by box alone. */
 	if (was && changes->lines.n == lines + 1 && changes->left_out > left_out &&
 		st.st_mode == before.st_mode && st.st_uid == before.st_uid &&
@@ -225,7 +294,14 @@ static int diff(struct target *target)
 	struct written written;
 	struct changes changes = {.container = &written};
 	int result = written_open(target, &written);
+	const struct spec *spec = &written.kept.options.spec;
 
+	for (size_t i = 0; result == 0 && i < spec->n_mounts; i++) {
+		autofree char *settled = settle(&written, spec->mounts[i].target);
+
+		if (settled)
+			result = add_string(&changes.targets, settled);
+	}
 	if (result == 0)
 		result = add_folder(&changes, written.upper, "");
 	print_changes(&changes.lines);

@@ -117,8 +117,9 @@ static int read_link_at(int dir, const char *name, char link[PATH_MAX])
 	return size > 0 ? 0 : -1;
 }
 
-/* Each component by itself, as the container's root shows it. A file is also made where a symlink
- * says that it is, as many an image's /etc/resolv.conf does; after LINKS of them, that is ELOOP. */
+/* Each component by itself, as the container's root shows it. What is missing is also made where a
+ * symlink says that it is, as many an image's /etc/resolv.conf and /var/run do; after LINKS of
+ * them, that is ELOOP. */
 static int make_path(int root, const char *path, bool folder, int links)
 {
 	char link[PATH_MAX];
@@ -146,15 +147,15 @@ static int make_path(int root, const char *path, bool folder, int links)
 			return -1;
 		/* By the whole name so far: a symlink in it may lead anywhere below the root. */
 		fd = open_in_root(root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0);
-		if (fd < 0 && errno == ENOENT && last && !folder &&
-			read_link_at(dir, name, link) == 0) {
+		if (fd < 0 && errno == ENOENT && read_link_at(dir, name, link) == 0) {
 			autofree char *there =
 				*link == '/'
 					? strdup(link)
 					: format_text("%.*s%s", (int)(name - copy), copy, link);
 
 			errno = ELOOP;
-			return there && links > 0 ? make_path(root, there, false, links - 1) : -1;
+			if (there && links > 0)
+				fd = make_path(root, there, !last || folder, links - 1);
 		}
 		if (fd < 0)
 			return -1;

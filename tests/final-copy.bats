@@ -188,6 +188,13 @@ C /etc' "see print_changes"
 	refused "one container" "see command_diff"
 }
 
+@test "diff lists no folder that box has made to mount on, nor those above it, however they are named" {
+	life 'mkdir v; echo >f; rm -rf "$ROOTFS/run"; mkdir -p "$ROOTFS/var"; ln -s /run "$ROOTFS/var/run"; ln -s ../../run/lock "$ROOTFS/var/lock"
+		box run --name mine -v ./v:/data/ -v ./v:/a/b//c -v ./f:/x/y/./file --tmpfs /var/run/tmp -v ./v:/var/lock "$ROOTFS" true; box diff mine; echo none
+		box run --name other -v ./v:/a/b/c -v ./v:/own -v ./v:/m/n "$ROOTFS" sh -c "echo >/a/b/new; chmod 700 /m; mkdir /run; echo >/run/x"; box diff other'
+	output_is $'none\nA /a\nA /a/b\nA /a/b/new\nA /m\nA /run\nA /run/x' "see is_mount_point"
+}
+
 @test "diff lists what several layers had once, whatever its name" {
 	life "$pack_root"'pack_root; write="echo >\"/z/\$(printf \"a\\\\033b\")\""; box run --name one ./root.tar sh -c "mkdir /z; $write"; box commit one one.tar >/dev/null
 		box run --name two ./one.tar sh -c "$write"; box commit two two.tar >/dev/null; box run --name three ./two.tar sh -c "rm -r /z; mkdir /z"; box diff three'

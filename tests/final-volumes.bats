@@ -89,3 +89,15 @@ rmdir: '/foo/w/x': Read-only file system" "see is_late in mounts.c"
 	host_script 'script -qc "$1 --root $2 run -b bundle test" /dev/null </dev/null' "$OCI" "$STATE"
 	output_has "console fd full" "see make_inside in init.c: the terminal's file comes first"
 }
+
+@test "what is missing where a symlink of the image leads is made there, below the root" {
+	life 'mkdir v secret; echo v >v/f; rm -rf "$ROOTFS/run"; mkdir -p "$ROOTFS/var"; cd "$ROOTFS"; ln -s /run var/run; ln -s ../gone/./deep/ var/there; ln -s var/there twice; ln -s "../../../..$DIR/secret/new" evil; ln -s round round; cd "$DIR"
+		box run --rm -v ./v:/var/run/x -v ./v:/twice/y -v ./v:/evil --tmpfs /var/run/tmp -w /var/there/w "$ROOTFS" sh -c "pwd; cat /run/x/f /gone/deep/y/f /evil/f; ls -d /run/tmp"
+		box run --rm -v ./v:/round/x "$ROOTFS" true; echo $?; find secret; [[ ! -e $ROOTFS/run ]] || echo made'
+	output_is $'/gone/deep/w\nv\nv\nv\n/run/tmp\nbox: mount at /round/x: Too many levels of symbolic links\n125\nsecret' "see make_path in rootfs.c"
+	setup_bundle
+	ln -s /run "$BUNDLE/rootfs/var/run" 2>/dev/null; rm -rf "$BUNDLE/rootfs/run"
+	configure "c['mounts'].append({'destination': '/var/run/x', 'type': 'tmpfs', 'source': 'tmpfs'})"
+	oci_run ls -d /run/x
+	output_is /run/x "see make_path in rootfs.c"
+}
