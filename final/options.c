@@ -247,23 +247,36 @@ static int add_e(struct options *options, const char *text)
 	return add_env(&options->env, text);
 }
 
-/* A line each; empty ones and those that begin with # say nothing. As with Docker, -e goes before
- * what a file says, whichever comes first. */
+/* A line of a file: empty ones and those that begin with # say nothing. A name has no blanks in it:
+ * that would be a shell's word, such as export. */
+static int add_env_line(struct options *options, char *line)
+{
+	char *start = line + strspn(line, " \t");
+
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!*start || *start == '#')
+		return 0;
+	if (strcspn(start, " \t") < strcspn(start, "="))
+		return failx("%s: a blank in the name of a variable", start);
+	return add_env(&options->file_env, start);
+}
+
+/* As with Docker, -e goes before what a file says, whichever comes first. What some editors put at
+ * the beginning, a byte order mark, is none of the first line's. */
 static int add_env_file(struct options *options, const char *path)
 {
+	static const char mark[] = "\xef\xbb\xbf";
 	autofclose FILE *file = fopen(path, "re");
 	autofree char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
+	size_t size = 0, number = 0;
 
 	if (!file)
 		return fail("%s", path);
-	while ((length = getline(&line, &size, file)) >= 0) {
-		char *start = line + strspn(line, " \t");
+	while (getline(&line, &size, file) >= 0) {
+		bool marked = number++ == 0 && strncmp(line, mark, strlen(mark)) == 0;
 
-		line[strcspn(line, "\r\n")] = '\0';
-		if (*start && *start != '#' && add_env(&options->file_env, start) < 0)
-			return -1;
+		if (add_env_line(options, line + (marked ? strlen(mark) : 0)) < 0)
+			return failx("%s: line %zu: %s", path, number, strdupa(failure()));
 	}
 	return ferror(file) ? fail("%s", path) : 0;
 }

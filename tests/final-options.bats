@@ -40,6 +40,21 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	output_is '2,two words  ,green,"quoted",option' "see add_env_file"
 }
 
+@test "--env-file: a byte order mark belongs to no name, and a name with a blank in it is an error by line" {
+	printf '\xef\xbb\xbfA=1\n B=\xef\xbb\xbf2 \r\n' >"$DIR/marked"
+	printf '\xef\xbb\xbf# A\n\nC=3 4\n' >"$DIR/comment"
+	OPTIONS=(--env-file marked --env-file comment)
+	box sh -c 'env | grep ^[ABC]='
+	[[ $(sort <<<"$output") == $'A=1\nB=\xef\xbb\xbf2 \nC=3 4' ]] || report "expected A, B and C" "see add_env_file" || return
+	local line
+	for line in 'export A=1' 'A =1' $'A\tB' 'A '; do
+		printf '\xef\xbb\xbfC=3\n\n  %s\n' "$line" >"$DIR/bad"
+		OPTIONS=(--env-file bad)
+		box true
+		refused "--env-file: bad: line 3: ${line/$'\t'/?}: a blank in the name of a variable" "see add_env_line" || return
+	done
+}
+
 @test "a variable without a name, or a file that is not there, is an error that names it" {
 	for value in =x ""; do
 		OPTIONS=(-e "$value")
