@@ -775,6 +775,10 @@ int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
  * would stop at once, and box would wait for that process for ever. */
 int cgroup_check_runs(const struct cgroup *cgroup);
 
+/* Lists the processes in it and below it, by their numbers, and returns how many. The caller frees
+ * the list. */
+size_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids);
+
 /* Kills every process in it, frozen ones too. */
 int cgroup_kill(const struct cgroup *cgroup);
 

@@ -651,6 +651,42 @@ static size_t each_process(
 	return visited;
 }
 
+struct pids {
+	pid_t *list;
+	size_t n;
+};
+
+static bool list_process(pid_t pid, void *data)
+{
+	struct pids *pids = data;
+	pid_t *more = reallocarray(pids->list, pids->n + 1, sizeof(*more));
+
+	if (more) {
+		pids->list = more;
+		pids->list[pids->n++] = pid;
+	}
+	return more != NULL;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const pid_t *one = a, *two = b;
+
+	return (*one > *two) - (*one < *two);
+}
+
+size_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids)
+{
+	struct pids found = {0};
+
+	if (cgroup->n > 0)
+		each_process(&cgroup->hierarchies[0], list_process, &found);
+	if (found.n > 0)
+		qsort(found.list, found.n, sizeof(*found.list), by_pid);
+	*pids = found.list;
+	return found.n;
+}
+
 static bool kill_process(pid_t pid, void *data)
 {
 	(void)data;

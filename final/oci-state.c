@@ -13,7 +13,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <poll.h>
 #include <string.h>
@@ -259,42 +258,16 @@ int oci_open_gate(struct oci *oci)
 
 /* ---- its processes ---- */
 
-static pid_t *found; /* by list_pids() */
-static size_t n_found;
-
-static int list_pids(const char *path, const struct stat *st, int type, struct FTW *level)
-{
-	autofree char *file = format_text("%s/cgroup.procs", path);
-	autofclose FILE *procs = NULL;
-	pid_t pid;
-
-	(void)st, (void)level;
-	if (type != FTW_D || !file || !(procs = fopen(file, "re")))
-		return 0;
-	while (fscanf(procs, "%d", &pid) == 1) {
-		pid_t *grown = reallocarray(found, n_found + 1, sizeof(*found));
-
-		if (!grown)
-			return -1;
-		found = grown;
-		found[n_found++] = pid;
-	}
-	return 0;
-}
-
 ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 {
 	struct cgroup cgroup;
+	ssize_t n;
 
-	found = NULL;
-	n_found = 0;
 	if (cgroup_open(&cgroup, oci->cgroup) < 0)
 		return -1;
-	if (cgroup.n > 0)
-		nftw(cgroup.hierarchies[0].path, list_pids, 16, FTW_PHYS | FTW_MOUNT);
+	n = cgroup_pids(&cgroup, pids);
 	cgroup_close(&cgroup);
-	*pids = found;
-	return n_found;
+	return n;
 }
 
 static const char *const own_files[] = {

@@ -304,20 +304,20 @@ static void print_process(pid_t pid)
 static int top(struct target *target)
 {
 	struct cgroup cgroup;
-	autofree char *list = NULL;
+	autofree pid_t *pids = NULL;
+	size_t n;
 
 	if (target->state.phase != PHASE_RUNNING)
 		return failx("container %s is not running", target->name);
 	if (cgroup_open(&cgroup, target->state.id) < 0)
 		return -1;
-	list = cgroup.n > 0 ? read_file_at(cgroup.hierarchies[0].dir, "cgroup.procs", 1 << 20)
-			    : NULL;
+	if (cgroup.n == 0)
+		return failx("without cgroups, a container's processes are not known");
+	n = cgroup_pids(&cgroup, &pids);
 	cgroup_close(&cgroup);
-	if (!list)
-		return -1;
 	printf("%-8s  %-10s  COMMAND\n", "PID", "USER");
-	for (char *line = list, *pid; (pid = strsep(&line, "\n")) && *pid;)
-		print_process(atoi(pid));
+	for (size_t i = 0; i < n; i++)
+		print_process(pids[i]);
 	return 0;
 }
 
@@ -326,5 +326,9 @@ int command_top(const struct places *places, int argc, char *argv[])
 	static const struct option none[] = {{0}};
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
 
+	if (names && names[0] && names[1]) {
+		failx("the processes of one container at a time");
+		return report();
+	}
 	return names ? each_container(places, names, top, NULL) : report();
 }

@@ -162,6 +162,12 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)";
 	output_is $'mine\nin' "see each_process"
 }
 
+@test "top and stats know processes in cgroups that the container has made, too" {
+	life "$update"'sleeper --name mine >/dev/null; first=$(folders | head -n 1); mkdir -p $first/a/b; box exec -d mine sleep 1234; until_true eval "pid=\$(pgrep -f ^sleep.1234)"; echo $pid >$first/a/b/cgroup.procs
+		box top mine | grep -o "sleep.*[^ ]"; box stats --no-stream --format json mine | grep -o "PIDs...[0-9]*"; box top mine mine; echo $?'
+	output_is $'sleep 1000\nsleep 1234\nPIDs":"2\nbox: the processes of one container at a time\n125' "see cgroup_pids"
+}
+
 @test "update reaches a command that box exec starts just then" {
 	life "$update"'sleeper --name mine >/dev/null; strace -o trace -e inject=socketpair:signal=STOP:when=1 "$BOX" exec mine sh -c "for i in \$(seq 20); do sleep 1000 >/dev/null 2>&1 & done; echo all" &
 		until_true grep -qs "stopped by SIGSTOP" trace; box update --pids-limit 10 mine; kill -CONT $(pgrep -P $!); wait $!; rm trace' 2>&1
