@@ -64,6 +64,7 @@ static struct over over;
 static struct archive *reader, *writer, *disk;
 static uint64_t bytes; /* of files' data */
 static uint64_t charged, max_bytes, entries, max_entries;
+static char last_folder[4096]; /* of the last entry; "" at the top */
 static int memory; /* MiB that may be used */
 
 /* What is reported once, however often it happens. */
@@ -379,11 +380,20 @@ static void count_entry(const char *name)
 	charge(name, ENTRY_COST + strlen(name));
 }
 
-/* What makes folders counts them, too: a name may have two thousand. */
+/* What makes folders counts them, too: a name may have two thousand. Those of the last entry have
+ * been counted. */
 static void count_missing_folders(const char *name)
 {
-	autofree char *folder = strdup(name);
+	const char *last = strrchr(name, '/');
+	size_t length = last ? last - name : 0;
 	char *slash;
+
+	if (length == strlen(last_folder) && memcmp(name, last_folder, length) == 0)
+		return;
+	if (length < sizeof(last_folder))
+		snprintf(last_folder, sizeof(last_folder), "%.*s", (int)length, name);
+
+	autofree char *folder = strdup(name);
 
 	while (folder && (slash = strrchr(folder, '/'))) {
 		*slash = '\0';
