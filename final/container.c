@@ -135,17 +135,25 @@ int ending_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The child may be stopped, or its cgroup frozen: then a signal ends the wait. It stays pending, so
- * that whatever box would do next does not begin. */
-static int wait_for_message(const struct container *container)
+/* Waits for a message, or with SOCKET -1 for the child's end. A child of the child may have the
+ * socket's other end still. The child may be stopped, or its cgroup frozen: then a signal ends the
+ * wait. It stays pending, so that whatever box would do next does not begin. */
+static int wait_for_child(const struct container *container, int socket)
 {
-	struct pollfd polls[] = {{.fd = container->socket, .events = POLLIN},
+	struct pollfd polls[] = {{.fd = socket, .events = POLLIN},
+		{.fd = container->pidfd, .events = POLLIN},
 		{.fd = container->ending, .events = POLLIN}};
 
-	while (poll(polls, 2, -1) < 0)
+	while (poll(polls, 3, -1) < 0)
 		if (errno != EINTR)
 			return fail("poll");
-	return polls[0].revents ? 0 : failx("ended by a signal before the command had started");
+	/* What it sent before its end is there, if not when poll(2) looked first. */
+	if (!polls[0].revents && polls[1].revents && poll(polls, 1, 0) < 0)
+		return fail("poll");
+	if (polls[0].revents || (polls[1].revents && socket < 0))
+		return 0;
+	return polls[1].revents ? is_dead(container)
+				: failx("ended by a signal before the command had started");
 }
 
 /* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
@@ -155,7 +163,7 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	autoclose int fd = -1;
 
 	*status = EXIT_BOX;
-	if (wait_for_message(container) < 0)
+	if (wait_for_child(container, container->socket) < 0)
 		return -1;
 	if (!message_receive(container->socket, &message, &fd)) {
 		if (kind == MESSAGE_NONE)
@@ -226,18 +234,21 @@ static _Noreturn void help_clone(
 static pid_t clone_by_helper(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
+	struct clone_args own = {
+		.flags = CLONE_PIDFD, .pidfd = args->pidfd, .exit_signal = SIGCHLD};
 	int status, result;
-	pid_t helper = fork();
+	pid_t helper = syscall(SYS_clone3, &own, sizeof(own));
 
 	if (helper == 0)
 		help_clone(container, args, sockets, pipes);
 	if (helper < 0)
-		return fail("fork");
+		return fail("clone3");
 	close_fd(&sockets[1]); /* so that we see when it dies */
 	result = expect(container, MESSAGE_PID, &status);
 	if (result < 0)
 		kill(helper, SIGKILL);
 	waitpid(helper, NULL, 0);
+	close_fd(&container->pidfd);
 	if (result < 0 || (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
 		return -1;
 	return container->pid;

@@ -78,3 +78,23 @@ hunt_oci() {
 		oci exec test nosuch; echo $?; oci delete -f test'
 	output_is $'0\n0\n159\nbox-oci: nosuch: No such file or directory\n255' "see exempt_own_calls"
 }
+
+@test "exec ends, and so does what it has started, when its helper is killed before it can tell its process" {
+	life 'exec 2>&1; sleeper --name mine >/dev/null
+		for option in -i -d; do # the first write of a process is to its oom_score_adj
+			timeout 20 strace -f -qq -o trace -e trace=write,clone -e inject=write:signal=KILL:when=2 "$BOX" exec $option mine touch /ran </dev/null
+			echo $?; grep -q "clone(.*CLONE_PARENT.*) = [0-9]" trace || echo no process was made
+			until_true eval "! pgrep -f ^$BOX.exec" && echo ended; done
+		rm trace; box exec mine ls /ran; box rm -f mine'
+	output_is $'box: the process that joins the container died before it could start\n125\nended\nbox: the process that joins the container died before it could start\n125\nended\nls: /ran: No such file or directory\nmine' "see wait_for_child"
+}
+
+@test "so does box-oci create, when its helper into a user namespace is killed" {
+	setup_bundle
+	oci_script 'unshare --user --map-root-user sleep 1000 & until_true eval "[[ ! /proc/$!/ns/user -ef /proc/self/ns/user && -s /proc/$!/uid_map ]]"
+		sed -i "s,\"namespaces\": \[,&{\"type\": \"user\"\, \"path\": \"/proc/$!/ns/user\"}\, ," config.json
+		timeout 20 strace -f -qq -o "$DIR/trace" -e trace=sendmsg,clone3 -e inject=sendmsg:signal=KILL:when=1 "$OCI" --root "$STATE" create test </dev/null; echo $?
+		grep -q "clone3(.*CLONE_PARENT.*) = [0-9]" "$DIR/trace" || echo no process was made
+		until_true eval "! pgrep -f ^$OCI" && echo ended; kill $!; oci delete -f test'
+	output_is $'box-oci: the container\'s first process died before it could start\n1\nended' "see clone_by_helper"
+}
