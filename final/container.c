@@ -19,6 +19,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+enum { MAX_DEATH = 5000 }; /* milliseconds, of a process that got SIGKILL */
+
 const struct container no_container = {.pid = -1,
 	.pidfd = -1,
 	.socket = -1,
@@ -156,6 +158,19 @@ static int wait_for_child(const struct container *container, int socket)
 				: failx("ended by a signal before the command had started");
 }
 
+/* Kills and reaps a child of ours: so it is no other's PID. What the freezer of cgroup v1 holds
+ * dies only when it thaws, and box does not wait for that. */
+static void end_child(pid_t pid)
+{
+	struct pollfd end = {.fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	kill(pid, SIGKILL);
+	if (end.fd >= 0)
+		poll(&end, 1, MAX_DEATH);
+	waitpid(pid, NULL, end.fd < 0 ? 0 : WNOHANG);
+	close_fd(&end.fd);
+}
+
 /* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
 static int expect(struct container *container, enum message_kind kind, int *status)
 {
@@ -245,13 +260,17 @@ static pid_t clone_by_helper(
 		return fail("clone3");
 	close_fd(&sockets[1]); /* so that we see when it dies */
 	result = expect(container, MESSAGE_PID, &status);
-	if (result < 0)
-		kill(helper, SIGKILL);
-	waitpid(helper, NULL, 0);
+	if (result == 0)
+		result = wait_for_child(container, -1);
+	end_child(helper);
 	close_fd(&container->pidfd);
-	if (result < 0 || (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
-		return -1;
-	return container->pid;
+	if (result == 0)
+		container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
+	if (container->pidfd >= 0)
+		return container->pid;
+	if (container->pid > 0)
+		end_child(container->pid);
+	return -1;
 }
 
 static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
@@ -430,11 +449,16 @@ static int pass_listener(struct container *container)
 static int meet_process(struct container *container, int *status)
 {
 	const pid_t helper = container->pid;
+	int result;
 
 	if (expect(container, MESSAGE_PID, status) < 0)
 		return -1;
-	waitpid(helper, NULL, 0); /* it ends by itself */
+	*status = EXIT_BOX;
+	result = wait_for_child(container, -1);
+	end_child(helper);
 	close_fd(&container->pidfd);
+	if (result < 0)
+		return -1;
 	container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
 	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
 }
@@ -552,8 +576,10 @@ int container_destroy(struct container *container)
 
 	if (container->pid > 0) {
 		/* The death of PID 1 ends its whole namespace; the cgroup ends what shares ours. */
-		kill(container->pid, SIGKILL); /* a child of ours: it is no other's PID */
-		waitpid(container->pid, NULL, 0);
+		if (container->joined)
+			end_child(container->pid);
+		else if (kill(container->pid, SIGKILL) == 0) /* a child of ours, too */
+			waitpid(container->pid, NULL, 0);
 		container->pid = -1;
 	}
 	if (container->cgroup.n > 0)
