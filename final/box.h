@@ -1240,9 +1240,6 @@ int namespaces_open_users(const struct id_maps *maps, pid_t pid);
  * set what the host's namespaces have: its hostname, sysctls. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
 
-/* Sets the limits of PID, before its process is executed, where it cannot raise them itself. */
-int namespaces_limit(const struct spec *spec, pid_t pid);
-
 /* Becomes root of the new user namespace, which has its maps. */
 int namespaces_become_root(const struct spec *spec);
 
@@ -1262,7 +1259,15 @@ unsigned long sysctl_namespace(const char *path);
 /* Sets the spec's sysctls, by the container's /proc. */
 int sysctls_write(const struct spec *spec);
 
-/* ---- process.c: what box sets of a process that waits ---- */
+/* ---- process.c: what is set of a process before it is executed ---- */
+
+/* Sets PROCESS's limits of PID, 0 being the caller: of one in a user namespace, where it cannot
+ * raise them, box does. The helper that makes a JOINED process is one of its user's processes
+ * itself (getrlimit(2), RLIMIT_NPROC): it may have one more, until process_limit_joined(). */
+int process_limits(const struct process *process, pid_t pid, bool joined);
+
+/* Takes that one back, in the process itself, whose filter of system calls GUARD passes. */
+int process_limit_joined(const struct process *process, const struct guard *guard);
 
 /* Sets PID's oom_score_adj, scheduler and I/O priority, as PROCESS has them. */
 int process_priorities(const struct process *process, pid_t pid);

@@ -470,7 +470,8 @@ int container_start(struct container *container, int *status)
 	enum message_kind end = spec->gate[0] && !container->joined ? MESSAGE_READY : MESSAGE_NONE;
 
 	*status = EXIT_BOX;
-	if (namespaces_limit(spec, container->pid) < 0)
+	if (namespaces_users(spec) &&
+		process_limits(&spec->process, container->pid, container->joined) < 0)
 		return -1;
 	if (message_send(container->socket, &start, -1) < 0)
 		return fail("start the container");

@@ -19,8 +19,9 @@ enum { FLAGS = 0 };
 
 enum { ANY = -1, COOKIE = 5 };
 
-/* None of them gives a process anything: should somebody look into it, and find the cookie there,
- * the filter still holds. A number of another architecture has no other effect than these. */
+/* None of them gives a process anything, but more processes to one that has CAP_SYS_RESOURCE:
+ * should somebody look into it, and find the cookie there, the filter still holds. A number of
+ * another architecture has no other effect than these. */
 static const struct {
 	uint32_t nr;
 	int argument; /* that must have a value; or ANY */
@@ -29,6 +30,7 @@ static const struct {
 	{SYS_clone, FLAGS, CLONE_PARENT | SIGCHLD},
 	{SYS_prctl, 0, PR_SET_PDEATHSIG},
 	{SYS_ioctl, 1, TIOCSCTTY},
+	{SYS_prlimit64, 1, RLIMIT_NPROC},
 	{SYS_capset, ANY, 0},
 	{SYS_setsid, ANY, 0},
 	{SYS_read, ANY, 0},

@@ -273,7 +273,7 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 	return 0;
 }
 
-static int prepare_process(const struct spec *spec, const struct guard *guard)
+static int prepare_process(const struct spec *spec, const struct guard *guard, bool joined)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct user user = {.n_groups = 0}; /* the exec frees its memory */
@@ -287,10 +287,8 @@ static int prepare_process(const struct spec *spec, const struct guard *guard)
 	if (set_home(&user) < 0)
 		return -1;
 	umask(spec->process.umask ? *spec->process.umask : 022);
-	for (size_t i = 0; i < spec->process.n_rlimits && !namespaces_users(spec); i++)
-		if (setrlimit(spec->process.rlimits[i].resource, &spec->process.rlimits[i].limit) <
-			0)
-			return fail("limit %s of the process", spec->process.rlimits[i].name);
+	if (!namespaces_users(spec) && process_limits(&spec->process, 0, joined) < 0)
+		return -1;
 	if (enter_folder(spec->process.cwd) < 0)
 		return -1;
 	if (own_stdio(spec, user.uid) < 0)
@@ -417,6 +415,8 @@ static _Noreturn void execute_inside(const struct spec *spec, const struct guard
 		fail("PR_SET_PDEATHSIG");
 		die(EXIT_BOX);
 	}
+	if (process_limit_joined(&spec->process, guard) < 0)
+		die(EXIT_BOX);
 	wait_for_go(guard); /* box knows our PID now */
 	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
 		(spec->process.terminal &&
@@ -452,7 +452,7 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (prepare_process(spec, &guard) < 0 || filter_last(spec, &guard) < 0)
+	if (prepare_process(spec, &guard, true) < 0 || filter_last(spec, &guard) < 0)
 		die(EXIT_BOX);
 	/* A sibling, so that box can wait for it. */
 	message.kind = MESSAGE_PID;
@@ -520,7 +520,7 @@ _Noreturn void init_main(
 	if (spec->seccomp)
 		guard.filter = *spec->seccomp;
 	/* Who passes a listener on is there before the gate alone. */
-	if (prepare_process(spec, &guard) < 0 ||
+	if (prepare_process(spec, &guard, false) < 0 ||
 		(spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec) < 0 ||
 		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
 		(!spec->listener && filter_last(spec, &guard) < 0))

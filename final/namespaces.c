@@ -236,15 +236,6 @@ int namespaces_own(const struct spec *spec)
 	return (namespaces_users(spec) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
 }
 
-int namespaces_limit(const struct spec *spec, pid_t pid)
-{
-	for (size_t i = 0; i < spec->process.n_rlimits && namespaces_users(spec); i++)
-		if (prlimit(pid, spec->process.rlimits[i].resource, &spec->process.rlimits[i].limit,
-			    NULL) < 0)
-			return fail("limit %s of the process", spec->process.rlimits[i].name);
-	return 0;
-}
-
 int namespaces_become_root(const struct spec *spec)
 {
 	if (!namespaces_users(spec))

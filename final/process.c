@@ -1,4 +1,4 @@
-/* process.c: what box sets of a process that waits, as the process itself may not. */
+/* process.c: what is set of a process before it is executed, and mostly not by itself. */
 #define _GNU_SOURCE
 #include "box.h"
 
@@ -7,6 +7,45 @@
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <sys/syscall.h>
+
+/* Where the helper may not have one more, it takes the place of one. */
+static int limit_processes(pid_t pid, struct rlimit limit)
+{
+	struct rlimit more = {limit.rlim_cur + 1, limit.rlim_max};
+
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return prlimit(pid, RLIMIT_NPROC, &limit, NULL);
+	if (more.rlim_max < more.rlim_cur)
+		more.rlim_max = more.rlim_cur;
+	return prlimit(pid, RLIMIT_NPROC, &more, NULL) == 0
+		       ? 0
+		       : prlimit(pid, RLIMIT_NPROC, &limit, NULL);
+}
+
+int process_limits(const struct process *process, pid_t pid, bool joined)
+{
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		const struct rlimit_entry *entry = &process->rlimits[i];
+
+		if ((joined && entry->resource == RLIMIT_NPROC
+				    ? limit_processes(pid, entry->limit)
+				    : prlimit(pid, entry->resource, &entry->limit, NULL)) < 0)
+			return fail("limit %s of the process", entry->name);
+	}
+	return 0;
+}
+
+int process_limit_joined(const struct process *process, const struct guard *guard)
+{
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		const struct rlimit_entry *entry = &process->rlimits[i];
+
+		if (entry->resource == RLIMIT_NPROC &&
+			own_call(guard, SYS_prlimit64, 0, RLIMIT_NPROC, (long)&entry->limit) < 0)
+			return fail("limit %s of the process", entry->name);
+	}
+	return 0;
+}
 
 int process_priorities(const struct process *process, pid_t pid)
 {

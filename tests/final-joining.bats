@@ -72,7 +72,9 @@ hunt_oci() {
 	setup_bundle
 	echo 'int pause(void); int main(int n) { return n > 1 ? pause() : 0; }' | cc -w -static -x c -o "$BUNDLE/rootfs/calls-nothing" -
 	command_is /calls-nothing wait
-	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_KILL_PROCESS", "names": ['"$filtered"']}]}'
+	configure 'process["rlimits"] = [{"type": "RLIMIT_NPROC", "soft": 100, "hard": 100}]' \
+		'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_KILL_PROCESS", "names": ['"$filtered"']},
+			{"action": "SCMP_ACT_KILL_PROCESS", "names": ["prlimit64"], "args": [{"index": 2, "value": 0, "op": "SCMP_CMP_NE"}]}]}' # glibc asks for limits
 	oci_script 'create test; oci start test
 		oci exec test /calls-nothing; echo $?; oci exec -t test /calls-nothing </dev/null; echo $?; oci exec test true; echo $?
 		oci exec test nosuch; echo $?; oci delete -f test'
@@ -118,4 +120,20 @@ ATTEMPT='attempt() { local word=$1 call=$2 when=$3 tracer box; shift 3; : >trace
 		sed -i "s,\"namespaces\": \[,&{\"type\": \"user\"\, \"path\": \"/proc/$users/ns/user\"}\, ," config.json
 		attempt create sendmsg 1 env --block-signal=TERM "$OCI" --root "$STATE" create test; oci list -q; kill $users'
 	output_is $'box-oci: ended by a signal before the command had started\n1' "see clone_by_helper"
+}
+
+@test "exec costs no more of a user's processes than the container's own process does, and has the same limit" {
+	life 'sleeper -u 12345 --ulimit nproc=2:3 --name mine >/dev/null
+		for option in -i -t; do box exec $option mine sh -c "ulimit -u; ulimit -Hu" </dev/null | tr -d "\r"; done; box exec -i mine sh -c "true & wait"
+		box exec -d mine sleep 1000; echo $?; box exec -i mine true; echo $?; box rm -f mine'
+	output_is $'2\n3\n2\n3\nsh: can\'t fork: Resource temporarily unavailable\n0\nbox: clone: Resource temporarily unavailable\n125\nmine' "see process_limits"
+}
+
+@test "so it is with box-oci exec into a user namespace" {
+	setup_bundle
+	command_is sleep 1000
+	configure "process['rlimits'] = [{'type': 'RLIMIT_NPROC', 'soft': 2, 'hard': 2}]" "process['user'] = {'uid': 345, 'gid': 345}" \
+		'linux["namespaces"].append({"type": "user"}); linux.update({k: [{"containerID": 0, "hostID": 100000, "size": 1000}] for k in ["uidMappings", "gidMappings"]})'
+	oci_script 'create test; oci start test; oci exec test sh -c "ulimit -u; true & wait"; echo $?; oci exec -d test sleep 1000; echo $?; oci exec test true; echo $?; oci delete -f test'
+	output_is $'2\nsh: can\'t fork: Resource temporarily unavailable\n2\n0\nbox-oci: clone: Resource temporarily unavailable\n255' "see process_limits"
 }
