@@ -874,6 +874,9 @@ int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard);
 /* syscall(2) with the guard's cookie, for calls of at most three arguments. */
 long own_call(const struct guard *guard, long nr, long a, long b, long c);
 
+/* The same for clone(2) with FLAGS, without a new stack. */
+long own_clone(const struct guard *guard, long flags);
+
 /* ---- user.c: names of the image's /etc/passwd and /etc/group ---- */
 
 /* Whether TEXT is a number that can be an ID, put into ID: digits alone, and below 2^32 - 1, which

@@ -94,3 +94,8 @@ long own_call(const struct guard *guard, long nr, long a, long b, long c)
 {
 	return syscall(nr, a, b, c, 0L, 0L, (long)guard->cookie);
 }
+
+long own_clone(const struct guard *guard, long flags)
+{
+	return own_call(guard, SYS_clone, FLAGS == 0 ? flags : 0, FLAGS == 1 ? flags : 0, 0);
+}

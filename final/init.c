@@ -456,7 +456,7 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 		die(EXIT_BOX);
 	/* A sibling, so that box can wait for it. */
 	message.kind = MESSAGE_PID;
-	message.status = own_call(&guard, SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0);
+	message.status = own_clone(&guard, CLONE_PARENT | SIGCHLD);
 	if (message.status == 0)
 		execute_inside(spec, &guard);
 	if (message.status < 0) {

@@ -137,3 +137,43 @@ ATTEMPT='attempt() { local word=$1 call=$2 when=$3 tracer box; shift 3; : >trace
 	oci_script 'create test; oci start test; oci exec test sh -c "ulimit -u; true & wait"; echo $?; oci exec -d test sleep 1000; echo $?; oci exec test true; echo $?; oci delete -f test'
 	output_is $'2\nsh: can\'t fork: Resource temporarily unavailable\n2\n0\nbox-oci: clone: Resource temporarily unavailable\n255' "see process_limits"
 }
+
+@test "on s390x, too, where clone(2) has its flags second, the call that exec is exempt for is the one that it makes" {
+	cat >"$DIR/main.c" <<-'C'
+		#include "box.h"
+		#include <linux/seccomp.h>
+		#include <sched.h>
+		#include <stdarg.h>
+		int fail(const char *f, ...) { return f ? -1 : 0; }
+		int failx(const char *f, ...) { return f ? -1 : 0; }
+		long __wrap_syscall(long nr, ...) /* what the kernel would see of it */
+		{
+			long args[6];
+			va_list list;
+			va_start(list, nr);
+			for (int i = 0; i < 6; i++)
+				args[i] = va_arg(list, long);
+			va_end(list);
+			return printf("flags in %ld and %ld\n", args[0], args[1]) < 0;
+		}
+		int main(void)
+		{
+			struct guard guard;
+			struct sock_fprog none = {0};
+			if (exempt_own_calls(&none, &guard) < 0)
+				return 1;
+			for (int i = 0; i < guard.filter.len; i++) /* the first argument's place that is looked at */
+				if (guard.filter.filter[i].code == (BPF_LD | BPF_W | BPF_ABS) && guard.filter.filter[i].k) {
+					printf("looked for in %d\n", (int)(guard.filter.filter[i].k - offsetof(struct seccomp_data, args)) / 8);
+					break;
+				}
+			return own_clone(&guard, CLONE_PARENT | 17);
+		}
+	C
+	for machine in s390x none; do
+		cc -D"__${machine}__" -D_GNU_SOURCE -I "$REPO/final" -Wl,--wrap=syscall -o "$DIR/main" "$DIR/main.c" "$REPO/final/exempt.c"
+		run_on_host ./main
+		[[ $machine == s390x ]] && output_is $'looked for in 1\nflags in 0 and 32785' "see own_clone"
+		[[ $machine == s390x ]] || output_is $'looked for in 0\nflags in 32785 and 0' "see own_clone"
+	done
+}
