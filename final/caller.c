@@ -3,6 +3,7 @@
 #include "box.h"
 
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -38,7 +39,7 @@ void caller_forget(bool affinity_alone)
 	if (affinity_alone)
 		return;
 	syscall(SYS_sched_setattr, 0, &normal, 0);
-	syscall(SYS_ioprio_set, 1, 0, 0); /* IOPRIO_WHO_PROCESS; none: it follows the nice value */
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0); /* none: it follows the nice value */
 	prctl(PR_SET_TIMERSLACK, 50000, 0, 0, 0); /* nanoseconds, the kernel's default */
 	personality(PER_LINUX);
 	write_file_at(AT_FDCWD, score, "0");

@@ -1,5 +1,4 @@
-/* container.c: starts a container, watches it, and ends it. The parent's side; init.c is the other.
- */
+/* container.c: starts, watches and ends a container: the parent's side, as init.c is the other. */
 #define _GNU_SOURCE
 #include "box.h"
 
@@ -430,8 +429,7 @@ static int send_go(struct container *container)
 	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
 }
 
-/* The process cannot do that itself: its filter may ask the listener about each call, but write(2).
- */
+/* The process cannot: its filter may ask the listener about each call, but write(2). */
 static int pass_listener(struct container *container)
 {
 	const struct listener *to = container->spec->listener;

@@ -109,9 +109,10 @@ static int run_exec(struct store *store, const struct exec *exec, char **words)
 	if (open_target(store, words[0], &job.target) < 0 ||
 		exec_spec(&job.target, exec, words + 1, &options, &image, &place) < 0)
 		report();
-	else if (job.target.state.paused)
-		failx("container %s is paused", words[0]), report();
-	else if (exec->detach)
+	else if (job.target.state.paused) {
+		failx("container %s is paused", words[0]);
+		report();
+	} else if (exec->detach)
 		status = background(exec_detached, &job);
 	else
 		status = set_stdin(&options) < 0 ? report() : exec_in(&job, -1);

@@ -55,8 +55,7 @@ static void wait_for_go(const struct guard *guard)
 	}
 }
 
-/* By write(2), of which no filter asks the listener: what else is called may wait for its answer.
- */
+/* By write(2), of which no filter asks the listener: another call may wait for its answer. */
 int init_pass_listener(const struct guard *guard, int fd)
 {
 	struct message message = {.kind = MESSAGE_LISTENER, .status = fd};
@@ -169,8 +168,7 @@ static int receive_mounts(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* All that is mounted, from the host's names to the container's; TREES are for restrict_mounts().
- */
+/* Mounts all, from the host's names to the container's; TREES are for restrict_mounts(). */
 static int make_root(const struct spec *spec, const struct cgroup *cgroup, int trees[])
 {
 	int nodes[spec->n_nodes + 1];

@@ -106,15 +106,19 @@ int background(void (*function)(void *data, int box), void *data)
 	pid_t pid;
 
 	fflush(NULL);
-	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0)
-		return fail("start a process in the background"), report();
+	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0) {
+		fail("start a process in the background");
+		return report();
+	}
 	if ((pid = fork()) == 0) {
 		close(ends[0]);
 		setsid(); /* the end of the caller's terminal is none of our business */
-		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
-			fail("dup2"), background_tell(ends[1], EXIT_BOX);
-		else
+		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) {
+			fail("dup2");
+			background_tell(ends[1], EXIT_BOX);
+		} else {
 			function(data, ends[1]);
+		}
 		_exit(0);
 	}
 	close(ends[1]);

@@ -441,8 +441,7 @@ int oci_command_run(void)
 
 /* ---- exec ---- */
 
-/* The process has the groups of --additional-gids besides those that it has already, as with runc.
- */
+/* The groups of --additional-gids come besides those that the process has, as with runc. */
 static int add_groups(struct process *to)
 {
 	gid_t *groups = calloc(to->n_groups + oci_line.gids.n, sizeof(*groups));
@@ -728,8 +727,7 @@ static int add_row(struct oci *oci, void *data)
 	return json_array_append_new(table->json, state);
 }
 
-/* As Go's tabwriter does it for runc: cells of 12 and more, 3 blanks between; not after the last.
- */
+/* As Go's tabwriter does for runc: cells of 12 and more, 3 blanks between; not after the last. */
 static void print_table(const struct table *table)
 {
 	static const struct row head = {{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};

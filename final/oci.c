@@ -1,5 +1,4 @@
-/* oci.c: config.json -> struct spec: the process, the root, the hooks. See runtime-spec, config.md.
- */
+/* oci.c: config.json -> struct spec: process, root, hooks. See runtime-spec, config.md. */
 #define _GNU_SOURCE
 #include "box.h"
 
