@@ -760,6 +760,9 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
  * opened. */
 int cgroup_follow(const struct cgroup *cgroup, const char *id, pid_t pid);
 
+/* Whether there is any limit in LIMITS. */
+bool cgroup_has_limits(const struct limits *limits);
+
 /* A descriptor for CLONE_INTO_CGROUP, or -1 without fail() when no hierarchy is v2. */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 

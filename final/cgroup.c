@@ -509,6 +509,11 @@ static unsigned limited(const struct limits *limits)
 	       (limits->cpu_quota ? CPU : 0) | (limits->cpuset_cpus ? CPUSET : 0);
 }
 
+bool cgroup_has_limits(const struct limits *limits)
+{
+	return limited(limits) != 0;
+}
+
 int cgroup_check(const struct limits *limits)
 {
 	if (limits->memory_swap > 0 && (!limits->memory || limits->memory_swap < limits->memory))

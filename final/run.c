@@ -47,8 +47,9 @@ static char *etc_file(const struct options *options, const char *path, const cha
 	return text ?: strdup(own);
 }
 
-/* The file systems of every container, and after them the volumes. On v1 machines /sys/fs/cgroup
- * shows the container's place in v2 alone, which has no limits there. */
+/* The file systems of every container, and after them the volumes. /sys/fs/cgroup shows all of the
+ * container's cgroups where it has limits, by which programs choose their size; else that of v2,
+ * which takes less time. */
 static int set_mounts(struct options *options)
 {
 	struct spec *spec = &options->spec;
@@ -57,6 +58,7 @@ static int set_mounts(struct options *options)
 	char *resolv = etc_file(options, "/etc/resolv.conf", "");
 	char *hostname = format_text("%s\n", spec->hostname);
 	char *shm = format_text("mode=1777,size=%" PRId64, options->shm_size ?: 64 << 20);
+	const char *cgroup = cgroup_has_limits(&spec->limits) ? "cgroup" : "cgroup2";
 	uint64_t constant_too = options->privileged ? 0 : MOUNT_ATTR_RDONLY;
 	const struct mount own[] = {
 		{"proc", "proc", "/proc", .attributes = SAFE},
@@ -66,7 +68,7 @@ static int set_mounts(struct options *options)
 		{"tmpfs", "shm", "/dev/shm", shm, .attributes = SAFE},
 		{"mqueue", "mqueue", "/dev/mqueue", .attributes = SAFE, .optional = true},
 		{"sysfs", "sysfs", "/sys", .attributes = SAFE | constant_too},
-		{"cgroup2", "cgroup", "/sys/fs/cgroup", .attributes = SAFE | constant_too,
+		{cgroup, "cgroup", "/sys/fs/cgroup", .attributes = SAFE | constant_too,
 			.optional = true},
 		{.text = hosts, .target = "/etc/hosts", .attributes = SAFE, .optional = true},
 		{.text = hostname, .target = "/etc/hostname", .attributes = SAFE, .optional = true},

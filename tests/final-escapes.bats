@@ -179,6 +179,10 @@ is_refused() {
 	contained_script "mounting takes CAP_SYS_ADMIN" \
 		"mkdir /mnt && mount -t cgroup2 none /mnt && true >>/mnt/cgroup.procs"
 	contained_script "/sys/fs/cgroup must be read-only" "mount -o remount,bind,rw /sys/fs/cgroup"
+	GUARDED=(--pids-limit 50)
+	contained_script "all of /sys/fs/cgroup must be read-only" \
+		"(for d in /sys/fs/cgroup/*/pids.max /sys/fs/cgroup/pids.max; do mount -o remount,bind,rw \${d%/*} && echo 60 >\$d && exit 0; done; exit 1)"
+	GUARDED=()
 	local v1 # the options of one of this machine's old hierarchies
 	v1=$(sed -n 's/.* - cgroup [^ ]* rw,//p' /proc/self/mountinfo | head -n 1)
 	[[ ! $v1 ]] || contained_script "mounting takes CAP_SYS_ADMIN" \
