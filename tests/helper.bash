@@ -10,7 +10,7 @@
 bats_require_minimum_version 1.8.0
 
 REPO=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
-FILE_STEP=$(basename "${BATS_TEST_FILENAME:?}" | sed -nE 's/^(step)?([0-9]+|final)-.*/\2/p')
+[[ ${BATS_TEST_FILENAME:?} =~ /(step)?([0-9]+|final)-[^/]*$ ]] && FILE_STEP=${BASH_REMATCH[2]} || FILE_STEP=
 STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
 [[ $STEP == final ]] && RUN=(-i --rm) || RUN=() # as Docker, it else gives the command an empty stdin
@@ -54,15 +54,16 @@ setup_host() {
 
 # $DIR and $ROOTFS, and the host.
 make_host() {
-	DIR=$(realpath "$BATS_TEST_TMPDIR")/dir ROOTFS=$(realpath "$BATS_TEST_TMPDIR")/rootfs OPTIONS=() # as the kernel names them
+	local own
+	own=$(cd "$BATS_TEST_TMPDIR" && pwd -P) # as the kernel names it
+	DIR=$own/dir ROOTFS=$own/rootfs OPTIONS=()
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	mkdir "$DIR"
 	echo "$MARKER" >"$DIR/$MARKER"
 	cp -ax "$REPO/rootfs" "$ROOTFS"
 	# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
 	rm -f "$ROOTFS/dev/null" # a box with -v /dev/null:/dev/null may have made an empty file
-	mknod -m 666 "$ROOTFS/dev/null" c 1 3
-	mknod -m 666 "$ROOTFS/dev/zero" c 1 5
+	cp -a /dev/null /dev/zero "$ROOTFS/dev"
 	echo rootfs >"$ROOTFS/only-in-the-rootfs"
 	printf 'not a program\n' | tee "$ROOTFS/plain" >"$DIR/plain"
 	start_host
@@ -75,11 +76,18 @@ end_host() {
 	remove_cgroups
 }
 
-own_cgroup() { compgen -G "/sys/fs/cgroup/$OWN_CGROUP" || :; compgen -G "/sys/fs/cgroup/*/$OWN_CGROUP" || :; }
+# Sets $own_cgroups.
+own_cgroups() {
+	local folder
+	own_cgroups=()
+	for folder in /sys/fs/cgroup{,/*}/"$OWN_CGROUP"; do [[ ! -d $folder ]] || own_cgroups+=("$folder"); done
+}
 
 thaw_own_cgroup() {
-	local file
-	own_cgroup | xargs -r -d '\n' -I @ find @ -name freezer.state -o -name cgroup.freeze | while read -r file; do
+	local own_cgroups file
+	own_cgroups
+	((${#own_cgroups[@]})) || return 0
+	find "${own_cgroups[@]}" -name freezer.state -o -name cgroup.freeze | while read -r file; do
 		if [[ $file == *.state ]]; then echo THAWED; else echo 0; fi >"$file"
 	done
 }
@@ -159,9 +167,9 @@ remove_stale_cgroups() {
 
 # Whatever a box has left in them has ended with the test's host.
 remove_cgroups() {
-	local end=$((SECONDS + 10)) folders
-	mapfile -t folders < <(own_cgroup)
-	folders+=("${CGROUPS[@]}")
+	local end=$((SECONDS + 10)) own_cgroups folders
+	own_cgroups
+	folders=("${own_cgroups[@]}" "${CGROUPS[@]}")
 	((${#folders[@]})) || return 0
 	until find "${folders[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || [[ ! $(ls -d "${folders[@]}" 2>/dev/null) ]]; do
 		((SECONDS < end)) || fail "cannot be removed: ${folders[*]}" || return
@@ -201,22 +209,29 @@ host_script() {
 		$script" - "$@"
 }
 
-host_state() {
-	# Processes by name, as PIDs are new each time; neither what looks, nor PID 1, which is the test's own.
-	host sh -c 'hostname; cut -d " " -f 4- /proc/self/mountinfo; echo; ps -eo pid=,stat=,args=' - | awk '
-		NR == 1 { print "hostname: " $0; next }
-		/^$/ { processes = 1; next }
-		!processes { print "mount: " $0; next }
-		$1 != 1 && $2 !~ /^Z/ && !/ps -eo/ { $1 = $2 = ""; print "process:" substr($0, 2) }'
+# Every test asks for this twice, or more often. So no program is run where the shell can look by itself, from outside,
+# and bats' trap for each command is off.
+host_state() (
+	trap - DEBUG
+	shopt -s nullglob dotglob globstar
+	echo "hostname: $(nsenter --target "$HOST" --uts hostname 3>&-)"
+	while read -r _ _ _ mount; do echo "mount: $mount"; done <"/proc/$HOST/mountinfo"
+	# By name, as PIDs are new each time; not PID 1, which is the test's own.
+	for place in "/proc/$HOST/root/proc"/[0-9]*/; do
+		[[ $place != */1/ ]] && read -r stat <"$place/stat" && [[ $stat != *') '[ZX]' '* ]] &&
+			mapfile -d '' -t words <"$place/cmdline" && echo "process: ${words[*]//$'\n'/ }"
+	done 2>/dev/null
 	if ((${#CGROUPS[@]})); then
-		find "${CGROUPS[@]}" -mindepth 1 -type d
+		for mount in "${CGROUPS[@]}"; do
+			for place in "$mount"/**/*/; do echo "cgroup: ${place%/}"; done
+		done
 	elif at_least final; then
-		find /sys/fs/cgroup -type d -path '*/box/*' -prune -print 2>/dev/null
+		find /sys/fs/cgroup -type d -path '*/box/*' -prune -printf 'cgroup: %p\n' 2>/dev/null
 	else
-		find /sys/fs/cgroup -type d -name 'box.*' -print 2>/dev/null
-	fi | sed 's/^/cgroup: /'
-	find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_DATA/tmp" -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/store: /'
-}
+		find /sys/fs/cgroup -type d -name 'box.*' -printf 'cgroup: %p\n' 2>/dev/null
+	fi
+	for place in "$BOX_DATA"/{containers,live,tmp}/*; do echo "store: $place"; done
+)
 
 # A step's cgroups are in one of the test's own, and final's among those of other suites, which come and go: one
 # counts when it is there and empty all the time. It is removed, as it is not in a namespace that ends with the test.
@@ -247,7 +262,7 @@ host_as_before() {
 
 # Without its files nothing more can be said of the host.
 host_has_its_root() {
-	host true 2>/dev/null || fail "the host has another / now" \
+	[[ -d /proc/$HOST/root$DIR ]] || fail "the host has another / now" \
 		"hint: box changed the host's mounts: is CLONE_NEWNS among the flags of clone3?"
 }
 

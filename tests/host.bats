@@ -74,7 +74,7 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 	host_as_before
 }
 
-@test "a mount or a cgroup that a box leaves is found and named" {
+@test "a mount, a cgroup, a process or a hostname that a box leaves is found and named" {
 	PATIENCE=0
 	host mount -t tmpfs mine "$DIR"
 	run host_as_before
@@ -83,6 +83,10 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 	mkdir "${CGROUPS[0]}/box.left"
 	run host_as_before
 	[[ $status == 1 && $output == *"> cgroup: "*box.left* ]] || fail "the cgroup was not found: $output"
+	host sh -c 'sleep 1000 >/dev/null & hostname other'
+	run host_as_before
+	[[ $status == 1 && $output == *"> process: sleep 1000"* ]] || fail "the process was not found: $output"
+	[[ $output == *"< hostname: laptop"*"> hostname: other"* ]] || fail "the name was not found: $output"
 }
 
 @test "final's host has the machine's mounts: only what is still mounted on the machine counts as unmounted by box" {
@@ -106,7 +110,7 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 }
 
 @test "what a test leaves frozen, in a cgroup that it has named itself, ends with the test" {
-	local top file state frozen=() end=$((SECONDS + 20))
+	local top file state own_cgroups frozen=() end=$((SECONDS + 20))
 	while read -r top file state; do
 		mkdir "$top/$OWN_CGROUP" "$top/$OWN_CGROUP/inner"
 		echo "$HOST" >"$top/$OWN_CGROUP/inner/cgroup.procs"
@@ -121,5 +125,6 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 		sleep 0.05
 	done
 	wait
-	[[ ! $(own_cgroup) ]] || fail "cgroups stay:" "$(own_cgroup)"
+	own_cgroups
+	((!${#own_cgroups[@]})) || fail "cgroups stay: ${own_cgroups[*]}"
 }
