@@ -58,7 +58,6 @@ static int fill(
 int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount)
 {
 	autoclose int target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), top = -1, copy = -1;
-	struct mount_change change = {.set = mount->attributes & MOUNT_ATTR_RDONLY};
 
 	if (cgroup->n == 1 && cgroup->hierarchies[0].v2)
 		return take_one(spec, &cgroup->hierarchies[0], mount->attributes);
@@ -66,7 +65,7 @@ int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const st
 	top = mount_new("tmpfs", "tmpfs", "mode=755", mount->attributes & ~MOUNT_ATTR_RDONLY);
 	if (target < 0 || top < 0 || mount_attach(top, target) < 0)
 		return -1;
-	if (fill(spec, cgroup, top, mount->attributes) == 0 && mount_change(top, &change) == 0)
+	if (fill(spec, cgroup, top, mount->attributes) == 0)
 		copy = mount_copy(top, "", true);
 	if (fchdir(top) < 0 || umount2(".", MNT_DETACH) < 0 || fchdir(target) < 0)
 		return -1;

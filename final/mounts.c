@@ -145,8 +145,9 @@ static int take_bind(const struct mount *mount)
 	return steal_fd(&tree);
 }
 
-/* Whether it is a tmpfs that is to be read-only in the end: mounts below it, and what else box
- * makes there, come first. Nobody else has anything in it, as in a file system on a disk. */
+/* Whether it is a tmpfs that is to be read-only in the end, as that above the hierarchies of cgroup
+ * v1 is: mounts below it, and what else box makes there, come first. Nobody else has anything in
+ * it, as in a file system on a disk. */
 static bool is_late(const struct mount *mount)
 {
 	bool read_only = mount->attributes & MOUNT_ATTR_RDONLY;
@@ -155,7 +156,8 @@ static bool is_late(const struct mount *mount)
 		read_only |= (mount->changes[i].set & MOUNT_ATTR_RDONLY) != 0;
 		read_only &= !(mount->changes[i].clear & MOUNT_ATTR_RDONLY);
 	}
-	return read_only && mount->type && strcmp(mount->type, "tmpfs") == 0;
+	return read_only && mount->type &&
+	       (strcmp(mount->type, "tmpfs") == 0 || strcmp(mount->type, "cgroup") == 0);
 }
 
 static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount,
@@ -166,9 +168,10 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 
 	if (mount->text)
 		return take_text(mount, scratch);
-	if (mount->type && strcmp(mount->type, "cgroup") == 0)
+	if (mount->type && strcmp(mount->type, "cgroup") == 0) {
 		tree = cgroupfs_take(spec, cgroup, mount);
-	else if (mount->type && strcmp(mount->type, "overlay") == 0)
+		later = 0;
+	} else if (mount->type && strcmp(mount->type, "overlay") == 0)
 		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
 	else if (mount->type)
 		tree = mount_new(

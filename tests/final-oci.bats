@@ -655,6 +655,16 @@ EOF
 	output_is $'67108864\n33554432\n12\n20000\n256\n0' "see resources.c"
 }
 
+@test "on cgroup v1 a mount may lie beside the hierarchies, as podman has it for systemd, and all is read-only" {
+	[[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] || skip "needs cgroup v1: below the mount of v2 nothing can be made"
+	mkdir "$BUNDLE/systemd"
+	echo bound >"$BUNDLE/systemd/f"
+	configure "c['mounts'].append({'destination': '/sys/fs/cgroup/systemd', 'type': 'bind', 'source': '$BUNDLE/systemd', 'options': ['bind']})"
+	oci_run sh -c 'cat /sys/fs/cgroup/systemd/f; for d in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do mkdir ${d}new; done'
+	output_is bound "see is_late in mounts.c"
+	[[ $(cat "$BUNDLE/systemd/new/../f") == bound && $(grep -c "Read-only" <<<"$stderr") -gt 2 ]] || report "expected that only the volume can be written" "see mounts_restrict"
+}
+
 @test "where systemd does not run, --systemd-cgroup is refused, and nothing is left" {
 	oci_script '[ ! -d /run/systemd ] || mount -t tmpfs none /run/systemd
 		oci --systemd-cgroup create test; echo $?; ls "$STATE"; umount /run/systemd 2>/dev/null; :'
