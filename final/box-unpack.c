@@ -489,6 +489,9 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	while (has_data &&
 		(result = archive_read_data_block(reader, &data, &size, &offset)) != ARCHIVE_EOF) {
 		check(reader, result, name);
+		/* libarchive would write a negative number of bytes. */
+		if (offset < 0 || offset > archive_entry_size(entry))
+			die("%s: it has data behind its end", name);
 		if (size > 0)
 			count_piece(name, &pieces, offset, size);
 		/* To libarchive, a full disk is a warning. */
@@ -591,7 +594,7 @@ static void extract(struct archive_entry *entry, const char *name)
 	 * files alone, and keeps a symlink to a folder where a folder should be. */
 	is_folder = type == AE_IFDIR && !link;
 	if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) != is_folder) {
-		if (is_copy)
+		if (is_copy || strcmp(name, ".") == 0)
 			die("%s: %s", name, strerror(is_folder ? ENOTDIR : EISDIR));
 		if (remove_tree_at(AT_FDCWD, name) < 0)
 			die("%s", failure());

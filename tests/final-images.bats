@@ -188,6 +188,16 @@ drwxr-s--x 1 2 1000000000
 	fails_with dir/missing "No such file"
 }
 
+@test "data behind a file's end, and a root that is no folder, are errors that say so" {
+	py "data = '2\\n0\\n1\\n5000\\n1\\n'.ljust(512, '\\0') + 'xx'
+write('end.tar', tar(entry('GNUSparseFile.0/f', data, pax_headers={'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.name': 'f', 'GNU.sparse.realsize': '100'})))
+write('root.tar', tar(entry('a', 'x'), entry('.', 'x'))); write('link.tar', tar(entry('a', 'x'), symlink('./', 'a')))"
+	for case in "end.tar: f: it has data behind its end" "root.tar: .: Is a directory" "link.tar: .: Is a directory"; do
+		box_exec import "${case%%:*}"
+		refused "$case" "see write_entry and extract" || return
+	done
+}
+
 @test "a store that cannot be made is an error" {
 	py "write('a.tar', tar(entry('a', 'x')))"
 	host touch data
