@@ -340,6 +340,10 @@ void make_printable(char *text);
  */
 int open_in_root(int dir, const char *name, int flags, mode_t mode);
 
+/* As realpath(3), for a name that is kept. NULL after fail(), also where /proc/PID/root or cwd
+ * leads to what has no such name here: that process may have mounts, or a root, of its own. */
+char *real_path(const char *path);
+
 /* Opens PATH, relative to DIR, which had no symlink in it when it was found: one that somebody has
  * put there since is an error (ELOOP; openat2(2), RESOLVE_NO_SYMLINKS). errno only, no fail(). */
 int open_settled(int dir, const char *path, int flags);

@@ -121,8 +121,8 @@ int image_get(struct store *store, const char *name, struct image *image)
 		return -1;
 	if (*id)
 		return image_load(store, id, image);
-	image->folder = realpath(name, NULL);
-	return image->folder ? 0 : fail("%s", name);
+	image->folder = real_path(name);
+	return image->folder ? 0 : -1;
 }
 
 int image_get_saved(struct store *store, const char *saved, struct image *image)

@@ -304,12 +304,12 @@ static void undo(struct oci *oci, const struct bundle *bundle)
 /* Makes the container that the words name; on an error nothing of it is left. */
 static int make(struct container *container, struct oci *oci, struct bundle *bundle, bool detached)
 {
-	autofree char *folder = realpath(oci_line.bundle ?: ".", NULL);
+	autofree char *folder = real_path(oci_line.bundle ?: ".");
 	autofree char *config = folder ? read_config(folder) : NULL;
 
 	*container = no_container;
 	if (!folder)
-		return fail("the bundle %s", oci_line.bundle ?: ".");
+		return failx("the bundle %s", strdupa(failure()));
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
 	bundle->spec.detached = detached;

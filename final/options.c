@@ -134,13 +134,9 @@ static int set_cpus(struct options *options, const char *text)
  * in a folder that it can write. What was kept is such a place already, or a name of its folder. */
 static char *find_source(const struct options *options, const char *source)
 {
-	char *found = !options->folder ? realpath(source, NULL)
-		      : *source == '/' ? strdup(source)
-				       : format_text("%s/%s", options->folder, source);
-
-	if (!found)
-		fail("%s", source);
-	return found;
+	return !options->folder ? real_path(source)
+	       : *source == '/' ? format_text("%s", source)
+				: format_text("%s/%s", options->folder, source);
 }
 
 /* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. It may have colons, as

@@ -197,8 +197,7 @@ int store_open(struct store *store, const char *path, const char *root)
 	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 	make_parents(path);
 	make_parents(root);
-	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0 &&
-	     (store->path = realpath(path, NULL));
+	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0;
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
 		ok = (*folders[i] = open_own_folder(store->dir, names[i])) >= 0;
 	ok = ok && make_base(base = open_own_folder(store->dir, "base")) == 0;
@@ -207,6 +206,8 @@ int store_open(struct store *store, const char *path, const char *root)
 	else if (!(ok = (store->state = open_folder(AT_FDCWD, root)) >= 0 &&
 			 check_owner(store->state) == 0))
 		failx("%s: %s", root, failure());
+	else
+		ok = (store->path = real_path(path));
 	if (!ok) {
 		store_close(store);
 		return -1;

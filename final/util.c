@@ -244,6 +244,22 @@ void unescape_octal(char *text)
 	*to = '\0';
 }
 
+char *real_path(const char *path)
+{
+	autofree char *real = realpath(path, NULL);
+	struct stat meant, found;
+
+	if (stat(path, &meant) < 0) {
+		fail("%s", path);
+		return NULL;
+	}
+	if (real && stat(real, &found) == 0 && found.st_dev == meant.st_dev &&
+		found.st_ino == meant.st_ino)
+		return steal_pointer(&real);
+	failx("%s: a link of /proc leads to a place that has no name here", path);
+	return NULL;
+}
+
 int open_settled(int dir, const char *path, int flags)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};

@@ -101,3 +101,14 @@ rmdir: '/foo/w/x': Read-only file system" "see is_late in mounts.c"
 	oci_run ls -d /run/x
 	output_is /run/x "see make_path in rootfs.c"
 }
+
+@test "a name that leads by a link of /proc to what has no such name here is refused: no other place of that name is taken" {
+	setup_bundle
+	life 'mkdir -p all/v; cp -a bundle all/bundle; cp -a bundle/rootfs all/image; echo here >all/v/f; cp all/v/f all/image/f
+		unshare -m sh -c "mount -t tmpfs none all && mkdir all/v all/image all/bundle all/data && echo there >all/v/f && cd all/v && touch \"$DIR/ready\" && exec sleep 1000" & there=/proc/$!; until_true eval "[[ -e ready ]]"
+		for place in root$DIR/all/v cwd cwd/../v; do box run --rm -v "$there/$place:/v" bundle/rootfs cat /v/f; echo $?; done
+		box run --rm "$there/root$DIR/all/image" cat /f; echo $?; box --data "$there/root$DIR/all/data" ps; echo $?; "$1" --root "$2" create -b "$there/root$DIR/all/bundle" test >out 2>&1; echo $?; cat out; "$1" --root "$2" delete -f test
+		cd all/v; box run --rm -v /proc/self/cwd:/v -v /proc/$$/root/$DIR/all/v/f:/g "$DIR/bundle/rootfs" cat /v/f /g; kill $!' "$OCI" "$STATE"
+	[[ $(grep -A 1 ": a link of /proc leads to a place that has no name here$" <<<"$output" | grep -cx 125) == 5 && $output == *$'\n1\nbox-oci: the bundle /proc/'*$' no name here\nhere\nhere' ]] ||
+		report "expected six refusals, and two lines of the file here" "see real_path in util.c"
+}
