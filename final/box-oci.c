@@ -223,8 +223,14 @@ static int set_option(int option, const char *value)
 	bool *flag = flag_option(option);
 	int64_t number;
 
-	if (text)
-		return *text = value, 0;
+	/* An empty one counts as none, as for runc. */
+	if (text) {
+		bool own = text == &oci_line.root || text == &oci_line.format ||
+			   text == &oci_line.interval;
+
+		*text = *value || own ? value : NULL;
+		return 0;
+	}
 	if (flag)
 		return *flag = true, 0;
 	if (option >= UPDATE)
@@ -315,8 +321,6 @@ static int check_log(void)
 {
 	autoclose int fd = -1;
 
-	if (oci_line.log && !*oci_line.log)
-		oci_line.log = NULL;
 	if (!oci_line.log)
 		return 0;
 	fd = open(oci_line.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);

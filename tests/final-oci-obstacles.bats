@@ -99,3 +99,10 @@ box-oci: container does not exist: none
 		create test; oci start test; oci exec -t test printf "3\n" </dev/null | od -An -c | tr -s " "; oci delete -f test'
 	output_is $' 1 \\n 2 \\n\n 3 \\n' "see keep_newlines"
 }
+
+@test "an option with an empty value is as one that was not given, as with runc" {
+	command_is sleep 1000
+	oci_script 'oci --log "" create --bundle "" --pid-file "" --console-socket "" test >out </dev/null; cat out; oci start test
+		oci exec --process "" --cwd "" --user "" --pid-file "" --console-socket "" test pwd; echo $?; oci update --resources "" --pids-limit 30 test; echo $?; oci delete -f test'
+	output_is $'/\n0\n0' "see set_option in box-oci.c"
+}
