@@ -201,7 +201,8 @@ int devices_control(const struct cgroup *cgroup, const struct device_rule *rules
 		return 0;
 	}
 	return v2 ? attach_program(v2, rules, n)
-		  : failx("linux.resources.devices: no cgroup hierarchy here controls devices");
+		  : failx("no cgroup hierarchy that controls devices is mounted: the container "
+			  "could open every device");
 }
 
 /* ---- nodes ---- */

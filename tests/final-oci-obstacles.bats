@@ -106,3 +106,9 @@ box-oci: container does not exist: none
 		oci exec --process "" --cwd "" --user "" --pid-file "" --console-socket "" test pwd; echo $?; oci update --resources "" --pids-limit 30 test; echo $?; oci delete -f test'
 	output_is $'/\n0\n0' "see set_option in box-oci.c"
 }
+
+@test "where no cgroup is mounted the error says so, and names nothing that config.json has not" {
+	configure "linux.pop('resources')" "c['mounts'] = [m for m in c['mounts'] if m['type'] != 'cgroup']"
+	host_script 'cd bundle; unshare --mount --propagation private sh -c "umount -R /sys/fs/cgroup; exec \"\$@\"" - "$@"; echo $?' "$OCI" --root "$STATE" run test
+	output_is $'box-oci: no cgroup hierarchy that controls devices is mounted: the container could open every device\n1' "see devices_control"
+}
