@@ -76,10 +76,13 @@ end_host() {
 	remove_cgroups
 }
 
-# Sets $own_cgroups.
+# Sets $own_cgroups: those that the test has named itself, and those of the containers in its store.
 own_cgroups() {
 	local folder
 	own_cgroups=()
+	for folder in "${BOX_DATA:-}/containers"/*; do
+		[[ ! -d $folder ]] || mapfile -t -O ${#own_cgroups[@]} own_cgroups < <(find /sys/fs/cgroup -type d -path "*/box/${folder##*/}" -prune)
+	done
 	for folder in /sys/fs/cgroup{,/*}/"$OWN_CGROUP"; do [[ ! -d $folder ]] || own_cgroups+=("$folder"); done
 }
 
@@ -277,13 +280,27 @@ without_others() {
 	fi
 }
 
+# The folders with the stores of box that are not this test's: the machine's own, and those of the tests of other suites,
+# whose hosts' command lines name them.
+others_stores() {
+	local words i
+	echo /var/lib/box
+	for line in /proc/[0-9]*/cmdline; do
+		mapfile -d '' -t words <"$line" || continue
+		for ((i = 0; i < ${#words[@]} - 1; i++)); do
+			[[ ${words[i]} != */tests/host || ${words[i + 1]} == "$BATS_TEST_TMPDIR" ]] || echo "${words[i + 1]}/data"
+		done
+	done 2>/dev/null
+}
+
 # Of the cgroups on standard input, those that are there, and of final's those without a process in them or below. That of a
-# container in another test's store is that test's business: it may have killed the box.
+# container in another store is not this test's business: who has the store may have killed the box.
 empty_cgroups() {
-	local cgroup
+	local cgroup store stores=()
+	((${#CGROUPS[@]})) || mapfile -t stores < <(others_stores | sort -u)
 	while read -r cgroup; do
 		! ((${#CGROUPS[@]})) || { [[ ! -d $cgroup ]] || echo "$cgroup"; continue; }
-		compgen -G "${BATS_RUN_TMPDIR%/*}/*/test/*/data/containers/${cgroup##*/}" | grep -qvF "$BATS_TEST_TMPDIR/" && continue
+		for store in "${stores[@]}"; do [[ ! -d $store/containers/${cgroup##*/} ]] || continue 2; done
 		if [[ -d $cgroup && ! $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null) ]]; then echo "$cgroup"; fi
 	done
 }

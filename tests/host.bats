@@ -97,6 +97,18 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 	[[ $output == "< mount: / / rw"*$'\n'"> mount: / /made "* ]] || fail "not the two lines of box's own doing: $output"
 }
 
+@test "of final's cgroups those count that no other suite's test, and no other user's store, has a container for" {
+	local id others=$BATS_TEST_TMPDIR/others place=${CGROUPS[0]} CGROUPS=()
+	mkfifo "$others.fifo"
+	bash -c 'read -r <"$3"; :' - /elsewhere/tests/host "$others" "$others.fifo" 3>&- &
+	for id in mine theirs; do mkdir -p "$place/box/$id"; done
+	mkdir -p "$others/data/containers/theirs" "$BOX_DATA/containers/mine"
+	STEP=final
+	output=$(printf '%s\n' "$place"/box/{mine,theirs} | empty_cgroups)
+	kill $!
+	[[ $output == "$place/box/mine" ]] || fail "not $place/box/mine alone:" "$output"
+}
+
 @test "cgroups that a killed suite has left are removed, and nobody else's" {
 	local name place top=${CGROUPS[0]%/*} id=${BATS_RUN_TMPDIR##*-}
 	for name in "suite.$id.1000" "suite.$id.1001" "suite.$id" "my-suite.$id.1000"; do
