@@ -68,7 +68,8 @@ static int read_namespaces(struct bundle *bundle, const struct value *part)
 			read_namespace(spec, &item, &seen, &joins[spec->n_joins]) < 0)
 			return -1;
 	if (!(seen & CLONE_NEWNS))
-		return value_bad(&array, "no mount namespace");
+		return value_bad(
+			&array, "no mount namespace: the container's mounts would be the host's");
 	if ((spec->hostname || spec->domainname) && !(seen & CLONE_NEWUTS))
 		return value_bad(&array, "no uts namespace, for the hostname");
 	return 0;

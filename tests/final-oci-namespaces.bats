@@ -112,3 +112,10 @@ on_canary() {
 		config_fails "config.json: linux.sysctl.$name: not a sysctl"
 	done
 }
+
+@test "a bundle without a mount namespace is refused: its mounts would be the host's" {
+	configure "linux['namespaces'] = [n for n in linux['namespaces'] if n['type'] != 'mount']"
+	config_fails "config.json: linux.namespaces: no mount namespace: the container's mounts would be the host's"
+	configure "del linux['namespaces']"
+	config_fails "config.json: linux.namespaces: no mount namespace: the container's mounts would be the host's"
+}
