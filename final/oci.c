@@ -128,6 +128,23 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 	return 0;
 }
 
+/* Those that the kernel refuses, capabilities(7). */
+static int leave_out_ambient(struct capabilities *set)
+{
+	uint64_t refused = set->ambient & ~(set->permitted & set->inheritable);
+
+	set->ambient &= ~refused;
+	for (; refused; refused &= refused - 1) {
+		autofree char *name = capability_name(__builtin_ctzll(refused));
+
+		if (!name)
+			return fail("memory");
+		warn_user("capability %s: ambient only where it is permitted and inheritable, too",
+			name);
+	}
+	return 0;
+}
+
 static int read_capabilities(struct process *to, const struct value *process)
 {
 	struct capabilities *set = &to->capabilities;
@@ -142,10 +159,8 @@ static int read_capabilities(struct process *to, const struct value *process)
 		read_set(&sets, "inheritable", &set->inheritable) < 0 ||
 		read_set(&sets, "ambient", &set->ambient) < 0)
 		return -1;
-	/* The kernel refuses others, capabilities(7). */
-	set->effective &= set->permitted;
-	set->ambient &= set->permitted & set->inheritable;
-	return 0;
+	set->effective &= set->permitted; /* the kernel refuses others, capabilities(7) */
+	return leave_out_ambient(set);
 }
 
 static const struct {

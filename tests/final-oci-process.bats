@@ -45,3 +45,11 @@ setup() {
 		python3 receive "$DIR" "$OCI" --root "$STATE" create -b "$PWD"; oci delete -f one'
 	output_is $'b\'/dev/ptmx\' 1\nb\'{"ociVers\' 1' "open the socket, and connect to it by /proc/self/fd: see send_to_socket"
 }
+
+@test "ambient capabilities that the process cannot have are left out with a warning that names them" {
+	configure 'process["capabilities"] = {k: ["CAP_CHOWN", "CAP_KILL"] for k in ["effective", "permitted"]}' \
+		'process["capabilities"].update({"bounding": ["CAP_CHOWN", "CAP_KILL", "CAP_FOWNER"], "inheritable": ["CAP_KILL", "CAP_FOWNER"], "ambient": ["CAP_KILL", "CAP_CHOWN", "CAP_FOWNER"]})'
+	command_is grep CapAmb /proc/self/status
+	oci_script 'oci run test'
+	output_is $'box-oci: capability CAP_CHOWN: ambient only where it is permitted and inheritable, too\nbox-oci: capability CAP_FOWNER: ambient only where it is permitted and inheritable, too\nCapAmb:\t0000000000000020' "see read_capabilities, and capabilities(7)"
+}
