@@ -527,8 +527,10 @@ const char *get_text(const json_t *object, const char *key);
 char **get_list(const json_t *object, const char *key);
 
 /* Reads the file NAME, as the root folder ROOT shows it. It must have the SHA-256 EXPECTED (NULL:
- * any); DIGEST (or NULL) gets the one it has. NULL after fail(). */
-json_t *read_json(int root, const char *name, const char *expected, char digest[ID_LENGTH + 1]);
+ * any); DIGEST (or NULL) gets the one it has, and its size is added to BYTES (or NULL). NULL after
+ * fail(). */
+json_t *read_json(int root, const char *name, const char *expected, char digest[ID_LENGTH + 1],
+	size_t *bytes);
 
 /* ---- unpack.c: box-unpack at work, seen from box ---- */
 

@@ -22,7 +22,7 @@ void image_free(struct image *image)
 static int image_load(struct store *store, const char *id, struct image *image)
 {
 	autofree char *name = format_text("%s.json", id);
-	json_t *record = name ? read_json(store->images, name, NULL, NULL) : NULL;
+	json_t *record = name ? read_json(store->images, name, NULL, NULL, NULL) : NULL;
 	const json_t *config = json_object_get(record, "config");
 
 	if (!record)

@@ -27,7 +27,8 @@ char **get_list(const json_t *object, const char *key)
 	return list;
 }
 
-json_t *read_json(int root, const char *name, const char *expected, char digest[ID_LENGTH + 1])
+json_t *read_json(
+	int root, const char *name, const char *expected, char digest[ID_LENGTH + 1], size_t *bytes)
 {
 	autoclose int fd = open_in_root(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	autofree char *text = read_file(fd, name, JSON_LIMIT);
@@ -40,6 +41,8 @@ json_t *read_json(int root, const char *name, const char *expected, char digest[
 	SHA256Data((const uint8_t *)text, strlen(text), own);
 	if (digest)
 		strcpy(digest, own);
+	if (bytes)
+		*bytes += strlen(text);
 	if (expected && strcmp(own, expected) != 0)
 		failx("%s: its SHA-256 is not the one expected", name);
 	else if ((json = json_loads(text, JSON_REJECT_DUPLICATES, &error)))

@@ -11,7 +11,7 @@ enum { MAX_LAYERS = 499, MAX_NESTING = 4 };
 
 /* Indexes, manifests and configurations that are read until the image is found: an index may name
  * another one thousands of times, and so may that. */
-enum { MAX_READ = 1000 };
+enum { MAX_READ = 1000, MAX_MIB = 8 };
 
 /* The digits of "sha256:DIGITS", or NULL. */
 static const char *digest_of(const char *text)
@@ -107,7 +107,8 @@ struct choice {
 	char id[ID_LENGTH + 1];
 	char machine[64]; /* of one that is for another */
 	bool several;
-	int n_read;
+	int n_read; /* files, and of how many bytes */
+	size_t bytes;
 };
 
 /* Each file that is read counts. The signals are blocked, and reading may take long. */
@@ -115,9 +116,10 @@ static int count_read(struct choice *choice)
 {
 	if (interrupted())
 		return failx("interrupted");
-	return ++choice->n_read > MAX_READ
-		       ? failx("its index leads to more than %d manifests and configurations",
-				 MAX_READ)
+	return ++choice->n_read > MAX_READ || choice->bytes >> 20 >= MAX_MIB
+		       ? failx("its index leads to more than %d manifests and configurations, "
+			       "or %d MiB of them",
+				 MAX_READ, MAX_MIB)
 		       : 0;
 }
 
@@ -128,8 +130,9 @@ static json_t *read_blob(
 	autofree char *name = digits ? format_text("blobs/sha256/%s", digits) : NULL;
 
 	if (name)
-		return count_read(choice) < 0 ? NULL
-					      : read_json(layout->root, name, digits, digest);
+		return count_read(choice) < 0
+			       ? NULL
+			       : read_json(layout->root, name, digits, digest, &choice->bytes);
 	failx("an image without a SHA-256 digest");
 	return NULL;
 }
@@ -273,7 +276,7 @@ static int note_layers(struct layout *layout, const json_t *files, const json_t 
 
 static int read_oci(struct layout *layout)
 {
-	json_auto_t *index = read_json(layout->root, "index.json", NULL, NULL);
+	json_auto_t *index = read_json(layout->root, "index.json", NULL, NULL, NULL);
 	const json_t *list = json_object_get(index, "manifests");
 	struct choice choice = {0};
 	int result = index ? choose(layout, list, 0, &choice) : -1;
@@ -306,7 +309,8 @@ static int read_docker(struct layout *layout)
 			continue;
 		if (!name)
 			return failx("no Config");
-		if (count_read(&choice) < 0 || !(config = read_json(layout->root, name, NULL, id)))
+		if (count_read(&choice) < 0 ||
+			!(config = read_json(layout->root, name, NULL, id, &choice.bytes)))
 			return -1;
 		take(&choice, json_incref((json_t *)item), config, id);
 	}
@@ -334,7 +338,7 @@ int layout_read(struct layout *layout)
 		if (read_oci(layout) < 0)
 			return -1;
 	} else {
-		layout->manifest = read_json(layout->root, "manifest.json", NULL, NULL);
+		layout->manifest = read_json(layout->root, "manifest.json", NULL, NULL, NULL);
 		first = json_array_get(layout->manifest, 0);
 		if (!json_object_get(first, "Config") || !json_object_get(first, "Layers"))
 			return 0;
