@@ -12,11 +12,20 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-/* The controllers that box uses, as bits of a set. */
-enum { FREEZER = 1, PIDS = 2, MEMORY = 4, CPU = 8, CPUSET = 16, N_CONTROLLERS = 15 };
+/* The controllers that box uses, as bits of a set; and the hierarchy of v1 without one, in which
+ * systemd notes whose a process is. */
+enum {
+	FREEZER = 1,
+	PIDS = 2,
+	MEMORY = 4,
+	CPU = 8,
+	CPUSET = 16,
+	N_CONTROLLERS = 16,
+	SYSTEMD = 1 << (N_CONTROLLERS - 1)
+};
 static const char *const names[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset",
 	"devices", "blkio", "io", "cpuacct", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",
-	"misc"};
+	"misc", "name=systemd"};
 
 /* A cgroup in which box makes its folder box/: the top of a mounted hierarchy, or a cgroup of v2
  * that was delegated to box. */
@@ -535,6 +544,8 @@ int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limi
 	for (size_t i = 0; i < n_bases; i++) {
 		int had = bases[i].v2 ? wanted : wanted & bases[i].controllers;
 
+		if (bases[i].controllers == SYSTEMD && !limits->all)
+			continue;
 		if (limits->there ? !is_top(i) : i > 0 && (bases[i].v2 || !(had || limits->all)))
 			continue;
 		had = make_in(cgroup, &bases[i], id, had, limits);

@@ -41,7 +41,9 @@ static int fill(
 {
 	for (size_t i = 0; i < cgroup->n; i++) {
 		const struct hierarchy *h = &cgroup->hierarchies[i];
-		const char *name = h->v2 ? "unified" : h->list;
+		const char *name = h->v2                                  ? "unified"
+				   : strcmp(h->list, "name=systemd") == 0 ? "systemd"
+									  : h->list;
 		autoclose int tree = -1, target = -1;
 
 		if ((tree = take_one(spec, h, attributes)) < 0)

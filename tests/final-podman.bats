@@ -32,6 +32,12 @@ teardown_file() {
 	output_has $'typed\nstatus 127\nstatus 126' "see find_program"
 }
 
+@test "podman run --systemd=always: the container is in the hierarchy of systemd, which has the same name inside" {
+	podman_script 'none --rm --systemd=always image sh -c "cat /proc/self/cgroup | grep systemd; awk \"\\\$5 ~ /systemd/ { print \\\$4, \\\$5 }\" /proc/self/mountinfo | sort; [ ! -d /sys/fs/cgroup/systemd ] || { mkdir /sys/fs/cgroup/systemd/own.test && rmdir /sys/fs/cgroup/systemd/own.test && echo made; }
+		mkdir /sys/fs/cgroup/pids/own.test"; echo $?'
+	[[ ! $(grep " - cgroup cgroup .*name=systemd" /proc/self/mountinfo) || $output == *systemd:*libpod-ID*made* ]] || fail "expected a cgroup of the container's: $output" "hint: see SYSTEMD in cgroup.c"
+}
+
 @test "podman run -d, logs, exec, top, inspect, stop, start, kill, rm" {
 	podman_script 'none -d --name c image sh -c "trap \"echo got TERM; exit 9\" TERM; echo started; while :; do sleep 0.05; done"
 		until_true eval "podman logs c | grep -q started"; podman ps --format "{{.Names}} {{.Command}}"
