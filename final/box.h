@@ -780,13 +780,16 @@ int cgroup_join(const struct cgroup *cgroup, bool join_v2);
  * within 5 seconds; or lets them go on. Needs v2 or the freezer of v1. */
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
 
+/* Lets the processes of the cgroup of ID go on, if there is one. */
+void cgroup_thaw(const char *id);
+
 /* Returns -1 after failx() if the cgroup or one above it is frozen: a process that is put into it
  * would stop at once, and box would wait for that process for ever. */
 int cgroup_check_runs(const struct cgroup *cgroup);
 
-/* Lists the processes in it and below it, by their numbers, and returns how many. The caller frees
- * the list. */
-size_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids);
+/* Lists the processes in it and below it, by their numbers. Returns how many, or -1 after fail().
+ * The caller frees the list. */
+ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids);
 
 /* Kills every process in it, frozen ones too. */
 int cgroup_kill(const struct cgroup *cgroup);
@@ -1509,6 +1512,7 @@ struct freeze {
 	const char *id;
 	pid_t keeper;
 	int life; /* a socket, of which the keeper has the other end */
+	bool mine; /* not paused before */
 };
 
 /* Freezes the container ID, unless `box pause` has done so: then it stays as it is. Waits for
@@ -1516,7 +1520,8 @@ struct freeze {
  * that. -1 after noting why. */
 int freeze_begin(struct freeze *freeze, const char *id);
 
-/* Lets it go on. Returns -1 after noting it, if it was thawed before: who is told to end, is. */
+/* Thaws the container. Returns -1 after noting it if another command, such as `box stop`, had
+ * thawed it before, or if the keeper had died. */
 int freeze_end(struct freeze *freeze);
 
 /* Freezes ID, or thaws it, for as long as the user likes. Waits as freeze_begin() does. Returns 1
@@ -1533,6 +1538,10 @@ int next_flag(
 /* Reads the options of a command of box; SET gets the letter and the value. Returns the operands,
  * or NULL after fail(). */
 char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
+	int (*set)(void *data, int letter, const char *value), void *data);
+
+/* The same for a command that takes one container: a second operand is an error. */
+char **parse_one(int argc, char *argv[], const char *letters, const struct option *longs,
 	int (*set)(void *data, int letter, const char *value), void *data);
 
 /* SET of a command without options. */

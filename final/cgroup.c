@@ -670,18 +670,21 @@ static size_t each_process(
 struct pids {
 	pid_t *list;
 	size_t n;
+	bool failed;
 };
 
 static bool list_process(pid_t pid, void *data)
 {
 	struct pids *pids = data;
-	pid_t *more = reallocarray(pids->list, pids->n + 1, sizeof(*more));
+	pid_t *more = pids->failed ? NULL : reallocarray(pids->list, pids->n + 1, sizeof(*more));
 
-	if (more) {
-		pids->list = more;
-		pids->list[pids->n++] = pid;
+	if (!more) {
+		pids->failed = true;
+		return false;
 	}
-	return more != NULL;
+	pids->list = more;
+	pids->list[pids->n++] = pid;
+	return true;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -691,16 +694,22 @@ static int by_pid(const void *a, const void *b)
 	return (*one > *two) - (*one < *two);
 }
 
-size_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids)
+ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids)
 {
 	struct pids found = {0};
+	size_t n = 0;
 
 	if (cgroup->n > 0)
 		each_process(&cgroup->hierarchies[0], list_process, &found);
+	*pids = found.list;
+	if (found.failed)
+		return fail("memory");
 	if (found.n > 0)
 		qsort(found.list, found.n, sizeof(*found.list), by_pid);
-	*pids = found.list;
-	return found.n;
+	for (size_t i = 0; i < found.n; i++) /* one that has moved meanwhile was found twice */
+		if (n == 0 || found.list[i] != found.list[n - 1])
+			found.list[n++] = found.list[i];
+	return n;
 }
 
 static bool kill_process(pid_t pid, void *data)
@@ -863,6 +872,15 @@ int cgroup_sweep(const char *id, bool everywhere)
 	struct cgroup cgroup;
 
 	return open_all(&cgroup, id, everywhere) < 0 ? -1 : cgroup_remove(&cgroup);
+}
+
+void cgroup_thaw(const char *id)
+{
+	struct cgroup cgroup = {.n = 0};
+
+	if (cgroup_open(&cgroup, id) == 0 && cgroup.n > 0)
+		cgroup_freeze(&cgroup, false);
+	cgroup_close(&cgroup);
 }
 
 bool cgroup_frozen(const char *id)

@@ -72,14 +72,14 @@ static bool look_at_link(const struct written *container, const char *path, char
 	return size > 0;
 }
 
-/* TARGET, of a mount, without symlinks, and without its first slash; to be freed. NULL: no memory,
- * or very many of them. */
+/* TARGET, of a mount, without symlinks, and without its first slash; to be freed. NULL after
+ * fail(). */
 static char *settle(const struct written *container, const char *target)
 {
 	autofree char *done = strdup(""), *rest = strdup(target);
 	char link[PATH_MAX];
 
-	for (int links = 40; done && rest && links > 0;) {
+	for (int links = 40; done && rest;) {
 		char *name = rest + strspn(rest, "/"), *end = name + strcspn(name, "/"), *last;
 		autofree char *next = format_text(
 				      "%s%s%.*s", done, *done ? "/" : "", (int)(end - name), name),
@@ -88,14 +88,16 @@ static char *settle(const struct written *container, const char *target)
 		if (!*name)
 			return steal_pointer(&done);
 		if (!next)
-			break;
+			return NULL;
 		if (*name == '.' && end - name <= 2 && *(end - 1) == '.') {
 			last = end - name == 2 ? strrchr(done, '/') : done + strlen(done);
 			*(last ? last : done) = '\0';
 			memmove(rest, end, strlen(end) + 1);
 			continue;
 		}
-		if (look_at_link(container, next, link)) {
+		/* As many as the kernel follows (path_resolution(7)). With more, nothing was
+		 * mounted. */
+		if (links > 0 && look_at_link(container, next, link)) {
 			links--;
 			after = format_text("%s%s", link, end);
 			if (*link == '/')
@@ -108,6 +110,7 @@ static char *settle(const struct written *container, const char *target)
 		free(rest);
 		rest = steal_pointer(&after);
 	}
+	fail("memory");
 	return NULL;
 }
 
@@ -299,8 +302,7 @@ static int diff(struct target *target)
 	for (size_t i = 0; result == 0 && i < spec->n_mounts; i++) {
 		autofree char *settled = settle(&written, spec->mounts[i].target);
 
-		if (settled)
-			result = add_string(&changes.targets, settled);
+		result = settled ? add_string(&changes.targets, settled) : -1;
 	}
 	if (result == 0)
 		result = add_folder(&changes, written.upper, "");
@@ -312,11 +314,7 @@ static int diff(struct target *target)
 int command_diff(const struct places *places, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
-	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
+	char **names = parse_one(argc, argv, "+", none, set_nothing, NULL);
 
-	if (names && names[0] && names[1]) {
-		failx("the changes of one container at a time");
-		return report();
-	}
 	return names ? each_container(places, names, diff, NULL) : report();
 }

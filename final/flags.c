@@ -131,6 +131,17 @@ char **parse_flags(int argc, char *argv[], const char *letters, const struct opt
 	return argv + optind;
 }
 
+char **parse_one(int argc, char *argv[], const char *letters, const struct option *longs,
+	int (*set)(void *data, int letter, const char *value), void *data)
+{
+	char **names = parse_flags(argc, argv, letters, longs, set, data);
+
+	if (!names || !names[0] || !names[1])
+		return names;
+	failx("box %s takes one container", argv[0]);
+	return NULL;
+}
+
 int set_nothing(void *data, int letter, const char *value)
 {
 	(void)data;

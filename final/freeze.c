@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/* Waits for the lock, unless box ends. Its holders have frozen the container, so that one who finds
- * it frozen knows: by `box pause`. */
+/* Waits for the lock, unless box ends. Every commit holds it while the container is frozen, so
+ * whoever has the lock and finds the container frozen knows that `box pause` did it. */
 static int lock(const struct cgroup *cgroup, int life)
 {
 	struct pollfd polls = {.fd = life, .events = POLLIN};
@@ -22,34 +22,53 @@ static int lock(const struct cgroup *cgroup, int life)
 	return 0;
 }
 
+/* Freezes the container unless it is paused. */
+static int freeze_now(const struct cgroup *cgroup, const char *id, bool *mine)
+{
+	if (cgroup->n > 0 && lock(cgroup, STDIN_FILENO) < 0)
+		return -1;
+	if (cgroup->n > 0 && cgroup_frozen(id))
+		return 0;
+	if (cgroup_freeze(cgroup, true) < 0)
+		return -1;
+	*mine = true;
+	return 0;
+}
+
 /* A process of its own, as box may be killed: LIFE ends with box. */
 static _Noreturn void keep_frozen(const char *id, int life)
 {
 	struct message message = {.kind = MESSAGE_READY};
 	struct cgroup cgroup;
-	bool paused = false;
+	bool mine = false;
 
 	/* No lock of box's, and none of its caller's pipes, is held for longer than box lives. */
-	if (setsid() < 0 || dup2(life, 0) < 0 || close_range(1, ~0U, 0) < 0)
+	if (setsid() < 0 || dup2(life, STDIN_FILENO) < 0 || close_range(1, ~0U, 0) < 0)
 		_exit(EXIT_BOX);
-	if (cgroup_open(&cgroup, id) < 0 || (cgroup.n > 0 && lock(&cgroup, 0) < 0) ||
-		(!(paused = cgroup_frozen(id)) && cgroup_freeze(&cgroup, true) < 0)) {
+	if (cgroup_open(&cgroup, id) < 0 || freeze_now(&cgroup, id, &mine) < 0) {
 		message.kind = MESSAGE_ERROR;
 		snprintf(message.text, sizeof(message.text), "%s", failure());
 	}
-	message_send(0, &message, -1);
-	while (read(0, &message, sizeof(message)) > 0)
+	message.status = mine;
+	message_send(STDIN_FILENO, &message, -1);
+	while (read(STDIN_FILENO, &message, sizeof(message)) > 0)
 		;
-	if (!paused && cgroup.n > 0)
-		cgroup_freeze(&cgroup, false);
-	_exit(0);
+	_exit(mine && cgroup_freeze(&cgroup, false) < 0 ? EXIT_BOX : 0);
 }
 
-/* Lets the container go on, and waits for its keeper. */
-static void release(struct freeze *freeze)
+/* Lets the container go on, and waits for its keeper. Without that, box thaws it. */
+static int release(struct freeze *freeze)
 {
+	int status;
+
 	close_fd(&freeze->life);
-	waitpid(freeze->keeper, NULL, 0);
+	if (waitpid(freeze->keeper, &status, 0) < 0)
+		return fail("waitpid %d", freeze->keeper);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (freeze->mine)
+		cgroup_thaw(freeze->id);
+	return failx("the process that keeps container %.12s frozen has died", freeze->id);
 }
 
 int freeze_begin(struct freeze *freeze, const char *id)
@@ -79,21 +98,28 @@ int freeze_begin(struct freeze *freeze, const char *id)
 	polls[1] = (struct pollfd){.fd = ending, .events = POLLIN};
 	while (poll(polls, 2, -1) < 0)
 		; /* EINTR */
-	if (polls[0].revents && message_receive(freeze->life, &message, &none) &&
-		message.kind == MESSAGE_READY)
+	if (!polls[0].revents) {
+		release(freeze);
+		return failx("interrupted");
+	}
+	if (message_receive(freeze->life, &message, &none) && message.kind == MESSAGE_READY) {
+		freeze->mine = message.status;
 		return 0;
-	release(freeze);
-	return failx("%s", message.kind == MESSAGE_ERROR ? message.text
-			   : polls[0].revents            ? "the process that freezes died"
-							 : "interrupted");
+	}
+	freeze->mine = true; /* if it has died, nobody knows */
+	if (release(freeze) == 0)
+		failx("%s", message.kind == MESSAGE_ERROR ? message.text : "interrupted");
+	return -1;
 }
 
 int freeze_end(struct freeze *freeze)
 {
 	bool frozen = cgroup_frozen(freeze->id);
+	int result = release(freeze);
 
-	release(freeze);
-	return frozen ? 0 : failx("container %.12s went on meanwhile", freeze->id);
+	return frozen ? result
+		      : failx("container %.12s was thawed before the work on it was done",
+				freeze->id);
 }
 
 int freeze_stay(const char *id, bool frozen)

@@ -134,12 +134,7 @@ static int send(struct target *target, int signal, bool surely)
  * so. */
 static void wake_to_end(struct target *target, int64_t seconds)
 {
-	struct cgroup cgroup;
-
-	if (cgroup_open(&cgroup, target->state.id) == 0) {
-		cgroup_freeze(&cgroup, false);
-		cgroup_close(&cgroup);
-	}
+	cgroup_thaw(target->state.id);
 	target->deadline = clock_now() + seconds;
 }
 

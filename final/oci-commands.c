@@ -589,22 +589,13 @@ static int kill_all(const struct oci *oci, int signal)
 		return oci->unit && oci->status == OCI_STOPPED ? 0 : -1;
 	if (signal == SIGKILL)
 		result = cgroup_kill(&cgroup);
-	else if ((n = oci_pids(oci, &pids)) < 0)
+	else if ((n = cgroup_pids(&cgroup, &pids)) < 0)
 		result = -1;
 	else
 		for (ssize_t i = 0; i < n; i++)
 			kill(pids[i], signal);
 	cgroup_close(&cgroup);
 	return result;
-}
-
-static void thaw(const struct oci *oci)
-{
-	struct cgroup cgroup;
-
-	if (cgroup_open(&cgroup, oci->cgroup) == 0)
-		cgroup_freeze(&cgroup, false);
-	cgroup_close(&cgroup);
 }
 
 static int kill_oci(const struct oci *oci, int signal, bool all)
@@ -620,7 +611,7 @@ static int kill_oci(const struct oci *oci, int signal, bool all)
 		return fail("signal container %s", oci->id);
 	/* What is frozen on v1 does not even die. */
 	if (signal == SIGKILL && oci->status == OCI_PAUSED)
-		thaw(oci);
+		cgroup_thaw(oci->cgroup);
 	return 0;
 }
 

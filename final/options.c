@@ -253,12 +253,13 @@ static int add_env_line(struct options *options, char *line)
 	if (!*start || *start == '#')
 		return 0;
 	if (strcspn(start, " \t") < strcspn(start, "="))
-		return failx("%s: a blank in the name of a variable", start);
+		return failx("%.*s: a variable's name cannot contain a blank",
+			(int)strcspn(start, "="), start);
 	return add_env(&options->file_env, start);
 }
 
-/* As with Docker, -e goes before what a file says, whichever comes first. What some editors put at
- * the beginning, a byte order mark, is none of the first line's. */
+/* As with Docker, -e goes before what a file says, whichever comes first. Some editors begin a file
+ * with a byte order mark, which is not part of the first name. */
 static int add_env_file(struct options *options, const char *path)
 {
 	static const char mark[] = "\xef\xbb\xbf";

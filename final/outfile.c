@@ -85,7 +85,7 @@ int spot_find(int root, const char *path, struct spot *spot)
 
 	*spot = (struct spot){.folder = -1};
 	if (!*path)
-		return failx("the name of a file is empty");
+		return failx("the file name is empty");
 	/* A link to a file that is not there yet: the kernel makes it, where it lets us follow the
 	 * link (proc_sys_fs(5), "protected_symlinks"). */
 	if (fd < 0 && errno == ENOENT && is_link(root, path))

@@ -195,12 +195,8 @@ int command_logs(const struct places *places, int argc, char *argv[])
 		{"timestamps", no_argument, NULL, 't'}, {"tail", required_argument, NULL, 'n'},
 		{0}};
 	struct logs logs = {.tail = -1};
-	char **names = parse_flags(argc, argv, "+ftn:", longs, set_logs, &logs);
+	char **names = parse_one(argc, argv, "+ftn:", longs, set_logs, &logs);
 
-	if (names && names[0] && names[1]) {
-		failx("the logs of one container at a time");
-		return report();
-	}
 	return names ? each_container(places, names, print_logs, &logs) : report();
 }
 
@@ -305,7 +301,7 @@ static int top(struct target *target)
 {
 	struct cgroup cgroup;
 	autofree pid_t *pids = NULL;
-	size_t n;
+	ssize_t n;
 
 	if (target->state.phase != PHASE_RUNNING)
 		return failx("container %s is not running", target->name);
@@ -315,8 +311,10 @@ static int top(struct target *target)
 		return failx("without cgroups, a container's processes are not known");
 	n = cgroup_pids(&cgroup, &pids);
 	cgroup_close(&cgroup);
+	if (n < 0)
+		return -1;
 	printf("%-8s  %-10s  COMMAND\n", "PID", "USER");
-	for (size_t i = 0; i < n; i++)
+	for (ssize_t i = 0; i < n; i++)
 		print_process(pids[i]);
 	return 0;
 }
@@ -324,11 +322,7 @@ static int top(struct target *target)
 int command_top(const struct places *places, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
-	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
+	char **names = parse_one(argc, argv, "+", none, set_nothing, NULL);
 
-	if (names && names[0] && names[1]) {
-		failx("the processes of one container at a time");
-		return report();
-	}
 	return names ? each_container(places, names, top, NULL) : report();
 }

@@ -165,7 +165,7 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)";
 @test "top and stats know processes in cgroups that the container has made, too" {
 	life "$update"'sleeper --name mine >/dev/null; first=$(folders | head -n 1); mkdir -p $first/a/b; box exec -d mine sleep 1234; until_true eval "pid=\$(pgrep -f ^sleep.1234)"; echo $pid >$first/a/b/cgroup.procs
 		box top mine | grep -o "sleep.*[^ ]"; box stats --no-stream --format json mine | grep -o "PIDs...[0-9]*"; box top mine mine; echo $?'
-	output_is $'sleep 1000\nsleep 1234\nPIDs":"2\nbox: the processes of one container at a time\n125' "see cgroup_pids"
+	output_is $'sleep 1000\nsleep 1234\nPIDs":"2\nbox: box top takes one container\n125' "see cgroup_pids"
 }
 
 @test "update reaches a command that box exec starts just then" {

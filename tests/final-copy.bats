@@ -185,7 +185,7 @@ C /tmp
 A /tmp/a?b
 C /etc' "see print_changes"
 	box_exec diff a b
-	refused "one container" "see command_diff"
+	refused "box diff takes one container" "see parse_one"
 }
 
 @test "diff lists no folder that box has made to mount on, nor those above it, however they are named" {
@@ -297,7 +297,7 @@ c.tar'* ]] || report "expected the state of before, each time" "see commit_froze
 
 @test "holes take no time, and one of more than 1 PiB is an error, at once" {
 	life 'mount -t tmpfs mnt /mnt; BOX_DATA=/mnt/data; box run --name mine "$ROOTFS" sh -c "echo x >/small; truncate -s 1125899906842624 /small; truncate -s 9223372036854775000 /large"
-		timeout -s KILL 20 "$BOX" commit mine a.tar; timeout -s KILL 20 "$BOX" cp mine:/large .; timeout -s KILL 20 "$BOX" cp mine:/small /mnt/out && stat -c "%s %b" /mnt/out
+		timeout -s KILL 100 "$BOX" commit mine a.tar; timeout -s KILL 100 "$BOX" cp mine:/large .; timeout -s KILL 100 "$BOX" cp mine:/small /mnt/out && stat -c "%s %b" /mnt/out
 		box rm mine >/dev/null; umount /mnt; ls | grep -e tar -e large'
 	output_is $'box: a.tar: ./large: a hole of more than 1 PiB\nbox: cp: large: a hole of more than 1 PiB\n1125899906842624 8' "see pack_hole"
 }
@@ -315,6 +315,7 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 			exec ${BOX%/*}/box-unpack \"\$@\"" >"bin-$1/box-unpack"
 		chmod +x "bin-$1/box-unpack"; exec "bin-$1/box" "${@:2}"; }
 	at() { until_true test -e "at-$1"; }
+	child_of() { local child; for child in $(</proc/$1/task/$1/children); do [[ $(</proc/$child/comm) != box ]] || return 0; done; return 1; }
 	go() { rm -f "at-$1"; touch "open-$1"; echo 1<>"gate-$1"; }
 	sleeper --name mine >/dev/null
 '
@@ -326,16 +327,22 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is $'paused\nrunning\npaused\npaused\npaused' "see keep_frozen"
 }
 
+@test "a commit whose keeper of the frozen container is killed fails, and the container goes on" {
+	life "$gated"'gated 1 commit mine a.tar & at 1; kill -KILL $(pgrep -P $! -x box); go 1; wait $!; echo $?; status_of mine; ls | grep tar' 2>&1
+	output=$(sed "s/[0-9a-f]\{12\}/ID/" <<<"$output")
+	output_is $'box: the process that keeps container ID frozen has died\n125\nrunning' "see release in freeze.c"
+}
+
 @test "of two commits at once each has the container frozen; box unpause waits for them" {
 	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1
-		gated 2 commit mine b.tar >/dev/null & two=$!; until_true pgrep -P $two >/dev/null
-		go 1; wait $one; echo $?; at 2; status_of mine; "$BOX" unpause mine 2>said & go 2; wait $two; echo $?; wait $!; cat said; status_of mine
+		gated 2 commit mine b.tar >/dev/null & two=$!; until_true child_of $two
+		go 1; wait $one; echo $?; at 2; status_of mine; "$BOX" unpause mine 2>said & until_true grep -q " -> FLOCK .* $! " /proc/locks; go 2; wait $two; echo $?; wait $!; cat said; status_of mine
 		for n in a b; do tar -tf $n.tar >/dev/null && echo whole; done'
 	output_is $'0\npaused\n0\nbox: container mine is not paused\nrunning\nwhole\nwhole' "see freeze_begin"
 }
 
 @test "a commit that waits for another one ends by a signal" {
-	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1; "$BOX" commit mine b.tar & until_true pgrep -P $! >/dev/null
+	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1; "$BOX" commit mine b.tar & until_true child_of $!
 		kill $!; wait $!; echo $?; status_of mine; go 1; wait $one; echo $?; status_of mine; ls *.tar'
 	output_is $'143\npaused\n0\nrunning\na.tar' "see freeze_begin"
 }
@@ -343,5 +350,5 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 @test "a commit whose container goes on meanwhile fails" {
 	life "$gated"'for command in "stop -t 0" "rm -f"; do box start mine >/dev/null 2>&1; gated 1 commit mine a.tar & at 1
 			box $command mine >/dev/null; go 1; wait $!; echo $?; rm -f open-1; done 2>&1 | grep -v ^shell-init | sed "s/[0-9a-f]\{12\}/ID/"; ls | grep tar'
-	output_is $'box: container ID went on meanwhile\n125\nbox: container ID went on meanwhile\n125' "see freeze_end"
+	output_is $'box: container ID was thawed before the work on it was done\n125\nbox: container ID was thawed before the work on it was done\n125' "see freeze_end"
 }

@@ -83,11 +83,13 @@ old' "see follow in outfile.c"
 
 @test "a link that somebody puts in the place of a new file meanwhile is replaced, and not followed" {
 	life 'mkdir -m 1777 all; echo canary >secret; box run --name mine "$ROOTFS" sh -c "echo copy >/f"
-		# Box is late where it looks for a link.
-		meanwhile() { strace -f -qq -o trace -e trace=openat,readlinkat -e inject=readlinkat:delay_enter=900000 -P all/out -P out "$BOX" "$@" >/dev/null &
-			until_true grep -qs O_NOFOLLOW.*ENOENT trace; ln -s ../secret all/out 2>/dev/null; wait $!; echo $?; head -c 7 secret; stat -c %F all/out; rm all/out trace; }
-		meanwhile cp mine:/f all/out; meanwhile commit mine all/out'
-	output_is $'0\ncanary\nregular file\n0\ncanary\nregular file' "see spot_find in outfile.c"
+		# Box is stopped when it has looked for a link, by its Nth openat(2) of the name.
+		meanwhile() { strace -f -qq -o trace -e trace=openat -e inject=openat:signal=STOP:when=$1 -P all/out -P out "$BOX" "${@:2}" >/dev/null &
+			until_true grep -qs "stopped by SIGSTOP" trace; grep -o "O_NOFOLLOW.*ENOENT" trace; ln -s ../secret all/out && kill -CONT $(sed -n "s/ .*stopped by.*//p" trace)
+			wait $!; echo $?; head -c 7 secret; stat -c %F all/out; rm all/out trace; }
+		meanwhile 3 cp mine:/f all/out; meanwhile 2 commit mine all/out'
+	local line=$'O_NOFOLLOW|O_CLOEXEC|O_PATH) = -1 ENOENT\n0\ncanary\nregular file'
+	output_is "$line"$'\n'"$line" "see spot_find in outfile.c"
 }
 
 @test "cp into a container follows a symlink to a file inside, and not out" {

@@ -660,9 +660,8 @@ EOF
 	mkdir "$BUNDLE/systemd"
 	echo bound >"$BUNDLE/systemd/f"
 	configure "c['mounts'].append({'destination': '/sys/fs/cgroup/systemd', 'type': 'bind', 'source': '$BUNDLE/systemd', 'options': ['bind']})"
-	oci_run sh -c 'cat /sys/fs/cgroup/systemd/f; for d in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do mkdir ${d}new; done'
-	output_is bound "see is_late in mounts.c"
-	[[ $(cat "$BUNDLE/systemd/new/../f") == bound && $(grep -c "Read-only" <<<"$stderr") -gt 2 ]] || report "expected that only the volume can be written" "see mounts_restrict"
+	oci_run sh -c 'cat /sys/fs/cgroup/systemd/f; for d in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do ! mkdir ${d}new 2>/dev/null || echo ${d}new; done'
+	output_is $'bound\n/sys/fs/cgroup/systemd/new' "see is_late and mounts_restrict in mounts.c"
 }
 
 @test "where systemd does not run, --systemd-cgroup is refused, and nothing is left" {

@@ -47,11 +47,13 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	box sh -c 'env | grep ^[ABC]='
 	[[ $(sort <<<"$output") == $'A=1\nB=\xef\xbb\xbf2 \nC=3 4' ]] || report "expected A, B and C" "see add_env_file" || return
 	local line
-	for line in 'export A=1' 'A =1' $'A\tB' 'A '; do
+	for line in 'export A=secret' 'A =secret' $'A\tB' 'A '; do
 		printf '\xef\xbb\xbfC=3\n\n  %s\n' "$line" >"$DIR/bad"
 		OPTIONS=(--env-file bad)
 		box true
-		refused "--env-file: bad: line 3: ${line/$'\t'/?}: a blank in the name of a variable" "see add_env_line" || return
+		line=${line%%=*}
+		refused "--env-file: bad: line 3: ${line/$'\t'/?}: a variable's name cannot contain a blank" "see add_env_line" || return
+		[[ $stderr != *secret* ]] || fail "what follows the = may be a secret" || return
 	done
 }
 

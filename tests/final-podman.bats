@@ -35,7 +35,8 @@ teardown_file() {
 @test "podman run --systemd=always: the container is in the hierarchy of systemd, which has the same name inside" {
 	podman_script 'none --rm --systemd=always image sh -c "cat /proc/self/cgroup | grep systemd; awk \"\\\$5 ~ /systemd/ { print \\\$4, \\\$5 }\" /proc/self/mountinfo | sort; [ ! -d /sys/fs/cgroup/systemd ] || { mkdir /sys/fs/cgroup/systemd/own.test && rmdir /sys/fs/cgroup/systemd/own.test && echo made; }
 		mkdir /sys/fs/cgroup/pids/own.test"; echo $?'
-	[[ ! $(grep " - cgroup cgroup .*name=systemd" /proc/self/mountinfo) || $output == *systemd:*libpod-ID*made* ]] || fail "expected a cgroup of the container's: $output" "hint: see SYSTEMD in cgroup.c"
+	! grep -q " - cgroup cgroup .*name=systemd" /proc/self/mountinfo || [[ $output == *systemd:*libpod-ID*made* ]] ||
+		fail "expected a cgroup of the container's: $output" "hint: see SYSTEMD in cgroup.c"
 }
 
 @test "podman run -d, logs, exec, top, inspect, stop, start, kill, rm" {
