@@ -366,7 +366,7 @@ static void count_piece(
 	pieces->size += piece_size;
 	pieces->blocks += to > from ? to - from : 0;
 	bytes += piece_size;
-	/* A block is the entry's own. */
+	/* The first block is paid for by the entry itself. */
 	due = pieces->blocks > ENTRY_COST ? pieces->blocks - ENTRY_COST : 0;
 	due = due > pieces->size ? due : pieces->size;
 	charge(name, due - pieces->charged);
@@ -386,15 +386,14 @@ static void count_missing_folders(const char *name)
 {
 	const char *last = strrchr(name, '/');
 	size_t length = last ? last - name : 0;
+	autofree char *folder = NULL;
 	char *slash;
 
 	if (length == strlen(last_folder) && memcmp(name, last_folder, length) == 0)
 		return;
 	if (length < sizeof(last_folder))
 		snprintf(last_folder, sizeof(last_folder), "%.*s", (int)length, name);
-
-	autofree char *folder = strdup(name);
-
+	folder = strdup(name);
 	while (folder && (slash = strrchr(folder, '/'))) {
 		*slash = '\0';
 		if (faccessat(AT_FDCWD, folder, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
@@ -737,7 +736,8 @@ static void check_written(la_ssize_t result, const char *name)
 }
 
 /* Leaves SIZE bytes of a hole out: libarchive wants to be given zeros for them, and does not look
- * at what it was told to be a hole. These lie nowhere, but in addresses. */
+ * at what it was told to be a hole. The zeros are a mapping that is never written, so it takes
+ * addresses but hardly any memory. */
 static void pack_hole(la_int64_t size, const char *name)
 {
 	enum { SIZE = 64 << 20 };

@@ -1281,7 +1281,8 @@ int sysctls_write(const struct spec *spec);
  * itself (getrlimit(2), RLIMIT_NPROC): it may have one more, until process_limit_joined(). */
 int process_limits(const struct process *process, pid_t pid, bool joined);
 
-/* Takes that one back, in the process itself, whose filter of system calls GUARD passes. */
+/* Sets the limit of processes to its real value again. The process itself calls this; GUARD exempts
+ * the call from its filter. */
 int process_limit_joined(const struct process *process, const struct guard *guard);
 
 /* Sets PID's oom_score_adj, scheduler and I/O priority, as PROCESS has them. */

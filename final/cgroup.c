@@ -527,8 +527,8 @@ int cgroup_check(const struct limits *limits)
 {
 	if (limits->memory_swap > 0 && (!limits->memory || limits->memory_swap < limits->memory))
 		return failx(
-			"swap limit: it counts memory and swap together, and cannot be less than "
-			"the memory limit, which it needs");
+			"the limit of memory and swap together needs a memory limit, and cannot be "
+			"lower than it");
 	return 0;
 }
 

@@ -263,8 +263,8 @@ static pid_t clone_by_helper(
 		result = wait_for_child(container, -1);
 	end_child(helper);
 	close_fd(&container->pidfd);
-	if (result == 0)
-		container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
+	if (result == 0 && (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
+		fail("process %d", container->pid);
 	if (container->pidfd >= 0)
 		return container->pid;
 	if (container->pid > 0)
@@ -575,10 +575,12 @@ int container_destroy(struct container *container)
 
 	if (container->pid > 0) {
 		/* The death of PID 1 ends its whole namespace; the cgroup ends what shares ours. */
-		if (container->joined)
+		if (container->joined) {
 			end_child(container->pid);
-		else if (kill(container->pid, SIGKILL) == 0) /* a child of ours, too */
+		} else {
+			kill(container->pid, SIGKILL); /* a child of ours, too */
 			waitpid(container->pid, NULL, 0);
+		}
 		container->pid = -1;
 	}
 	if (container->cgroup.n > 0)

@@ -70,6 +70,7 @@ int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard)
 		return failx("the filter of system calls is too long to join the container with");
 	if (getrandom(&guard->cookie, sizeof(guard->cookie), 0) != sizeof(guard->cookie))
 		return fail("getrandom");
+	guard->cookie = (unsigned long)guard->cookie; /* no more fits into an argument */
 	*at++ = (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	for (int i = 0; i < N_CALLS; i++) {
@@ -97,5 +98,8 @@ long own_call(const struct guard *guard, long nr, long a, long b, long c)
 
 long own_clone(const struct guard *guard, long flags)
 {
-	return own_call(guard, SYS_clone, FLAGS == 0 ? flags : 0, FLAGS == 1 ? flags : 0, 0);
+	long arguments[2] = {0};
+
+	arguments[FLAGS] = flags;
+	return own_call(guard, SYS_clone, arguments[0], arguments[1], 0);
 }

@@ -517,7 +517,8 @@ _Noreturn void init_main(
 		die(EXIT_BOX);
 	if (spec->seccomp)
 		guard.filter = *spec->seccomp;
-	/* Who passes a listener on is there before the gate alone. */
+	/* Only a container with a seccomp listener installs its filter before it waits at the gate.
+	 */
 	if (prepare_process(spec, &guard, false) < 0 ||
 		(spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec) < 0 ||
 		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||

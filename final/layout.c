@@ -117,8 +117,8 @@ static int count_read(struct choice *choice)
 	if (interrupted())
 		return failx("interrupted");
 	return ++choice->n_read > MAX_READ || choice->bytes >> 20 >= MAX_MIB
-		       ? failx("its index leads to more than %d manifests and configurations, "
-			       "or %d MiB of them",
+		       ? failx("more than %d manifests and configurations, "
+			       "or %d MiB of them, before its image is found",
 				 MAX_READ, MAX_MIB)
 		       : 0;
 }

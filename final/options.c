@@ -139,6 +139,24 @@ static char *find_source(const struct options *options, const char *source)
 				: format_text("%s/%s", options->folder, source);
 }
 
+/* Takes what says nothing out of the absolute path PATH: "//", "/.", and a '/' at its end. */
+static void tidy_path(char *path)
+{
+	char *to = path;
+
+	for (const char *name = path; *name;) {
+		size_t length = strcspn(name += strspn(name, "/"), "/");
+
+		if (length > 0 && !(length == 1 && *name == '.')) {
+			*to++ = '/';
+			memmove(to, name, length);
+			to += length;
+		}
+		name += length;
+	}
+	*to = '\0';
+}
+
 /* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. It may have colons, as
  * the place of one that was given without; DST has none. */
 static int add_volume(struct options *options, const char *text)
@@ -156,7 +174,9 @@ static int add_volume(struct options *options, const char *text)
 	}
 	if (target)
 		*target++ = '\0';
-	if (!*source || !target || target[0] != '/' || !target[strspn(target, "/")])
+	if (target && target[0] == '/')
+		tidy_path(target);
+	if (!*source || !target || target[0] != '/')
 		return failx("%s: not SRC:DST[:ro], DST absolute and not /", text);
 	if (mode && strcmp(mode, "ro") != 0 && strcmp(mode, "rw") != 0)
 		return failx("%s: unknown option %s; ro and rw are known", text, mode);
@@ -191,10 +211,10 @@ static int add_tmpfs(struct options *options, const char *text)
 
 	if (!copy || !mount)
 		return fail("memory");
-	if (target[0] != '/' || !target[strspn(target, "/")])
+	if (target[0] == '/')
+		tidy_path(target);
+	if (target[0] != '/')
 		return failx("%s: not an absolute path below /", text);
-	for (size_t n = strlen(target); target[n - 1] == '/'; n--)
-		target[n - 1] = '\0';
 	if (!(own = calloc(1, strlen(text) + 2)))
 		return fail("memory");
 	*mount = (struct mount){
@@ -365,6 +385,13 @@ static int add_ulimit(struct options *options, const char *text)
 		entry->limit.rlim_max = entry->limit.rlim_cur;
 	if (rest || entry->limit.rlim_cur > entry->limit.rlim_max)
 		return failx("%s: not SOFT[:HARD] with SOFT at most HARD", text);
+	/* The last one counts. */
+	for (i = 0; &options->rlimits[i] < entry; i++)
+		if (options->rlimits[i].resource == entry->resource) {
+			options->rlimits[i] = *entry;
+			options->spec.process.n_rlimits--;
+			break;
+		}
 	return 0;
 }
 

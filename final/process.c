@@ -8,7 +8,8 @@
 #include <linux/sched/types.h>
 #include <sys/syscall.h>
 
-/* Where the helper may not have one more, it takes the place of one. */
+/* The helper counts as one of the user's processes, so the limit is one higher while it lives.
+ * Where box may not raise the hard limit, the plain limit is set. */
 static int limit_processes(pid_t pid, struct rlimit limit)
 {
 	struct rlimit more = {limit.rlim_cur + 1, limit.rlim_max};
@@ -35,13 +36,20 @@ int process_limits(const struct process *process, pid_t pid, bool joined)
 	return 0;
 }
 
+/* The system call has 64 bits, where the C library's limits may have 32. */
+static uint64_t wide(rlim_t limit)
+{
+	return limit == RLIM_INFINITY ? RLIM64_INFINITY : limit;
+}
+
 int process_limit_joined(const struct process *process, const struct guard *guard)
 {
 	for (size_t i = 0; i < process->n_rlimits; i++) {
 		const struct rlimit_entry *entry = &process->rlimits[i];
+		struct rlimit64 limit = {wide(entry->limit.rlim_cur), wide(entry->limit.rlim_max)};
 
 		if (entry->resource == RLIMIT_NPROC &&
-			own_call(guard, SYS_prlimit64, 0, RLIMIT_NPROC, (long)&entry->limit) < 0)
+			own_call(guard, SYS_prlimit64, 0, RLIMIT_NPROC, (long)&limit) < 0)
 			return fail("limit %s of the process", entry->name);
 	}
 	return 0;

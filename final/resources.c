@@ -196,8 +196,8 @@ int resources_settle(const struct cgroup *cgroup, struct resources *resources)
 		*memory = number_now(cgroup, "memory.max", 0);
 	if (*both > 0 && (*memory < 0 || *both < *memory))
 		return failx("resources.memory.swap: %" PRId64
-			     ": it counts memory and swap together, and cannot be less "
-			     "than the memory limit, which it needs",
+			     ": the limit of memory and swap together needs a memory limit, and "
+			     "cannot be lower than it",
 			*both);
 	if ((resources->cpu_quota || resources->cpu_period) &&
 		find(cgroup, 1, "cpu.max", file)) { /* both are in that file */

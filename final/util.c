@@ -236,10 +236,10 @@ void unescape_octal(char *text)
 
 	for (unsigned c; *text; *to++ = (char)c) {
 		c = (unsigned char)*text;
-		text += *text == '\\' && strspn(text + 1, "01234567") >= 3 &&
-					sscanf(text, "\\%3o", &c) == 1
-				? 4
-				: 1;
+		if (*text == '\\' && strspn(text + 1, "01234567") >= 3 &&
+			sscanf(text, "\\%3o", &c) == 1)
+			text += 3;
+		text++;
 	}
 	*to = '\0';
 }

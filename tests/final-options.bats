@@ -193,9 +193,9 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	OPTIONS=(${unlimited:+"--ulimit=$unlimited=5:unlimited"})
 	box grep -c ' 5  *unlimited ' /proc/self/limits
 	output_is $((${#unlimited} > 0)) "see add_ulimit"
-	OPTIONS=(--ulimit nofile=64)
-	box sh -c 'ulimit -Hn'
-	output_is 64 "the soft limit is the hard one, too, where that is not given"
+	OPTIONS=(--ulimit nofile=128:128 --ulimit core=0 --ulimit nofile=64)
+	box sh -c 'ulimit -Hn; grep -c "Max core file size  *0  *0" /proc/self/limits'
+	output_is $'64\n1' "the soft limit is the hard one, too, where that is not given; the last one counts"
 	OPTIONS=(--ulimit nofile=99999999999)
 	box true
 	refused nofile "the kernel has the last word"
@@ -218,7 +218,7 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 }
 
 @test "--tmpfs /dev has the devices of a container" {
-	for dev in /dev /dev/; do
+	for dev in /dev/ //./dev//.; do
 		OPTIONS=(--tmpfs "$dev:size=1m" --tmpfs "$dev:size=2m")
 		box sh -c 'echo x >/dev/null; head -c 1 /dev/zero | wc -c; df -k /dev | tail -n 1 | tr -s " " | cut -d " " -f 2; ls /dev/shm; mknod /dev/sda b 8 0; cat /dev/sda'
 		output_is $'1\n2048' "$dev: see mount_node"
