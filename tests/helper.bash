@@ -14,7 +14,7 @@ REPO=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
 STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
 [[ $STEP == final ]] && RUN=(-i --rm) || RUN=() # as Docker, it else gives the command an empty stdin
-OWN_CGROUP=box-test-$$ # where a test names a cgroup itself
+OWN_CGROUP=box-test.${BATS_RUN_TMPDIR##*-}.${BATS_SUITE_TEST_NUMBER:-0} # where a test names a cgroup itself
 MARKER=only-on-the-host # what a box must not see: a file on the host, and an argument of a process
 # For scripts: gives COMMAND half a minute, as a machine may be slow, or stop for a while. No test may
 # depend on who is faster: it waits for what it needs, and for no time.
@@ -164,7 +164,7 @@ make_cgroups() {
 remove_stale_cgroups() {
 	local place
 	while read -r place _; do
-		[[ ! $place ]] || find "$place" -mindepth 1 -maxdepth 1 -type d -mmin +15 -regex '.*/suite\.[A-Za-z0-9]*\.[0-9]*'
+		[[ ! $place ]] || find "$place" -mindepth 1 -maxdepth 1 -type d -mmin +15 -regextype posix-extended -regex '.*/(suite|box-test)\.[A-Za-z0-9]*\.[0-9]*'
 	done <<<"$CGROUP_MOUNTS" | xargs -r -d '\n' -I @ find @ -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
 
