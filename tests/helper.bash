@@ -27,7 +27,7 @@ setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
 	make -s -C "$REPO" rootfs >/dev/null 2>&1 || fail "make rootfs failed: see make doctor" || return
 	if [[ -z ${BOX:-} ]]; then
-		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(echo "$REPO"/step"$STEP"-*/box); fi
+		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(echo "$REPO/step$STEP"-*/)box; fi
 		if [[ $STEP == final ]]; then make -s -C "$REPO" final; else make -s -C "$REPO" "${BOX#"$REPO"/}"; fi || return
 	fi
 	BOX=$(realpath "$BOX")
