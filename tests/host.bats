@@ -121,6 +121,17 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 	for place in "${OTHERS[@]:2}"; do [[ -e $place ]] || fail "not a killed suite's: $place"; done
 }
 
+@test "a host that has ended is not killed again: its PID may be another process's by then" {
+	local status=0
+	end_host || :
+	sleep 1000 3>&- &
+	HOST=$!
+	end_host || :
+	kill -TERM "$HOST"
+	wait "$HOST" || status=$?
+	((status == 128 + 15)) || fail "another process was killed, which has the host's PID" "hint: see host_is_there"
+}
+
 @test "what a test leaves frozen, in a cgroup that it has named itself, ends with the test" {
 	local top file state own_cgroups frozen=() end=$((SECONDS + 20))
 	while read -r top file state; do
