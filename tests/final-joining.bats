@@ -170,7 +170,9 @@ ATTEMPT='attempt() { local word=$1 call=$2 when=$3 tracer box; shift 3; : >trace
 			return own_clone(&guard, CLONE_PARENT | 17);
 		}
 	C
-	for machine in s390x none; do
+	local machine machines=(s390x)
+	[[ $(cc -dumpmachine) == s390x-* ]] || machines+=(none) # there the compiler knows no other
+	for machine in "${machines[@]}"; do
 		cc -D"__${machine}__" -D_GNU_SOURCE -I "$REPO/final" -Wl,--wrap=syscall -o "$DIR/main" "$DIR/main.c" "$REPO/final/exempt.c"
 		run_on_host ./main
 		[[ $machine == s390x ]] && output_is $'looked for in 1\nflags in 0 and 32785' "see own_clone"
