@@ -75,7 +75,7 @@ enum {
 	PRESERVE,
 	KEEP,
 	CWD,
-	GIDS,
+	CGROUP,
 	NO_NEW_PRIVS,
 	IGNORE_PAUSED,
 	INTERVAL,
@@ -112,7 +112,8 @@ static const struct option exec_options[] = {{"console-socket", required_argumen
 	{"process-label", required_argument, NULL, LABEL},
 	{"apparmor", required_argument, NULL, LABEL},
 	{"ignore-paused", no_argument, NULL, IGNORE_PAUSED},
-	{"no-subreaper", no_argument, NULL, IGNORED}, {0}};
+	{"cgroup", required_argument, NULL, CGROUP}, {"no-subreaper", no_argument, NULL, IGNORED},
+	{0}};
 static const struct option kill_options[] = {{"all", no_argument, NULL, 'a'}, {0}};
 static const struct option delete_options[] = {{"force", no_argument, NULL, 'f'}, {0}};
 static const struct option list_options[] = {
@@ -255,6 +256,8 @@ static int set_option(int option, const char *value)
 		return add_string(&oci_line.caps, value);
 	case 'g':
 		return add_string(&oci_line.gids, value);
+	case CGROUP:
+		return add_string(&oci_line.cgroups, value);
 	default: /* IGNORED */
 		return 0;
 	}
@@ -279,8 +282,8 @@ static const struct command {
 	{"run", "[-d] [--keep] and as create: ID", oci_command_run, "b:d", run_options, 1, 1, true},
 	{"exec",
 		"[-d] [-t] [-p PROCESS.json] [--console-socket SOCKET] [--pid-file FILE] "
-		"[-e NAME=VALUE] [--cwd DIR] [-u UID[:GID]] [-g GID] [-c CAP] [--no-new-privs] ID "
-		"[COMMAND...]",
+		"[-e NAME=VALUE] [--cwd DIR] [-u UID[:GID]] [-g GID] [-c CAP] [--no-new-privs] "
+		"[--cgroup [CONTROLLER:]PATH] ID [COMMAND...]",
 		oci_command_exec, "+de:tu:g:p:c:", exec_options, 1, INT_MAX, true},
 	{"list", "[-f table|json] [-q]", oci_command_list, "f:q", list_options, 0, 0, false},
 	{"ps", "[-f table|json] ID [PS-OPTION...]", oci_command_ps, "+f:", list_options, 1, INT_MAX,

@@ -805,6 +805,10 @@ int cgroup_sweep(const char *id, bool everywhere);
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 
+/* Goes to a cgroup below CGROUP that is there already: PATH, or CONTROLLER[,CONTROLLER...]:PATH for
+ * these hierarchies of v1 alone. */
+int cgroup_go_below(struct cgroup *cgroup, const char *text);
+
 /* Whether that of ID is frozen, or about to be. */
 bool cgroup_frozen(const char *id);
 
@@ -1763,7 +1767,7 @@ extern struct oci_line {
 	int preserve_fds;
 	bool no_pivot, keep_keyring, detach, keep, terminal, no_new_privs, all, force, quiet, stats;
 	bool ignore_paused;
-	struct strings env, caps, gids;
+	struct strings env, caps, gids, cgroups;
 	struct resources limits;
 	char **words; /* what is left: ID... */
 	int n_words;

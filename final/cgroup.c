@@ -6,8 +6,10 @@
 #include <fts.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -792,6 +794,43 @@ int cgroup_remove(struct cgroup *cgroup)
 			result = -1;
 	cgroup->n = 0;
 	return result;
+}
+
+/* H becomes the cgroup PATH below it. */
+static int go_below(struct hierarchy *h, const char *path)
+{
+	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+	size_t length = strlen(h->path);
+	int dir = syscall(SYS_openat2, h->dir, *path ? path : ".", &how, sizeof(how));
+
+	if (dir < 0)
+		return errno == EXDEV ? failx("not below the container's cgroup")
+				      : fail("%s/%s", h->path, path);
+	close(h->dir);
+	h->dir = dir;
+	snprintf(h->path + length, sizeof(h->path) - length, "/%s", path);
+	return 0;
+}
+
+int cgroup_go_below(struct cgroup *cgroup, const char *text)
+{
+	const char *colon = strchr(text, ':'), *path = colon ? colon + 1 : text;
+	autofree char *list = colon ? strndup(text, colon - text) : NULL;
+	unsigned controllers = list ? controllers_in(list) : ~0U;
+	bool found = false;
+
+	path += strspn(path, "/");
+	for (size_t i = 0; i < cgroup->n; i++) {
+		struct hierarchy *h = &cgroup->hierarchies[i];
+
+		if (colon && (h->v2 || !(h->controllers & controllers)))
+			continue;
+		if (go_below(h, path) < 0)
+			return -1;
+		found = true;
+	}
+	return found ? 0 : failx("the container has no cgroup of cgroup v1 with this controller");
 }
 
 void cgroup_close(struct cgroup *cgroup)

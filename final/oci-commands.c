@@ -513,6 +513,18 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 	return complete_spec(bundle, oci);
 }
 
+/* The container's, or with --cgroup those below it. */
+static int open_cgroup(struct cgroup *cgroup, const struct oci *oci)
+{
+	if (cgroup_open(cgroup, oci->cgroup) < 0)
+		return -1;
+	for (size_t i = 0; i < oci_line.cgroups.n; i++)
+		if (cgroup_go_below(cgroup, oci_line.cgroups.list[i]) < 0)
+			return failx(
+				"--cgroup %s: %s", oci_line.cgroups.list[i], strdupa(failure()));
+	return 0;
+}
+
 static int exec_in(struct container *container, struct bundle *bundle, const struct oci *oci)
 {
 	autoclose int pidfd = oci_pidfd(oci);
@@ -520,7 +532,7 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 	struct relay relay = {.signals = 0};
 	int status, result = -1;
 
-	if (pidfd < 0 || cgroup_open(&cgroup, oci->cgroup) < 0 ||
+	if (pidfd < 0 || open_cgroup(&cgroup, oci) < 0 ||
 		(!oci_line.ignore_paused && cgroup_check_runs(&cgroup) < 0) ||
 		container_join(container, &bundle->spec, pidfd, &cgroup) < 0) {
 		cgroup_close(&cgroup);

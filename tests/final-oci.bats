@@ -280,6 +280,19 @@ time=T level=error msg="container does not exist: none"
 	output_lacks Cap "see load_bundle"
 }
 
+@test "exec --cgroup goes to a cgroup below the container's, and nowhere else" {
+	configure "linux['cgroupsPath'] = '/$OWN_CGROUP/one'"
+	command_is sleep 1000
+	oci_script 'create test; oci start test; for d in /sys/fs/cgroup/{,*/}$NAME/one; do [ ! -d $d ] || { mkdir $d/inner $d/inner/most; ln -s / $d/link 2>/dev/null
+			[ ! -e $d/cpuset.mems ] || for i in inner inner/most; do for f in cpus mems; do cat $d/cpuset.$f >$d/$i/cpuset.$f; done; done 2>/dev/null; }; done
+		inside() { oci exec "$@" test sed -n "s/.*://; /^\\//p" /proc/self/cgroup </dev/null | sort -u | grep -v "^/\(\.\.\)*$"; }
+		inside --cgroup inner; inside --cgroup /inner/most/; oci exec --cgroup nosuch test true; echo $?; oci exec --cgroup inner/../.. test true; echo $?; oci exec --cgroup nosuch:inner test true; echo $?
+		if [ -d /sys/fs/cgroup/pids/$NAME ]; then oci exec --cgroup pids,freezer:/inner test grep -c ":/inner$" /proc/self/cgroup; else echo 2; fi
+		oci delete -f test; for d in /sys/fs/cgroup/{,*/}$NAME; do [ ! -d $d ] || rmdir $d; done' 2>&1
+	output=$(sed -E 's#/sys/fs/cgroup/[^ ]*/one/#CGROUP/#' <<<"$output")
+	output_is $'/inner\n/inner/most\nbox-oci: --cgroup nosuch: CGROUP/nosuch: No such file or directory\n255\nbox-oci: --cgroup inner/../..: not below the container\'s cgroup\n255\nbox-oci: --cgroup nosuch:inner: the container has no cgroup of cgroup v1 with this controller\n255\n2' "see cgroup_go_below"
+}
+
 @test "exec takes a process.json, options, and detaches" {
 	command_is sleep 1000
 	echo '{"args": ["sh", "-c", "id -u; id -G; pwd; echo $A; umask"], "cwd": "/tmp", "env": ["PATH=/bin", "A=b"],
