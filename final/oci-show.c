@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/statfs.h>
 
 /* ---- spec: a bundle's first config.json, the same as runc's ---- */
 
@@ -38,6 +40,19 @@ static const char standard[] =
 	"'/sys/firmware','/proc/scsi','/sys/devices/virtual/powercap'],"
 	"'readonlyPaths':['/proc/bus','/proc/fs','/proc/irq','/proc/sys','/proc/sysrq-trigger']}}";
 
+/* As runc's has it, none where there is cgroup v1: older programs would not find their cgroups. */
+static void drop_cgroup_namespace(json_t *json)
+{
+	json_t *list = json_object_get(json_object_get(json, "linux"), "namespaces");
+	struct statfs fs;
+
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(get_text(json_array_get(list, i), "type") ?: "", "cgroup") == 0)
+			json_array_remove(list, i--);
+}
+
 int oci_print_spec(const char *folder)
 {
 	autofree char *path = format_text("%s/config.json", folder);
@@ -48,6 +63,7 @@ int oci_print_spec(const char *folder)
 	for (char *c = text; c && *c; c++)
 		*c = *c == '\'' ? '"' : *c;
 	json = text ? json_loads(text, 0, NULL) : NULL;
+	drop_cgroup_namespace(json);
 	if (!path || !json || !(indented = json_dumps(json, JSON_INDENT(4))))
 		return fail("memory");
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -901,7 +901,7 @@ mkdir: can't create directory '/e': Directory not empty
 
 @test "the bundles of box-oci spec, runc spec and crun spec run alike under all three" {
 	command -v runc crun >/dev/null || fail "install the packages runc and crun" || return
-	# Left out: how the parts of /sys/fs/cgroup and what masks paths are mounted, and crun's own /dev/core.
+	# Left out: how the parts of /sys/fs/cgroup and what masks paths are mounted, crun's own /dev/core, and what box-oci warns of in runc's bundle.
 	cat >"$BUNDLE/rootfs/look" <<-'EOF'
 		#!/bin/sh
 		exec 2>&1; id; hostname; pwd; umask; env | sort; ulimit -a; ulimit -aH; cat /proc/self/oom_score_adj
@@ -915,10 +915,13 @@ mkdir: can't create directory '/e': Directory not empty
 		crun() { unshare -m sh -c "mount -t tmpfs none /sys/fs/cgroup/unified 2>/dev/null; exec crun \"\$@\"" - --root "$STATE.crun" "$@"; }
 		runc() { command runc --root "$STATE.runc" "$@"; }
 		for spec in oci runc crun; do
-			rm config.json; $spec spec; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"\/look\"/" config.json
+			rm config.json; $spec spec; grep -c "\"type\": \"cgroup\"" config.json; sed -i "s/\"terminal\": true/\"terminal\": false/; s/\"sh\"/\"\/look\"/" config.json
 			for runtime in oci runc crun; do $runtime run test-$$ >$runtime 2>&1; echo "status $?" >>$runtime; done
-			diff runc oci && diff crun oci; sed -n "2p; \$p" oci; done'
-	output_is $'box\nstatus 42\nrunc\nstatus 42\ncrun\nstatus 42' "see oci_read"
+			sed -i "/ambient only where/d" oci; diff runc oci && diff crun oci; sed -n "2p; \$p" oci; done'
+	# The mount; and a namespace, where there is no cgroup v1.
+	local types=1
+	[[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] || types=2
+	[[ $output =~ ^$types.box.status\ 42.$types.runc.status\ 42.[12].crun.status\ 42$ ]] || report "expected that all run alike, with $types types of cgroup" "see oci_read, and drop_cgroup_namespace"
 }
 
 @test "another user than root gets one line, but for what needs no container" {

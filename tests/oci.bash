@@ -19,7 +19,7 @@ setup_bundle() {
 	mv "$ROOTFS" "$BUNDLE/rootfs"
 	rm "$BUNDLE"/rootfs/dev/*
 	"$OCI" spec -b "$BUNDLE"
-	configure 'process["terminal"] = False'
+	configure 'process["terminal"] = False' "[n for n in linux['namespaces'] if n['type'] == 'cgroup'] or linux['namespaces'].append({'type': 'cgroup'})"
 }
 
 # What an engine leaves of its cgroups' parents, unless another one uses them.
