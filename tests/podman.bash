@@ -21,14 +21,13 @@ setup_podman() {
 	tar -C "$ROOTFS" -cf "$DIR/image.tar" .
 }
 
-# podman_script SCRIPT: on the test's host, where `podman` has its storage in a temporary folder. With each
+# podman_script SCRIPT: on the test's host, where `podman` has its storage in memory, at a short path, as its sockets need one. With each
 # runtime; what they print must be the same, IDs and times of podman's own messages left out. That of box-oci is $output.
 podman_script() {
 	local runtime
 	for runtime in runc "$OCI"; do
-		run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$runtime" STORE="$BATS_TEST_TMPDIR/${runtime##*/}" TMPDIR="$DIR" bash -c '
+		run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$runtime" STORE=/mnt TMPDIR="$DIR" bash -c '
 			exec 2>&1
-			mkdir -p "$STORE"
 			mount -t tmpfs store "$STORE"
 			podman() { command podman --root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
 			none() { podman run --network none "$@"; }
