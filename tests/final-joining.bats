@@ -86,7 +86,7 @@ hunt_oci() {
 		for option in -i -d; do # the first write of a process is to its oom_score_adj
 			timeout 20 strace -f -qq -o trace -e trace=write,clone -e inject=write:signal=KILL:when=2 "$BOX" exec $option mine touch /ran </dev/null
 			echo $?; grep -q "clone(.*CLONE_PARENT.*) = [0-9]" trace || echo no process was made
-			until_true eval "! pgrep -f ^$BOX.exec" && echo ended; done
+			until_true eval "[[ ! \$(pids_of \"\$BOX\" exec) ]]" && echo ended; done
 		rm trace; box exec mine ls /ran; box rm -f mine'
 	output_is $'box: the process that joins the container died before it could start\n125\nended\nbox: the process that joins the container died before it could start\n125\nended\nls: /ran: No such file or directory\nmine' "see wait_for_child"
 }
@@ -97,20 +97,20 @@ hunt_oci() {
 		sed -i "s,\"namespaces\": \[,&{\"type\": \"user\"\, \"path\": \"/proc/$!/ns/user\"}\, ," config.json
 		timeout 20 strace -f -qq -o "$DIR/trace" -e trace=sendmsg,clone3 -e inject=sendmsg:signal=KILL:when=1 "$OCI" --root "$STATE" create test </dev/null; echo $?
 		grep -q "clone3(.*CLONE_PARENT.*) = [0-9]" "$DIR/trace" || echo no process was made
-		until_true eval "! pgrep -f ^$OCI" && echo ended; kill $!; oci delete -f test'
+		until_true eval "[[ ! \$(pids_of \"\$OCI\") ]]" && echo ended; kill $!; oci delete -f test'
 	output_is $'box-oci: the container\'s first process died before it could start\n1\nended' "see clone_by_helper"
 }
 
-# attempt WORD SYSCALL NUMBER COMMAND...: the helper of the command, which has WORD, stops behind that call; then the command gets SIGTERM.
-ATTEMPT='attempt() { local word=$1 call=$2 when=$3 tracer box; shift 3; : >trace
+# attempt SYSCALL NUMBER COMMAND...: the helper of the command stops behind that call; then the command gets SIGTERM.
+ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 	strace -f -qqq -o trace -e trace="$call" -e inject="$call:signal=STOP:when=$when" "$@" </dev/null & tracer=$!
 	until_true grep -q "stopped by SIGSTOP" trace; box=$(pgrep -P $tracer); kill -TERM "$box"
-	until_true eval "! kill -0 $box 2>/dev/null" || { echo "it does not hear"; kill -KILL $(pgrep -f "^[^ ]*/final/box.* $word ") $box; }
+	until_true eval "! kill -0 $box 2>/dev/null" || { echo "it does not hear"; kill -KILL $(pgrep -P $box) $box; }
 	wait $tracer; echo $?; rm trace; }
 	'
 
 @test "a signal ends exec while its helper, which has told its process, is stopped" {
-	life "$ATTEMPT"'sleeper --name mine >/dev/null; attempt exec write 2 "$BOX" exec -i mine touch /ran; box exec mine ls /ran; box rm -f mine'
+	life "$ATTEMPT"'sleeper --name mine >/dev/null; attempt write 2 "$BOX" exec -i mine touch /ran; box exec mine ls /ran; box rm -f mine'
 	output_is $'box: ended by a signal before the command had started\n125\nls: /ran: No such file or directory\nmine' "see meet_process"
 }
 
@@ -118,7 +118,7 @@ ATTEMPT='attempt() { local word=$1 call=$2 when=$3 tracer box; shift 3; : >trace
 	setup_bundle
 	oci_script "$ATTEMPT"'unshare --user --map-root-user sleep 1000 & users=$!; until_true grep -qs " 1$" "/proc/$users/gid_map"
 		sed -i "s,\"namespaces\": \[,&{\"type\": \"user\"\, \"path\": \"/proc/$users/ns/user\"}\, ," config.json
-		attempt create sendmsg 1 env --block-signal=TERM "$OCI" --root "$STATE" create test; oci list -q; kill $users'
+		attempt sendmsg 1 env --block-signal=TERM "$OCI" --root "$STATE" create test; oci list -q; kill $users'
 	output_is $'box-oci: ended by a signal before the command had started\n1' "see clone_by_helper"
 }
 

@@ -96,7 +96,7 @@ make_look() {
 @test "a command is told that nobody reads it, also when it has written nothing yet" {
 	host_script 'exec 4< <(exec timeout 60 "$BOX" run --rm -v "$DIR":/out "$ROOTFS" sh -c "echo; until test -e /out/gone; do sleep 0.05; done
 			echo first || echo refused >/out/result" 2>/dev/null </dev/null)
-		read -r <&4; files=/proc/$(pgrep -f "^$BOX run")/fd; had=$(ls $files | wc -l)
+		read -r <&4; files=/proc/$(pids_of "$BOX" run)/fd; had=$(ls $files | wc -l)
 		less() { (($(ls $files | wc -l) < had)); }
 		exec 4<&-; until_true less || echo "the pipe is still open"; touch gone; until_true test -s result; cat result'
 	output_is refused "box looks after its reader while it waits: see flow_watch"
@@ -105,7 +105,7 @@ make_look() {
 @test "a slow reader gets all of the output, and does not keep the container" {
 	host_script 'mkfifo go; "$BOX" run --name slow "$ROOTFS" sh -c "head -c 100k /dev/zero; echo error >&2; echo last; exit 3" 2>err | { read -r <go; tail -c 100004 | tail -c 5; } &
 		no_more() { [[ $("$BOX" ps -aq --no-trunc --format json) == *\"exited\"* ]]; }
-		until_true no_more && timeout 60 "$BOX" rm slow; pgrep -fc "^$BOX run --name slow"; echo >go; wait; cat err'
+		until_true no_more && timeout 60 "$BOX" rm slow; pids_of "$BOX" run --name slow | wc -l; echo >go; wait; cat err'
 	output_is $'slow\n1\nlast\nerror' "the container is removed first, and then what is left is written: see relay_finish"
 }
 

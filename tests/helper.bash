@@ -19,7 +19,10 @@ MARKER=only-on-the-host # what a box must not see: a file on the host, and an ar
 # For scripts: gives COMMAND half a minute, as a machine may be slow, or stop for a while. No test may
 # depend on who is faster: it waits for what it needs, and for no time.
 # shellcheck disable=SC2016 # expanded by those
-UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; sleep 0.01; done; }'
+UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; sleep 0.01; done; }
+# pids_of WORD...: the PIDs of the processes whose command lines begin with these words, which are no regular expressions
+pids_of() { local place words; for place in /proc/[0-9]*/; do
+	mapfile -d "" -t words <"$place/cmdline" && [[ ${#words[@]} -ge $# && "${words[*]:0:$#}" == "$*" ]] && basename "$place"; done 2>/dev/null; true; }'
 
 umask 022 # what a test makes is for all users in a box, whatever the caller's is
 
