@@ -151,11 +151,18 @@ static const struct sock_fprog *get_filter(
 {
 	static struct sock_fprog filter;
 	autoclose int dir = -1, file = -1;
+	struct stat st;
 
 	mkdir(folder, 0700); /* where it cannot be made, open says why */
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0) {
+	if (dir < 0 || fstat(dir, &st) < 0) {
 		fail("%s", folder);
+		return NULL;
+	}
+	/* --root of box-oci may be in /tmp. Who may write into the folder can give a filter the
+	 * name of another one. */
+	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
+		failx("%s: another user can write into it", folder);
 		return NULL;
 	}
 	file = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

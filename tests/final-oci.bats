@@ -785,6 +785,15 @@ own_files() {
 	done
 }
 
+@test "no filter of system calls is taken from a folder that another user can write" {
+	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}'
+	command_is true
+	oci_script 'mkdir -m 1777 shared; mkdir -m 755 shared/.seccomp; chown 65534 shared/.seccomp; try() { "$OCI" --root shared run test </dev/null; echo $?; }
+		try; chown 0 shared/.seccomp; chmod 777 shared/.seccomp; try; chmod 755 shared/.seccomp; try'
+	local error="box-oci: shared/.seccomp: another user can write into it"
+	output_is "$error"$'\n1\n'"$error"$'\n1\n0' "with --root /tmp, that user gives the file of a filter the name of another one: see get_filter"
+}
+
 @test "the filter of system calls answers as the profile says" {
 	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}, {"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}' 'c["root"]["readonly"] = False'
 	oci_run sh -c 'mkdir /x; kill -USR1 $$; kill -0 $$ && echo allowed; grep Seccomp: /proc/self/status'
