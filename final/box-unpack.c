@@ -25,6 +25,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
@@ -858,6 +859,10 @@ static void pack_archive(const char *name, const char *as)
 		check(disk, result, path ?: name);
 		if (!new)
 			die("memory");
+		/* A folder in a folder takes 4 KiB of a container's disk, and in an archive its
+		 * whole path, which may have megabytes. */
+		if (strlen(new) >= PATH_MAX)
+			die("%.64s...: a path of more than %d bytes", new, PATH_MAX - 1);
 		/* What is in a folder that is left out, too. */
 		if (!is_kernels(path) && !(is_layer && is_mark(new)))
 			archive_read_disk_descend(disk);

@@ -118,15 +118,24 @@ static char *settle(const struct written *container, const char *target)
 struct changes {
 	const struct written *container;
 	struct strings lines, targets;
+	size_t bytes; /* of the lines */
 	size_t left_out; /* what box has made to mount on */
 	int depth; /* of the folder looked into */
 };
+
+/* All are kept, to be sorted. A container writes a folder in a folder for 4 KiB of the disk, whose
+ * path may have megabytes. */
+enum { MAX_BYTES = 128 << 20 };
 
 static int add_change(struct changes *changes, char kind, const char *path)
 {
 	autofree char *line = format_text("%c /%s", kind, path);
 
-	return line ? add_string(&changes->lines, line) : -1;
+	if (!line)
+		return -1;
+	if ((changes->bytes += strlen(line)) > MAX_BYTES)
+		return failx("paths of more than %d MiB have changed", MAX_BYTES >> 20);
+	return add_string(&changes->lines, line);
 }
 
 /* Whether box has made PATH, which is ST, for something to be mounted on or below: no change of the
