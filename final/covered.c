@@ -34,17 +34,15 @@ static int cover(const char *path)
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
 }
 
-/* Takes away all that is mounted at PATH of the mount ROOT, one on top of the other. Where the
- * container's root may not even look, it stays, unless it is one of the file systems that the
- * kernel shows anew to those who have one already: mount_too_revealing() in fs/namespace.c. */
+/* Looks at PATH, from which all was taken that can be, of the mount ROOT. Where the container's
+ * root may not even look, it stays, unless it is one of the file systems that the kernel shows anew
+ * to those who have one already: mount_too_revealing() in fs/namespace.c. */
 static int uncover(const char *path, int64_t root, const char *type)
 {
 	bool reveals = strncmp(type, "proc ", 5) == 0 || strncmp(type, "sysfs ", 6) == 0;
 	int64_t id;
 
-	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		;
-	if (errno == EACCES && !reveals)
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno == EACCES && !reveals)
 		return 0;
 	if ((id = mount_id(path)) < 0)
 		return -1;
@@ -57,18 +55,16 @@ int covered_open(FILE **mounts)
 	return *mounts ? 0 : fail("/proc/self/mountinfo");
 }
 
-/* What is mounted further down goes with what is mounted on the root itself. A mount on / is the
- * new root. */
-int covered_drop(FILE *mounts)
+/* Adds PATH and type, "/proc" and "proc ...", of each mount on the mount ROOT. What is mounted
+ * further down goes with it. A mount on / is the new root. */
+static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
 {
 	autofree char *line = NULL;
-	int64_t root = mount_id("/"), parent;
-	size_t size = 0;
 	const char *type;
+	int64_t parent;
+	size_t size = 0;
 	int start, end;
 
-	if (root < 0)
-		return -1;
 	while (getline(&line, &size, mounts) > 0) {
 		if (sscanf(line, "%*d %" SCNd64 " %*s %*s %n%*s%n", &parent, &start, &end) != 1 ||
 			parent != root)
@@ -77,8 +73,29 @@ int covered_drop(FILE *mounts)
 			continue; /* no line of mountinfo, proc_pid_mountinfo(5) */
 		line[end] = '\0';
 		unescape_octal(line + start);
-		if (strcmp(line + start, "/") != 0 && uncover(line + start, root, type + 3) < 0)
+		if (strcmp(line + start, "/") != 0 && (add_string(list, line + start) < 0 ||
+							      add_string(list, type + 3) < 0))
 			return -1;
 	}
 	return 0;
+}
+
+int covered_drop(FILE *mounts)
+{
+	struct strings list = {0};
+	int64_t root = mount_id("/");
+	int result = root < 0 ? -1 : list_mounts(mounts, root, &list);
+	bool more = result == 0;
+
+	/* One may lie below the place of another, which then must go first, whichever is older. */
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < list.n; i += 2)
+			while (umount2(list.list[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+				more = true;
+	}
+	for (size_t i = 0; result == 0 && i < list.n; i += 2)
+		result = uncover(list.list[i], root, list.list[i + 1]);
+	free_list(&list.list);
+	return result;
 }

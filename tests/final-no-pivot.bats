@@ -35,6 +35,14 @@ MOUNTS='for type in proc sysfs; do unshare -U -r -m -p -n -f sh -c "mount -t $ty
 		report "expected that a proc that cannot be covered is an error" "see uncover in covered.c"
 }
 
+@test "nor where one of the host's mounts hides another one" {
+	mkdir "$BUNDLE/rootfs/mnt"
+	configure 'process["user"] = {"uid": 1000, "gid": 1000}'
+	command_is sh -c "$MOUNTS"
+	oci_script 'mkdir -p over/in; mount -t proc proc over/in; mount -t tmpfs tmpfs over; oci run --no-pivot test; mkdir over/in; oci run --no-pivot test; umount over over/in'
+	output_is $'refused proc\nrefused sysfs\nrefused proc\nrefused sysfs' "the upper one goes first: see covered_drop"
+}
+
 @test "with --no-pivot, the host keeps its mounts, also those whose names have blanks" {
 	mkdir -p "$DIR/a folder" "$BUNDLE/rootfs/mnt"
 	command_is sh -c 'exit 5'
