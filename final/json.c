@@ -7,7 +7,18 @@
 #include <sha2.h>
 #include <string.h>
 
-enum { JSON_LIMIT = 4 << 20 };
+enum { JSON_LIMIT = 4 << 20, MEMORY_LIMIT = 40 << 20 };
+
+/* Whether TEXT takes too much when it is read: an empty object is 3 bytes of it, and 300 of memory.
+ * Of an image, several such files are kept at once. */
+static bool takes_much(const char *text)
+{
+	size_t bytes = 0;
+
+	for (; (text = strpbrk(text, "[{,")); text++)
+		bytes += *text == ',' ? 100 : 300;
+	return bytes > MEMORY_LIMIT;
+}
 
 const char *get_text(const json_t *object, const char *key)
 {
@@ -45,6 +56,8 @@ json_t *read_json(
 		*bytes += strlen(text);
 	if (expected && strcmp(own, expected) != 0)
 		failx("%s: its SHA-256 is not the one expected", name);
+	else if (takes_much(text))
+		failx("%s: it takes more than %d MiB of memory", name, MEMORY_LIMIT >> 20);
 	else if ((json = json_loads(text, JSON_REJECT_DUPLICATES, &error)))
 		return json;
 	else

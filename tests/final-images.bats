@@ -336,6 +336,14 @@ write('image.tar', tar(entry('manifest.json', json.dumps([{'Config': 'c.json', '
 	done
 }
 
+@test "JSON of a few bytes a value does not fill the memory" {
+	for value in '{}' '\"\"'; do
+		py "n = (4 << 20) // 3 - 100
+write('image.tar', tar(entry('oci-layout', '{}'), entry('index.json', '{\"manifests\": [' + '$value,' * n + '1]}')))"
+		fails_with image.tar "index.json: it takes more than 40 MiB of memory"
+	done
+}
+
 @test "hostile JSON is an error, or ignored" {
 	for json in '' '{' '[]' '[[]]' '[{"Config": 1, "Layers": 2}]' '[{"Config": "c", "Layers": ["l"]}]' \
 		'[{"Config": "manifest.json", "Layers": [1]}]' "$(printf '[%.0s' {1..5000})"; do
