@@ -139,19 +139,21 @@ static int add_change(struct changes *changes, char kind, const char *path)
 }
 
 /* Whether box has made PATH, which is ST, for something to be mounted on or below: no change of the
- * container's. */
+ * container's. That can lead such a name to a file of its own, by a symlink; but box's are empty,
+ * and nothing is below a file. */
 static bool is_mount_point(const struct changes *changes, const char *path, const struct stat *st)
 {
+	bool folder = S_ISDIR(st->st_mode);
 	size_t length = strlen(path);
 
-	if (st->st_uid != 0 || st->st_gid != 0 ||
-		(st->st_mode & 07777) != (S_ISDIR(st->st_mode) ? 0755 : 0644))
+	if (st->st_uid != 0 || st->st_gid != 0 || (!folder && st->st_size > 0) ||
+		st->st_mode != (folder ? S_IFDIR | 0755 : S_IFREG | 0644))
 		return false;
 	for (size_t i = 0; i < changes->targets.n; i++) {
 		const char *target = changes->targets.list[i];
 
 		if (strncmp(target, path, length) == 0 &&
-			(!target[length] || target[length] == '/'))
+			(!target[length] || (folder && target[length] == '/')))
 			return true;
 	}
 	return false;

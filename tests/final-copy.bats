@@ -195,6 +195,12 @@ C /etc' "see print_changes"
 	output_is $'none\nA /a\nA /a/b\nA /a/b/new\nA /m\nA /run\nA /run/x' "see is_mount_point"
 }
 
+@test "diff lists a file to which the container has led the name of a mount, by a symlink" {
+	life 'mkdir v; try() { box run --name mine -v "$DIR/v:/x/data" "$ROOTFS" sh -c "mv /x /y; mkdir -p /etc/new; $1"; box diff mine | grep /etc/new; box rm mine >/dev/null; }
+		try "echo evil >/etc/new/evil; ln -s /etc/new/evil /x"; try "echo evil >/etc/new/data; ln -s /etc/new /x"; try "mkfifo -m 644 /etc/new/evil; ln -s /etc/new/evil /x"'
+	output_is $'A /etc/new\nA /etc/new/evil\nA /etc/new\nA /etc/new/data\nA /etc/new\nA /etc/new/evil' "see is_mount_point"
+}
+
 @test "diff lists what several layers had once, whatever its name" {
 	life "$pack_root"'pack_root; write="echo >\"/z/\$(printf \"a\\\\033b\")\""; box run --name one ./root.tar sh -c "mkdir /z; $write"; box commit one one.tar >/dev/null
 		box run --name two ./one.tar sh -c "$write"; box commit two two.tar >/dev/null; box run --name three ./two.tar sh -c "rm -r /z; mkdir /z"; box diff three'
