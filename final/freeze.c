@@ -2,20 +2,40 @@
 #define _GNU_SOURCE
 #include "box.h"
 
+#include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-/* Waits for the lock, unless box ends. Every commit holds it while the container is frozen, so
- * whoever has the lock and finds the container frozen knows that `box pause` did it. */
-static int lock(const struct cgroup *cgroup, int life)
+/*
+ * The lock of the container ID, taken with COMMAND. Not of its own cgroup, which it sees, and could
+ * lock itself: a byte of a file in the folder above, of which each container has one. Returns the
+ * descriptor that has it; or -1, for EAGAIN without fail(): another one has it.
+ */
+static int take_lock(const struct cgroup *cgroup, const char *id, int command)
+{
+	autoclose int fd =
+		openat(cgroup->hierarchies[0].dir, "../cgroup.procs", O_RDWR | O_CLOEXEC);
+	struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	char digits[16];
+
+	snprintf(digits, sizeof(digits), "%s", id);
+	byte.l_start = strtoll(digits, NULL, 16);
+	if (fd >= 0 && fcntl(fd, command, &byte) == 0)
+		return steal_fd(&fd);
+	return fd >= 0 && errno == EAGAIN ? -1 : fail("lock %s", cgroup->hierarchies[0].path);
+}
+
+/* Waits for the lock, which ends with this process, unless box ends. Every commit holds it while the
+ * container is frozen, so whoever has the lock and finds the container frozen knows that `box pause`
+ * did it. */
+static int lock(const struct cgroup *cgroup, const char *id, int life)
 {
 	struct pollfd polls = {.fd = life, .events = POLLIN};
 
-	while (flock(cgroup->hierarchies[0].dir, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return fail("%s", cgroup->hierarchies[0].path);
+	while (take_lock(cgroup, id, F_OFD_SETLK) < 0) {
+		if (errno != EAGAIN)
+			return -1;
 		if (poll(&polls, 1, 20) > 0)
 			_exit(0);
 	}
@@ -25,7 +45,7 @@ static int lock(const struct cgroup *cgroup, int life)
 /* Freezes the container unless it is paused. */
 static int freeze_now(const struct cgroup *cgroup, const char *id, bool *mine)
 {
-	if (cgroup->n > 0 && lock(cgroup, STDIN_FILENO) < 0)
+	if (cgroup->n > 0 && lock(cgroup, id, STDIN_FILENO) < 0)
 		return -1;
 	if (cgroup->n > 0 && cgroup_frozen(id))
 		return 0;
@@ -125,12 +145,13 @@ int freeze_end(struct freeze *freeze)
 int freeze_stay(const char *id, bool frozen)
 {
 	struct cgroup cgroup;
+	autoclose int fd = -1;
 	int result = -1;
 
 	if (cgroup_open(&cgroup, id) < 0)
 		return -1;
-	if (cgroup.n > 0 && flock(cgroup.hierarchies[0].dir, LOCK_EX) < 0)
-		fail("%s", cgroup.hierarchies[0].path);
+	if (cgroup.n > 0 && (fd = take_lock(&cgroup, id, F_OFD_SETLKW)) < 0)
+		; /* cgroup_close() keeps failure() */
 	else if (cgroup_frozen(id) == frozen)
 		result = 1;
 	else

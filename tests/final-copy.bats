@@ -347,10 +347,30 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is $'box: the process that keeps container ID frozen has died\n125\nrunning' "see release in freeze.c"
 }
 
+@test "a process that locks its cgroup keeps nobody from pause, commit and update" {
+	cc -w -static -x c -o "$ROOTFS/hold" - <<-'EOF' || fail "no static C library: install libc6-dev or glibc-static"
+		#include <fcntl.h>
+		#include <stdio.h>
+		#include <sys/file.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			while (*++argv)
+				if (flock(open(*argv, O_RDONLY), LOCK_EX) == 0)
+					printf("%s\n", *argv);
+			fflush(stdout);
+			return pause();
+		}
+	EOF
+	life 'detach -u 1000 -m 64m --name mine "cd /sys/fs/cgroup; exec /hold . * */* */cgroup.procs" >/dev/null; until_true logged mine .; sleep 0.2; tried() { timeout 5 "$BOX" "$@"; echo $?; }
+		tried pause mine; tried unpause mine; tried commit mine mine.tar | tail -n 1; tried update --cpuset-cpus 0 mine; box rm -f mine'
+	output_is $'mine\n0\nmine\n0\n0\nmine\n0\nmine' "see take_lock in freeze.c"
+}
+
 @test "of two commits at once each has the container frozen; box unpause waits for them" {
 	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1
 		gated 2 commit mine b.tar >/dev/null & two=$!; until_true child_of $two
-		go 1; wait $one; echo $?; at 2; status_of mine; "$BOX" unpause mine 2>said & until_true grep -q " -> FLOCK .* $! " /proc/locks; go 2; wait $two; echo $?; wait $!; cat said; status_of mine
+		go 1; wait $one; echo $?; at 2; status_of mine; "$BOX" unpause mine 2>said & until_true grep -q " -> OFDLCK" /proc/locks; go 2; wait $two; echo $?; wait $!; cat said; status_of mine
 		for n in a b; do tar -tf $n.tar >/dev/null && echo whole; done'
 	output_is $'0\npaused\n0\nbox: container mine is not paused\nrunning\nwhole\nwhole' "see freeze_begin"
 }
