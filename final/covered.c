@@ -73,8 +73,8 @@ static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
 			continue; /* no line of mountinfo, proc_pid_mountinfo(5) */
 		line[end] = '\0';
 		unescape_octal(line + start);
-		if (strcmp(line + start, "/") != 0 && (add_string(list, line + start) < 0 ||
-							      add_string(list, type + 3) < 0))
+		if (strcmp(line + start, "/") != 0 &&
+			(add_string(list, line + start) < 0 || add_string(list, type + 3) < 0))
 			return -1;
 	}
 	return 0;

@@ -51,13 +51,16 @@ static int mount_overlay(const struct spec *spec, int *scratch)
 	return overlay_mount(spec->rootfs, &overlay);
 }
 
-/* pivot_root(2) wants a mount: rootfs on itself. */
+/* pivot_root(2) wants a mount: rootfs on itself. As with runc no symlink leads there: who has filled
+ * a bundle's rootfs might put one in its place, to any folder of the host. */
 static int mount_bind(const struct spec *spec)
 {
-	autoclose int tree = mount_copy(AT_FDCWD, spec->rootfs, true);
-	autoclose int target = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int target = open_settled(AT_FDCWD, spec->rootfs, O_PATH | O_DIRECTORY);
+	autoclose int tree = target < 0 ? -1 : mount_copy(target, "", true);
 
-	return tree < 0 || target < 0 || mount_attach(tree, target) < 0
+	if (target < 0 && errno == ELOOP)
+		return failx("the root %s: a symlink is in its path", spec->rootfs);
+	return tree < 0 || mount_attach(tree, target) < 0
 		       ? fail("mount the root %s", spec->rootfs)
 		       : 0;
 }
@@ -68,7 +71,7 @@ int rootfs_mount(const struct spec *spec, int *scratch)
 
 	if ((spec->upper ? mount_overlay(spec, scratch) : mount_bind(spec)) < 0)
 		return -1;
-	fd = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open_settled(AT_FDCWD, spec->rootfs, O_PATH | O_DIRECTORY);
 	return fd < 0 ? fail("%s", spec->rootfs) : fd;
 }
 

@@ -112,3 +112,16 @@ box-oci: container does not exist: none
 	host_script 'cd bundle; unshare --mount --propagation private sh -c "umount -R /sys/fs/cgroup; exec \"\$@\"" - "$@"; echo $?' "$OCI" --root "$STATE" run test
 	output_is $'box-oci: no cgroup hierarchy that controls devices is mounted: the container could open every device\n1' "see devices_control"
 }
+
+@test "a rootfs that is a symlink, or has one in its path, is refused" {
+	mv "$BUNDLE/rootfs" "$DIR/other"
+	command_is true
+	oci_script 'try() { oci run test </dev/null; echo $?; oci list -q; }; ln -s ../other rootfs; try; ln -s .. up'
+	output_is "box-oci: the root $BUNDLE/rootfs: a symlink is in its path"$'\n1' "see mount_bind in rootfs.c"
+	configure 'c["root"]["path"] = "up/other"'
+	oci_script 'try() { oci run test </dev/null; echo $?; oci list -q; }; try; mv ../other other; oci run -b . test; rm -r rootfs; mv other rootfs'
+	output_has "box-oci: the root $BUNDLE/up/other: a symlink is in its path" "see mount_bind in rootfs.c"
+	configure 'c["root"]["path"] = "rootfs/../rootfs/."'
+	oci_script 'oci run test </dev/null; echo $?'
+	output_is 0 "what has no symlink is as good as ever"
+}
