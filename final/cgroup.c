@@ -633,8 +633,12 @@ int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 			"without cgroups, no container can be %s", frozen ? "paused" : "resumed");
 	if (try_freeze(h, frozen) < 0)
 		return fail("%s", h->path);
-	while (frozen && !is_frozen(h, true) && wait_more(&patience))
-		;
+	while (frozen && !is_frozen(h, true))
+		if (!wait_more(&patience)) {
+			try_freeze(h, false);
+			return failx("processes in %s do not stop: they wait for a disk, perhaps",
+				h->path);
+		}
 	return 0;
 }
 

@@ -26,9 +26,9 @@ static int take_lock(const struct cgroup *cgroup, const char *id, int command)
 	return fd >= 0 && errno == EAGAIN ? -1 : fail("lock %s", cgroup->hierarchies[0].path);
 }
 
-/* Waits for the lock, which ends with this process, unless box ends. Every commit holds it while the
- * container is frozen, so whoever has the lock and finds the container frozen knows that `box pause`
- * did it. */
+/* Waits for the lock, which ends with this process, unless box ends. Every commit holds it while
+ * the container is frozen, so whoever has the lock and finds the container frozen knows that `box
+ * pause` did it. */
 static int lock(const struct cgroup *cgroup, const char *id, int life)
 {
 	struct pollfd polls = {.fd = life, .events = POLLIN};

@@ -51,8 +51,8 @@ static int mount_overlay(const struct spec *spec, int *scratch)
 	return overlay_mount(spec->rootfs, &overlay);
 }
 
-/* pivot_root(2) wants a mount: rootfs on itself. As with runc no symlink leads there: who has filled
- * a bundle's rootfs might put one in its place, to any folder of the host. */
+/* pivot_root(2) wants a mount: rootfs on itself. As with runc no symlink leads there: who has
+ * filled a bundle's rootfs might put one in its place, to any folder of the host. */
 static int mount_bind(const struct spec *spec)
 {
 	autoclose int target = open_settled(AT_FDCWD, spec->rootfs, O_PATH | O_DIRECTORY);
@@ -60,9 +60,8 @@ static int mount_bind(const struct spec *spec)
 
 	if (target < 0 && errno == ELOOP)
 		return failx("the root %s: a symlink is in its path", spec->rootfs);
-	return tree < 0 || mount_attach(tree, target) < 0
-		       ? fail("mount the root %s", spec->rootfs)
-		       : 0;
+	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount the root %s", spec->rootfs)
+							  : 0;
 }
 
 int rootfs_mount(const struct spec *spec, int *scratch)

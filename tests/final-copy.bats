@@ -347,6 +347,14 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is $'box: the process that keeps container ID frozen has died\n125\nrunning' "see release in freeze.c"
 }
 
+@test "what cannot be frozen, as a process that waits for a disk, is neither committed nor paused" {
+	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)"); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
+		tried() { strace -f -qq -o trace -e trace=write $files -e inject=write:retval=6 "$BOX" "$@" 2>&1 | sed "s/in .*box.* do/in it do/"; echo "${PIPESTATUS[0]}"; }
+		tried commit mine mine.tar & tried pause mine >pause; wait; cat pause; status_of mine; ls mine.tar 2>/dev/null; rm trace'
+	local error="box: processes in it do not stop: they wait for a disk, perhaps"
+	output_is "$error"$'\n125\n'"$error"$'\n125\nrunning' "see cgroup_freeze"
+}
+
 @test "a process that locks its cgroup keeps nobody from pause, commit and update" {
 	cc -w -static -x c -o "$ROOTFS/hold" - <<-'EOF' || fail "no static C library: install libc6-dev or glibc-static"
 		#include <fcntl.h>
