@@ -150,12 +150,8 @@ int freeze_stay(const char *id, bool frozen)
 
 	if (cgroup_open(&cgroup, id) < 0)
 		return -1;
-	if (cgroup.n > 0 && (fd = take_lock(&cgroup, id, F_OFD_SETLKW)) < 0)
-		; /* cgroup_close() keeps failure() */
-	else if (cgroup_frozen(id) == frozen)
-		result = 1;
-	else
-		result = cgroup_freeze(&cgroup, frozen);
+	if (cgroup.n == 0 || (fd = take_lock(&cgroup, id, F_OFD_SETLKW)) >= 0)
+		result = cgroup_frozen(id) == frozen ? 1 : cgroup_freeze(&cgroup, frozen);
 	cgroup_close(&cgroup);
 	return result;
 }

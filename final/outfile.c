@@ -88,8 +88,11 @@ int spot_find(int root, const char *path, struct spot *spot)
 		return failx("the file name is empty");
 	/* A link to a file that is not there yet: the kernel makes it, where it lets us follow the
 	 * link (proc_sys_fs(5), "protected_symlinks"). */
-	if (fd < 0 && errno == ENOENT && is_link(root, path))
+	if (fd < 0 && errno == ENOENT && is_link(root, path)) {
 		fd = open_path(root, path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			return fail("%s", path);
+	}
 	if (fd < 0 ? errno != ENOENT : fstat(fd, &st) < 0)
 		return fail("%s", path);
 	if (fd >= 0 && S_ISDIR(st.st_mode))
