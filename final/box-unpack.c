@@ -857,11 +857,11 @@ static void pack_archive(const char *name, const char *as)
 		autofree char *new = path ? format_text("%s%s", as, path + strlen(name)) : NULL;
 
 		check(disk, result, path ?: name);
-		if (!new)
-			die("memory");
 		/* A folder in a folder takes 4 KiB of a container's disk, and in an archive its
 		 * whole path, which may have megabytes. */
-		if (strlen(new) >= PATH_MAX)
+		if (!new)
+			die("memory");
+		else if (strlen(new) >= PATH_MAX)
 			die("%.64s...: a path of more than %d bytes", new, PATH_MAX - 1);
 		/* What is in a folder that is left out, too. */
 		if (!is_kernels(path) && !(is_layer && is_mark(new)))
