@@ -217,7 +217,7 @@ C /etc' "see print_changes"
 @test "folders in folders, of 4 KiB each, do not fill the memory of box diff, or the archives of commit and cp" {
 	life 'sleeper --name mine >/dev/null; upper=$(echo "$BOX_DATA"/containers/*/upper)
 		python3 -c "import os, sys; os.chdir(sys.argv[1]); [(os.mkdir(\"d\" * 255), os.chdir(\"d\" * 255)) for i in range(1100)]" "$upper"
-		ulimit -v 1000000; box diff mine 2>&1 >/dev/null | cut -c -200; echo "${PIPESTATUS[0]}"
+		ulimit -v 1000000; ulimit -n 20000; box diff mine 2>&1 >/dev/null | cut -c -200; echo "${PIPESTATUS[0]}"
 		box commit mine mine.tar 2>&1 | cut -c -40; echo "${PIPESTATUS[0]}"; box cp "mine:/$(printf "d%.0s" {1..255})" - 2>&1 >cp.tar | cut -c -20; echo "${PIPESTATUS[0]}"; ls mine.tar 2>/dev/null; find cp.tar -size +20M'
 	output_is $'box: paths of more than 128 MiB have changed\n125\nbox: mine.tar: ./ddddddddddddddddddddddd\n125\nbox: cp: ddddddddddd\n125' "see add_change in diff.c, and pack_archive"
 }
