@@ -63,7 +63,7 @@ make_host() {
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	mkdir "$DIR"
 	echo "$MARKER" >"$DIR/$MARKER"
-	cp -ax "$REPO/rootfs" "$ROOTFS"
+	cp -ax --no-preserve=ownership "$REPO/rootfs" "$ROOTFS" # it is of the user who has made it
 	# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
 	rm -f "$ROOTFS/dev/null" # a box with -v /dev/null:/dev/null may have made an empty file
 	cp -a /dev/null /dev/zero "$ROOTFS/dev"
@@ -235,9 +235,9 @@ host_state() (
 			for place in "$mount"/**/*/; do echo "cgroup: ${place%/}"; done
 		done
 	elif at_least final; then
-		find /sys/fs/cgroup -type d -path '*/box/*' -prune -printf 'cgroup: %p\n' 2>/dev/null
+		find /sys/fs/cgroup -type d -path '*/box/*' -prune -printf 'cgroup: %p\n' 2>/dev/null || : # others' come and go
 	else
-		find /sys/fs/cgroup -type d -name 'box.*' -printf 'cgroup: %p\n' 2>/dev/null
+		find /sys/fs/cgroup -type d -name 'box.*' -printf 'cgroup: %p\n' 2>/dev/null || :
 	fi
 	for place in "$BOX_DATA"/{containers,live,tmp}/*; do echo "store: $place"; done
 )
