@@ -128,7 +128,8 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 	return 0;
 }
 
-/* Those that the kernel refuses, capabilities(7). */
+/* Those that the kernel refuses, capabilities(7). The bundles of `runc spec` and of buildah name
+ * many, so it is told with --debug alone. */
 static int leave_out_ambient(struct capabilities *set)
 {
 	uint64_t refused = set->ambient & ~(set->permitted & set->inheritable);
@@ -139,7 +140,7 @@ static int leave_out_ambient(struct capabilities *set)
 
 		if (!name)
 			return fail("memory");
-		warn_user("capability %s: ambient only where it is permitted and inheritable, too",
+		debug_oci("capability %s: ambient only where it is permitted and inheritable, too",
 			name);
 	}
 	return 0;
