@@ -72,8 +72,14 @@ make_host() {
 	start_host
 }
 
-# When it has ended, as it does by itself where a test hangs, its PID may be another process's: it is unshare's child.
-host_is_there() { [[ ${HOST:-} && " $(cat "/proc/$UNSHARE/task/$UNSHARE/children" 2>/dev/null)" == *" $HOST "* ]]; }
+# When it has ended, as it does by itself where a test hangs, its PID may be another process's: it is unshare's child,
+# or the shell's own where there is no unshare.
+host_is_there() {
+	local parent=$UNSHARE
+	[[ ${HOST:-} ]] || return
+	[[ $HOST != "$UNSHARE" ]] || parent=$BASHPID
+	[[ " $(cat "/proc/$parent/task/$parent/children" 2>/dev/null)" == *" $HOST "* ]]
+}
 
 end_host() {
 	thaw_own_cgroup # what is frozen may not end
