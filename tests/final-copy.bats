@@ -217,7 +217,7 @@ C /etc' "see print_changes"
 @test "folders in folders, of 4 KiB each, do not fill the memory of box diff, or the archives of commit and cp" {
 	life 'sleeper --name mine >/dev/null; upper=$(echo "$BOX_DATA"/containers/*/upper)
 		python3 -c "import os, sys; os.chdir(sys.argv[1]); [(os.mkdir(\"d\" * 255), os.chdir(\"d\" * 255)) for i in range(1100)]" "$upper"
-		ulimit -v 1000000; ulimit -n 20000; box diff mine 2>&1 >/dev/null | cut -c -200; echo "${PIPESTATUS[0]}"
+		[[ ${ASAN_OPTIONS:-} ]] || ulimit -v 1000000; ulimit -n 20000; box diff mine 2>&1 >/dev/null | cut -c -200; echo "${PIPESTATUS[0]}"
 		box commit mine mine.tar 2>&1 | cut -c -40; echo "${PIPESTATUS[0]}"; box cp "mine:/$(printf "d%.0s" {1..255})" - 2>&1 >cp.tar | cut -c -20; echo "${PIPESTATUS[0]}"; ls mine.tar 2>/dev/null; find cp.tar -size +20M'
 	output_is $'box: paths of more than 128 MiB have changed\n125\nbox: mine.tar: ./ddddddddddddddddddddddd\n125\nbox: cp: ddddddddddd\n125' "see add_change in diff.c, and pack_archive"
 }
@@ -349,7 +349,7 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 
 @test "what cannot be frozen, as a process that waits for a disk, is neither committed nor paused" {
 	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)"); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
-		tried() { strace -f -qq -o trace -e trace=write $files -e inject=write:retval=6 "$BOX" "$@" 2>&1 | sed "s/in .*box.* do/in it do/"; echo "${PIPESTATUS[0]}"; }
+		tried() { strace -f -qq -o trace -e trace=write $files -e inject=write:retval=1 "$BOX" "$@" 2>&1 | sed "s/in .*box.* do/in it do/"; echo "${PIPESTATUS[0]}"; }
 		tried commit mine mine.tar & tried pause mine >pause; wait; cat pause; status_of mine; ls mine.tar 2>/dev/null; rm trace'
 	local error="box: processes in it do not stop: they wait for a disk, perhaps"
 	output_is "$error"$'\n125\n'"$error"$'\n125\nrunning' "see cgroup_freeze"
