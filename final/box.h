@@ -732,7 +732,7 @@ int sweep(struct store *store);
 
 /* ---- cgroup.c: limits, and a handle on all processes of a container ---- */
 
-enum { MAX_HIERARCHIES = 16 };
+enum { MAX_HIERARCHIES = 17 }; /* each of v1, and v2 */
 
 /* The cgroup of one container: on v2 one folder, on v1 one for each hierarchy that is needed, on
  * hybrid machines both. */
@@ -776,8 +776,8 @@ int cgroup_clone_fd(const struct cgroup *cgroup);
  * and with JOIN_V2 into that of v2. */
 int cgroup_join(const struct cgroup *cgroup, bool join_v2);
 
-/* Stops all processes in it, for which it waits, but not for those that the kernel cannot stop
- * within 5 seconds; or lets them go on. Needs v2 or the freezer of v1. */
+/* Stops all processes in it, and waits for that: those that the kernel cannot stop within 5 seconds
+ * are an error, and all go on. Or lets them go on. Needs v2 or the freezer of v1. */
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
 
 /* Lets the processes of the cgroup of ID go on, if there is one. */
@@ -1280,9 +1280,10 @@ int sysctls_write(const struct spec *spec);
 
 /* ---- process.c: what is set of a process before it is executed ---- */
 
-/* Sets PROCESS's limits of PID, 0 being the caller: of one in a user namespace, where it cannot
- * raise them, box does. The helper that makes a JOINED process is one of its user's processes
- * itself (getrlimit(2), RLIMIT_NPROC): it may have one more, until process_limit_joined(). */
+/* Gives PID (0: the caller) the limits of PROCESS. In a user namespace box calls this, as a process
+ * there cannot raise its own. The helper that makes a JOINED process counts as one of the user's
+ * processes itself (getrlimit(2), RLIMIT_NPROC), so the limit is one higher until
+ * process_limit_joined(). */
 int process_limits(const struct process *process, pid_t pid, bool joined);
 
 /* Sets the limit of processes to its real value again. The process itself calls this; GUARD exempts

@@ -14,8 +14,8 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-/* The controllers that box uses, as bits of a set; and the hierarchy of v1 without one, in which
- * systemd notes whose a process is. */
+/* The controllers that box uses, as bits of a set; and the hierarchy of v1 that has none, by which
+ * systemd knows to which unit a process belongs. */
 enum {
 	FREEZER = 1,
 	PIDS = 2,
@@ -38,6 +38,8 @@ struct base {
 	bool v2;
 	pid_t box; /* that is in it, not below it: 0 for this one, -1 for none */
 };
+_Static_assert(
+	(int)MAX_HIERARCHIES > (int)N_CONTROLLERS, "a container has a cgroup in each hierarchy");
 static struct base bases[N_CONTROLLERS + 2]; /* the best handle comes first: see rank() */
 static size_t n_bases;
 static char *own_cgroups; /* /proc/self/cgroup */

@@ -116,8 +116,8 @@ int freeze_begin(struct freeze *freeze, const char *id)
 	}
 	polls[0] = (struct pollfd){.fd = freeze->life, .events = POLLIN};
 	polls[1] = (struct pollfd){.fd = ending, .events = POLLIN};
-	while (poll(polls, 2, -1) < 0)
-		; /* EINTR */
+	while (poll(polls, 2, -1) < 0 && errno == EINTR)
+		;
 	if (!polls[0].revents) {
 		release(freeze);
 		return failx("interrupted");

@@ -517,8 +517,7 @@ _Noreturn void init_main(
 		die(EXIT_BOX);
 	if (spec->seccomp)
 		guard.filter = *spec->seccomp;
-	/* Only a container with a seccomp listener installs its filter before it waits at the gate.
-	 */
+	/* Only with a seccomp listener is the filter installed before the wait at the gate. */
 	if (prepare_process(spec, &guard, false) < 0 ||
 		(spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec) < 0 ||
 		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||

@@ -199,8 +199,8 @@ static int take_some(
 			continue;
 		trees[i] = take(spec, cgroup, mount, scratch);
 		if (trees[i] < 0 && mount->settled && errno == ELOOP)
-			return failx("mount %s at %s: a symlink in its path, which is not followed "
-				     "any more when the container has been made",
+			return failx("mount %s at %s: there is a symlink in its path, which box "
+				     "follows only when it makes the container",
 				mount->source, mount->target);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
 			return fail("mount %s at %s", mount->text ? "a file" : mount->source,

@@ -1,4 +1,4 @@
-/* process.c: what is set of a process before it is executed, and mostly not by itself. */
+/* process.c: limits and priorities, which a process has before it is executed. */
 #define _GNU_SOURCE
 #include "box.h"
 

@@ -10,7 +10,7 @@ load oci
 			for command in "start -a mine" "cp mine:/b/found copy" "cp empty mine:/b"; do box $command; echo $?; done; box rm mine; cat copy; }
 		try "cd /a/deep; rmdir sub || mv sub old; ln -s $DIR/secret sub"; try "cd /a/deep; mv sub old; ln -s ../../secret sub"; try "cd /a; mv deep old; ln -s ../secret deep"
 		find secret | sort'
-	local error="box: mount $DIR/v/deep/sub at /b: a symlink in its path, which is not followed any more when the container has been made" try none
+	local error="box: mount $DIR/v/deep/sub at /b: there is a symlink in its path, which box follows only when it makes the container" try none
 	none="cat: can't open '/b/found': No such file or directory" try="$none"$'\n'"$error"$'\n125\n'"$error"$'\n125\n'"$error"$'\n125\nmine\ncat: copy: No such file or directory\n'
 	output_is "$try$try${try}secret
 secret/found
