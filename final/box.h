@@ -932,7 +932,7 @@ int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratc
 int mounts_attach(const struct spec *spec, int root, int scratch, int trees[]);
 int mounts_restrict(const struct spec *spec, int trees[]);
 
-/* Hides spec->masked, and makes spec->constant read-only. */
+/* In masks.c: hides spec->masked, and makes spec->constant read-only; each place once. */
 int mounts_mask(const struct spec *spec);
 
 /* The new mount calls by their names, for descriptors; errno only, no fail(). A copy or a new mount

@@ -1,5 +1,5 @@
 /*
- * mounts.c: volumes and file systems of a container, and what of them it must not see or change.
+ * mounts.c: volumes and file systems of a container. What of them it must not see, see masks.c.
  *
  * Every mount is made attached nowhere: a descriptor (open_tree(2), fsmount(2)). A bind mount is
  * taken by its name of the host, and attached where open_in_root() finds the other name in the
@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 
 int mount_attach(int tree, int target)
@@ -331,62 +330,6 @@ int mounts_restrict(const struct spec *spec, int trees[])
 		if (trees[i] >= 0 && mount_restrict(trees[i], MOUNT_ATTR_RDONLY, false) < 0)
 			return fail("make %s read-only", spec->mounts[i].target);
 		close_fd(&trees[i]);
-	}
-	return 0;
-}
-
-/* A file is covered by /dev/null, which must be the true one; a folder by an empty one. */
-static int mask(int target, int null)
-{
-	struct stat st;
-	autoclose int tree = -1;
-
-	if (fstat(target, &st) < 0)
-		return -1;
-	if (S_ISDIR(st.st_mode))
-		tree = mount_new("tmpfs", "tmpfs", "size=0,nr_inodes=2,mode=755",
-			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				MOUNT_ATTR_NOEXEC);
-	else
-		tree = mount_copy(null, "", false);
-	return tree < 0 ? -1 : mount_attach(tree, target);
-}
-
-static int mask_all(int root, const char *const *paths)
-{
-	autoclose int null = open_in_root(root, "/dev/null", O_PATH | O_NOFOLLOW, 0);
-	struct stat st;
-
-	if (null < 0 || fstat(null, &st) < 0)
-		return fail("/dev/null");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return failx("/dev/null is not the null device");
-	for (; *paths; paths++) {
-		autoclose int target = open_in_root(root, *paths, O_PATH, 0);
-
-		if (target < 0 ? errno != ENOENT && errno != ENOTDIR : mask(target, null) < 0)
-			return fail("mask %s", *paths);
-	}
-	return 0;
-}
-
-int mounts_mask(const struct spec *spec)
-{
-	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (root < 0)
-		return fail("/");
-	if (spec->masked && *spec->masked && mask_all(root, spec->masked) < 0)
-		return -1;
-	for (const char *const *path = spec->constant; path && *path; path++) {
-		autoclose int target = open_in_root(root, *path, O_PATH, 0);
-		autoclose int tree = target < 0 ? -1 : mount_copy(target, "", true);
-
-		if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
-			continue;
-		if (tree < 0 || mount_restrict(tree, MOUNT_ATTR_RDONLY, true) < 0 ||
-			mount_attach(tree, target) < 0)
-			return fail("make %s read-only", *path);
 	}
 	return 0;
 }
