@@ -819,24 +819,37 @@ static int go_below(struct hierarchy *h, const char *path)
 	return 0;
 }
 
+/* Adds to CHOSEN the hierarchy of v1 that has the controller NAME. */
+static int choose(const struct cgroup *cgroup, const char *name, bool chosen[])
+{
+	bool found = false;
+
+	for (size_t i = 0; i < cgroup->n && !strpbrk(name, " \n"); i++)
+		if (!cgroup->hierarchies[i].v2 &&
+			(cgroup->hierarchies[i].controllers & controllers_in(name)))
+			chosen[i] = found = true;
+	return found ? 0
+		     : failx("the container has no cgroup of cgroup v1 with a controller \"%s\"",
+			       name);
+}
+
 int cgroup_go_below(struct cgroup *cgroup, const char *text)
 {
 	const char *colon = strchr(text, ':'), *path = colon ? colon + 1 : text;
 	autofree char *list = colon ? strndup(text, colon - text) : NULL;
-	unsigned controllers = list ? controllers_in(list) : ~0U;
-	bool found = false;
+	char *rest = list, *name;
+	bool chosen[MAX_HIERARCHIES] = {false};
 
-	path += strspn(path, "/");
-	for (size_t i = 0; i < cgroup->n; i++) {
-		struct hierarchy *h = &cgroup->hierarchies[i];
-
-		if (colon && (h->v2 || !(h->controllers & controllers)))
-			continue;
-		if (go_below(h, path) < 0)
+	while ((name = strsep(&rest, ",")))
+		if (choose(cgroup, name, chosen) < 0)
 			return -1;
-		found = true;
-	}
-	return found ? 0 : failx("the container has no cgroup of cgroup v1 with this controller");
+	if (cgroup->n == 0)
+		return failx("the container has no cgroup");
+	path += strspn(path, "/");
+	for (size_t i = 0; i < cgroup->n; i++)
+		if ((!colon || chosen[i]) && go_below(&cgroup->hierarchies[i], path) < 0)
+			return -1;
+	return 0;
 }
 
 void cgroup_close(struct cgroup *cgroup)

@@ -290,7 +290,17 @@ time=T level=error msg="container does not exist: none"
 		if [ -d /sys/fs/cgroup/pids/$NAME ]; then oci exec --cgroup pids,freezer:/inner test grep -c ":/inner$" /proc/self/cgroup; else echo 2; fi
 		oci delete -f test; for d in /sys/fs/cgroup/{,*/}$NAME; do [ ! -d $d ] || rmdir $d; done' 2>&1
 	output=$(sed -E 's#/sys/fs/cgroup/[^ ]*/one/#CGROUP/#' <<<"$output")
-	output_is $'/inner\n/inner/most\nbox-oci: --cgroup nosuch: CGROUP/nosuch: No such file or directory\n255\nbox-oci: --cgroup inner/../..: not below the container\'s cgroup\n255\nbox-oci: --cgroup nosuch:inner: the container has no cgroup of cgroup v1 with this controller\n255\n2' "see cgroup_go_below"
+	output_is $'/inner\n/inner/most\nbox-oci: --cgroup nosuch: CGROUP/nosuch: No such file or directory\n255\nbox-oci: --cgroup inner/../..: not below the container\'s cgroup\n255\nbox-oci: --cgroup nosuch:inner: the container has no cgroup of cgroup v1 with a controller "nosuch"\n255\n2' "see cgroup_go_below"
+}
+
+@test "exec --cgroup refuses a list of controllers of which the container has not all, and names the one" {
+	command_is sleep 1000
+	oci_script 'create test; oci start test
+		for list in nosuch,pids pids,nosuch pids,nosuch,freezer "" pids, ,pids "pids freezer"; do oci exec --cgroup "$list:" test echo ran; done; oci delete -f test'
+	output=$(sed -E 's/^box-oci: .*: the container has no cgroup of cgroup v1 with a controller ("[^"]*")/\1/' <<<"$output" | xargs -d '\n')
+	[[ -d /sys/fs/cgroup/pids ]] || output=${output//'"pids"'/'*'}
+	[[ $output == '"nosuch" "nosuch" "nosuch" "" "" "" "pids freezer"' || $output == '"nosuch" * * "" * "" "pids freezer"' ]] ||
+		report "expected that the first controller which is not there is named" "see choose in cgroup.c"
 }
 
 @test "exec takes a process.json, options, and detaches" {
