@@ -159,32 +159,37 @@ static bool is_late(const struct mount *mount)
 	       (strcmp(mount->type, "tmpfs") == 0 || strcmp(mount->type, "cgroup") == 0);
 }
 
+/* Lets box write into TREE, the mount that is to be read-only later; but not into what is below, as
+ * the hierarchies of cgroup v1 are, nor into cgroup v2 itself: a folder there is a cgroup. */
+static int open_for_writing(int tree)
+{
+	struct mount_change writable = {.clear = MOUNT_ATTR_RDONLY};
+	struct statfs fs;
+
+	if (fstatfs(tree, &fs) < 0)
+		return -1;
+	return fs.f_type == TMPFS_MAGIC ? mount_change(tree, &writable) : 0;
+}
+
 static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount,
 	int scratch)
 {
-	uint64_t later = is_late(mount) ? MOUNT_ATTR_RDONLY : 0;
 	autoclose int tree = -1;
 
 	if (mount->text)
 		return take_text(mount, scratch);
-	if (mount->type && strcmp(mount->type, "cgroup") == 0) {
+	if (mount->type && strcmp(mount->type, "cgroup") == 0)
 		tree = cgroupfs_take(spec, cgroup, mount);
-		later = 0;
-	} else if (mount->type && strcmp(mount->type, "overlay") == 0)
+	else if (mount->type && strcmp(mount->type, "overlay") == 0)
 		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
 	else if (mount->type)
-		tree = mount_new(
-			mount->type, mount->source, mount->options, mount->attributes & ~later);
+		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
 	else if ((tree = take_bind(mount)) < 0)
 		return -1;
-	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++) {
-		struct mount_change change = mount->changes[i];
-
-		change.set &= ~later;
-		if (mount_change(tree, &change) < 0)
+	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
+		if (mount_change(tree, &mount->changes[i]) < 0)
 			return -1;
-	}
-	return steal_fd(&tree);
+	return tree >= 0 && is_late(mount) && open_for_writing(tree) < 0 ? -1 : steal_fd(&tree);
 }
 
 /* Those that are bound, but for ID-mapped ones, or the others. */

@@ -679,16 +679,20 @@ EOF
 }
 
 @test "a mount may lie beside the hierarchies of cgroup v1, as podman has it for systemd, and all is read-only" {
+	local option
 	mkdir "$BUNDLE/systemd"
 	echo bound >"$BUNDLE/systemd/f"
-	configure "c['mounts'].append({'destination': '/sys/fs/cgroup/systemd', 'type': 'bind', 'source': '$BUNDLE/systemd', 'options': ['bind']})"
-	oci_run sh -c 'cat /sys/fs/cgroup/systemd/f; for d in /sys/fs/cgroup/ /sys/fs/cgroup/*/; do ! mkdir ${d}new 2>/dev/null || echo ${d}new; done'
-	if [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]]; then
-		output_is $'bound\n/sys/fs/cgroup/systemd/new' "see is_late and mounts_restrict in mounts.c"
-	else # where all is one hierarchy, a folder in it would be a cgroup
-		status_is 1 "see cgroupfs_take"
-		[[ $stderr == "box-oci: mount at /sys/fs/cgroup/systemd: "* ]] || report "expected that the mount is refused" "see attach"
-	fi
+	configure "c['mounts'] += [{'destination': '/sys/fs/cgroup/' + d, 'type': 'bind', 'source': '$BUNDLE/systemd', 'options': ['bind']} for d in ['systemd', 'with/none']]"
+	for option in ro rro; do
+		configure "[m for m in c['mounts'] if m['type'] == 'cgroup'][0]['options'] = ['$option']"
+		oci_run sh -c 'cat /sys/fs/cgroup/systemd/f; for d in /sys/fs/cgroup/ /sys/fs/cgroup/*/ /sys/fs/cgroup/with/none/; do ! mkdir ${d}new 2>/dev/null || { echo ${d}new; rmdir ${d}new; }; done'
+		if [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]]; then
+			output_is $'bound\n/sys/fs/cgroup/systemd/new\n/sys/fs/cgroup/with/none/new' "with $option: see is_late and mounts_restrict in mounts.c" || return
+		else # where all is one hierarchy, a folder in it would be a cgroup
+			status_is 1 "see cgroupfs_take" || return
+			[[ $stderr == "box-oci: mount at /sys/fs/cgroup/systemd: "* ]] || report "expected that the mount is refused" "see attach" || return
+		fi
+	done
 }
 
 @test "where systemd does not run, --systemd-cgroup is refused, and nothing is left" {
