@@ -1050,5 +1050,7 @@ mkdir: can't create directory '/e': Directory not empty
 	kill -KILL "$HOST"
 	HOST=
 	((!THROWAWAY)) || step=97
-	FUZZ_STEP=$step python3 "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
+	# On a read-only mount box-oci need not protect its own file, and starts in half the time.
+	FUZZ_STEP=$step unshare --mount sh -c 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec python3 "$2" "$3" "$4"' - \
+		"$REPO/final" "$REPO/tests/oci-fuzz.py" "$OCI" "$BUNDLE"
 }
