@@ -251,8 +251,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 @test "ps and rm take 1000 stored containers, and ps, run and exec take no longer for them" {
 	life 'id=$(sleeper --name mine); count() { strace -qq -f -e trace=file -o calls "$BOX" "$@" >/dev/null; wc -l <calls; }
 		counts() { count ps; count run --rm "$ROOTFS" true; count exec mine true; count exec $id true; }; before=($(counts))
-		for n in {1..1000}; do i=$(printf %064d $n); mkdir "$BOX_DATA/containers/$i"; echo 0 >"$BOX_DATA/containers/$i/status"
-			: >"$BOX_DATA/containers/$i/options"; sed "s/$id/$i/; s/running/exited/" "$BOX_ROOT/$id.json" >"$BOX_ROOT/$i.json"; done
+		state=$(<"$BOX_ROOT/$id.json"); state=${state/running/exited}; all=$(printf "%064d " {1..1000}); (cd "$BOX_DATA/containers"; mkdir $all)
+		for i in $all; do echo 0 >"$BOX_DATA/containers/$i/status"; : >"$BOX_DATA/containers/$i/options"; echo "${state//$id/$i}" >"$BOX_ROOT/$i.json"; done
 		after=($(counts)); for n in {0..3}; do ((after[n] < before[n] + 100)) || echo "at $n ${after[n]} calls, not ${before[n]}"; done
 		box ps -a | wc -l; box run --rm "$ROOTFS" echo ran; box rm -f $(box ps -aq --no-trunc) | wc -l'
 	output_is $'1002\nran\n1001' "see state_each, state_find: what runs is found without a look at the others"
