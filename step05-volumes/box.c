@@ -60,14 +60,14 @@ static void enter_rootfs(const char *rootfs)
 		err(EXIT_BOX, "bind %s", rootfs);
 	if (chdir(rootfs) < 0)
 		err(EXIT_BOX, "chdir %s", rootfs);
-	/* The old root lands on top of the new one, where "." names it for the last time. */
+	/* The old root lands on top of the new one, where "." names it until it is unmounted. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		err(EXIT_BOX, "pivot_root %s", rootfs);
-	if (umount2(".", MNT_DETACH) < 0)
-		err(EXIT_BOX, "umount the old root");
 	/* A /proc shows the PID namespace of the process that mounts it. */
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		err(EXIT_BOX, "mount /proc");
+	if (umount2(".", MNT_DETACH) < 0)
+		err(EXIT_BOX, "umount the old root");
 }
 
 /* Opens DST. What it lacks is made: folders, and an empty file for a file to cover. */
