@@ -8,8 +8,11 @@ CMD ?= sh
 # A path may hold any character: recipes take paths from the environment, where the shell does not parse them.
 export BUSYBOX
 
-BOXES = $(patsubst %.c,%,$(wildcard step0*/box.c))
-STEPS = $(sort $(wildcard step0*))
+# The steps of the first day, and those of the second, which lie in final/ as they are the way to it.
+DAY_ONE = $(sort $(wildcard step0*))
+DAY_TWO = $(sort $(wildcard final/step*))
+STEPS = $(DAY_ONE) $(DAY_TWO)
+BOXES = $(STEPS:%=%/box)
 
 # final/: box starts containers; box-oci those that an engine has prepared, by the same core; box-unpack
 # reads archives for box, and writes some; box-seccomp compiles system call filters, one of them now;
@@ -35,20 +38,24 @@ export PREFIX DESTDIR
 TO = "$$DESTDIR$$PREFIX"
 
 # The folder of stage STEP, or of the newest one, and that of the stage before STEP.
-THIS = $(if $(STEP),$(filter step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
-BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '^step$(STEP)-' | grep -v '^step$(STEP)-')
+THIS = $(if $(STEP),$(filter step$(STEP)-% final/step$(STEP)-%,$(STEPS)),$(lastword $(STEPS)))
+BEFORE = $(shell printf '%s\n' $(STEPS) | grep -B 1 '\<step$(STEP)-' | grep -v '\<step$(STEP)-')
 
-# A step needs no libraries, so it is built without final.
-NEEDED = $(if $(filter-out final,$(STEP)),steps,$(if $(STEP),final,all))
+# A step is built without final. The first day's need no library; one that does says so in its first comment.
+NEEDED = $(if $(filter-out final,$(STEP)),$(if $(THIS),$(THIS)/box),$(if $(STEP),final,all))
 
 all: $(BOXES) $(FINAL) ## Build every step, and final/
 
 final: $(FINAL) ## Build final/: needs the libraries named above, and pkg-config
 
-steps: $(BOXES) ## Build every step: needs a C library alone
+steps: $(DAY_ONE:%=%/box) ## Build the first day's steps, 01 to 06: needs a C library alone
+
+second-day: $(DAY_TWO:%=%/box) ## Build the second day's steps, 07 to 14: needs libarchive
+
+LIBRARIES_OF = $(shell sed -n '2s,^ \* cc -o box box\.c \(.*\) \*/$$,\1,p' $(1))
 
 $(BOXES): %: %.c
-	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
+	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $< $(call LIBRARIES_OF,$<)
 
 final/%.o: final/%.c final/box.h | libraries
 	$(CC) $(CFLAGS) $(WARNINGS) $(shell pkg-config --cflags $(LIBS)) -c -o $@ $<
@@ -101,11 +108,11 @@ rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
 
 run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or in a box of STEP=NN (root)
-	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 06"; exit 1; }
+	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 14"; exit 1; }
 	@case "$(if $(filter-out final,$(STEP)),$(THIS))" in \
 	'') if test -t 0; then terminal=-it; else terminal=-i; fi; \
 		exec final/box run --rm $$terminal rootfs.tar.gz $(CMD) ;; \
-	step01-* | step02-*) exec $(THIS)/box run $(CMD) ;; \
+	*step01-* | *step02-*) exec $(THIS)/box run $(CMD) ;; \
 	*) exec $(THIS)/box run rootfs $(CMD) ;; \
 	esac
 
@@ -133,10 +140,10 @@ vm: $(NEEDED) rootfs ## A root shell in a throw-away machine, in this folder: br
 	@tests/vm $(VM) -i
 
 test-vm: $(NEEDED) rootfs ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
-	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),01 02 03 04 05 06)
+	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),$(patsubst step%,%,$(foreach s,$(notdir $(STEPS)),$(firstword $(subst -, ,$(s))))))
 
-matrix: steps rootfs ## Run every test on every stage, and print which passes where (root)
-	@tests/matrix
+matrix: $(BOXES) rootfs ## Run every test, or STEP=NN's, on every stage, and print which passes where (root)
+	@tests/matrix $(STEP)
 
 diff: ## Show what STEP=NN adds to the stage before it
 	@test -n "$(BEFORE)" || { echo "usage: make diff STEP=NN, with NN from 02"; exit 1; }
@@ -152,7 +159,7 @@ work: ## Copy the stage before STEP=NN to work/box.c, for you to type that step 
 
 check: rootfs ## Build work/box.c, and run the tests of STEP=NN and the stages before it on it (root)
 	@test -n "$(STEP)" || { echo "usage: make check STEP=NN"; exit 1; }
-	$(CC) $(CFLAGS) -Wall -Wextra -o work/box work/box.c
+	$(CC) $(CFLAGS) -Wall -Wextra -o work/box work/box.c $(call LIBRARIES_OF,work/box.c)
 	@BOX=work/box tests/suite $(STEP)
 
 bug: ## Put the program of STEP=NN with a bug into work/box.c: find it by make check STEP=NN
@@ -184,4 +191,4 @@ help: ## Show this list
 clean: ## Remove what make made, but for work/
 	tests/remove $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site bench
 
-.PHONY: all final steps libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps second-day libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

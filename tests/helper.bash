@@ -4,7 +4,8 @@
 # nothing else: what a step does to other files ends with the test.
 #
 # STEP is the stage under test, the file's own unless the environment says otherwise; BOX is its
-# program. Later stages keep the promises of earlier ones: `at_least 03` asks which it is. The last is
+# program. Later stages keep the promises of earlier ones: `at_least 03` asks which it is. What holds until
+# stage NN does it otherwise, on purpose, is tagged before-NN, and a comment says what NN does. The last is
 # final; what it does otherwise than the steps, on purpose, is tagged steps here and tested in final-*.
 
 bats_require_minimum_version 1.8.0
@@ -30,7 +31,7 @@ setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
 	make -s -C "$REPO" rootfs >/dev/null 2>&1 || fail "make rootfs failed: see make doctor" || return
 	if [[ -z ${BOX:-} ]]; then
-		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(echo "$REPO/step$STEP"-*/)box; fi
+		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(compgen -G "$REPO/step$STEP-*" || compgen -G "$REPO/final/step$STEP-*")/box; fi
 		if [[ $STEP == final ]]; then make -s -C "$REPO" final; else make -s -C "$REPO" "${BOX#"$REPO"/}"; fi || return
 	fi
 	BOX=$(realpath "$BOX")
@@ -44,9 +45,11 @@ setup_file() {
 setup() { setup_host; }
 
 setup_host() {
+	local tag
 	if [[ ! ${MATRIX:-} ]]; then
 		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
 		[[ $FILE_STEP != "$STEP" ]] && tagged still && skip "about step $FILE_STEP alone"
+		tag=$(before_tag) && skip "a promise of the stages before ${tag#before-}"
 		[[ $STEP == final ]] && tagged steps && skip "final does this otherwise, on purpose: see final-*.bats"
 	fi
 	((!THROWAWAY)) && tagged vm && skip "changes what all of a machine has: see make test-vm"
@@ -107,10 +110,15 @@ thaw_own_cgroup() {
 	done
 }
 
+# Whether the test is tagged before-NN, and the stage under test is NN or a later one: prints the tag.
+before_tag() {
+	tagged 'before-[0-9][0-9]' && [[ ! $STEP < ${BASH_REMATCH[2]#before-} ]] && echo "${BASH_REMATCH[2]}"
+}
+
 # bats 1.8 does not tell a test its tags: they are in the line above it.
 tagged() {
 	[[ ${TAGS:-} ]] || TAGS=$(grep -B 1 -xF "@test \"$BATS_TEST_DESCRIPTION\" {" "$BATS_TEST_FILENAME")
-	[[ ${TAGS%%$'\n'*}, =~ ^'# bats test_tags='(.*,)?$1, ]]
+	[[ ${TAGS%%$'\n'*}, =~ ^'# bats test_tags='(.*,)?($1), ]]
 }
 
 teardown() {
@@ -342,9 +350,9 @@ climb() {
 		"$(sed -E 's,/[^/]+,../,g' <<<"$ROOTFS")" "$DIR/$MARKER"
 }
 
-# The steps leave root all capabilities; final does so when asked to.
+# Steps 01 to 09 leave root all capabilities; later ones do so when asked to.
 as_mighty_root() {
-	if at_least final; then OPTIONS+=(--cap-add SYS_ADMIN); fi
+	if at_least final; then OPTIONS+=(--cap-add SYS_ADMIN); elif at_least 10; then OPTIONS+=(--privileged); fi
 }
 
 # What a box killed by SIGKILL has left on the disk and of cgroups, final's next command removes.
