@@ -37,7 +37,8 @@ load helper
 	output_is 0 "is CLONE_NEWNS set, and are the mounts private?"
 }
 
-# bats test_tags=steps
+# An overlay shows the files of the mount that ROOTFS is on, and of no other.
+# bats test_tags=steps,before-07
 @test "what is mounted below ROOTFS is there in the box" {
 	host_script 'mount -t tmpfs mine "$ROOTFS/tmp"; touch "$ROOTFS/tmp/submount"; box ls /tmp
 		umount "$ROOTFS/tmp"; start sleep 1000; findmnt -lno TARGET | grep -c "$ROOTFS"; kill -TERM $box; wait $box'

@@ -79,6 +79,10 @@ fail() {
 	chapter 07
 }
 
+@test "chapter 15's commands print what it says" {
+	chapter 15
+}
+
 @test "no command of the tutorial leaves anything on the host" {
 	diff "$BATS_FILE_TMPDIR/before" "$BATS_FILE_TMPDIR/after"
 }
