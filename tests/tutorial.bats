@@ -79,6 +79,10 @@ fail() {
 	chapter 07
 }
 
+@test "chapter 08's commands print what it says" {
+	chapter 08
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }

@@ -1,0 +1,171 @@
+# Step 08: ROOTFS may be an archive. It is unpacked once, by a child whose root is one empty folder.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+load helper
+
+CACHE=/var/cache/box
+
+setup() {
+	setup_host
+	FOLDER=$ROOTFS ROOTFS=$DIR/image.tar
+	! at_least final || rm "$FOLDER"/dev/* # it says that it leaves them out
+	pack
+}
+
+# pack [OPTION...]: makes $ROOTFS, an archive of $FOLDER.
+pack() { tar -C "$FOLDER" "$@" -cf "$ROOTFS" .; }
+
+# add NAME FILE: a file of $DIR more in the archive, as NAME, whatever that is.
+add() { tar -C "$DIR" --absolute-names --transform "s,^${2//./\\.}\$,$1,S" -rf "$ROOTFS" "$2"; }
+
+# not_started HINT: box has refused the archive, by a line that names it.
+not_started() {
+	status_is 125 "$1" || return
+	[[ $stderr == *image.tar* ]] || report "expected the archive's name on stderr" "say which archive, and why: archive_error_string(3) has the cause"
+}
+
+@test "ROOTFS may be an archive" {
+	box cat /only-in-the-rootfs
+	output_is rootfs "open ROOTFS, and unpack it if fstat says that it is a file"
+}
+
+@test "the archive may be compressed by gzip, bzip2, xz or zstd, and is known by what is in it" {
+	local by
+	pack
+	for by in gzip bzip2 xz zstd; do
+		command -v "$by" >/dev/null || continue
+		"$by" -c "$ROOTFS" >"$DIR/image"
+		box_run "$DIR/image" cat /only-in-the-rootfs
+		output_is rootfs "see archive_read_support_filter_$by in archive_read_filter(3)"
+	done
+}
+
+@test "owners, modes, times and links are those of the archive, whatever the umask" {
+	mkdir "$FOLDER/private"
+	touch -d @1000000000 "$FOLDER/private/file"
+	chown 12:34 "$FOLDER/private/file"
+	chmod 4751 "$FOLDER/private/file"
+	chmod 2700 "$FOLDER/private"
+	ln -s private/file "$FOLDER/link"
+	ln "$FOLDER/private/file" "$FOLDER/hard"
+	pack
+	host_script 'umask 077; box sh -c "stat -c \"%a %u:%g %Y %h\" /private/file; stat -c %a /private; readlink /link"'
+	output_has "4751 12:34 1000000000 2" "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME, and the umask of the child"
+	output_is $'4751 12:34 1000000000 2\n2700\nprivate/file' "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME, and the umask of the child"
+}
+
+@test "a name in UTF-8 is that of the archive, whatever the locale" {
+	touch "$FOLDER/grün"
+	pack --format=pax
+	host_script 'LC_ALL=C box sh -c "printf \"%s\\n\" /gr*"'
+	output_is /grün "libarchive asks for the locale: setlocale(3), while the host's files can still be seen"
+}
+
+# final has a store of images: final-images.bats.
+# bats test_tags=steps
+@test "an archive is unpacked the first time alone" {
+	box true
+	host_script 'for folder in "$1"/*; do echo unpacked >"$folder/once"; done; box cat /once; ls "$1" | wc -l' "$CACHE"
+	output_is $'unpacked\n1' "the folder's name says which archive it holds: unpack if it is not there"
+	host_script 'box touch /only-in-the-rootfs; box true; ls "$1" | wc -l' "$CACHE"
+	output_is 1 "the folder's name says which archive it holds"
+}
+
+@test "an archive that has changed is unpacked again" {
+	box cat /only-in-the-rootfs
+	output_is rootfs "open ROOTFS, and unpack it if fstat says that it is a file"
+	# Of the same size, and written over the old one.
+	echo ROOTFS >"$FOLDER/only-in-the-rootfs"
+	pack
+	box cat /only-in-the-rootfs
+	output_is ROOTFS "the same path, inode and size may be another archive: st_ctim tells, see inode(7)"
+}
+
+@test "names that lead out of the archive end inside" {
+	local outside=$BATS_TEST_TMPDIR/outside status_of_box
+	mkdir "$outside"
+	ln -s "$outside" "$DIR/link"
+	echo evil >"$DIR/evil"
+	add "../../../../../../../../../..$outside/dots" evil
+	add "$outside/absolute" evil
+	add link link
+	add link/through evil
+	box true
+	status_of_box=$status
+	[[ ! $(ls -A "$outside") ]] || fail "written on the host: $(ls "$outside")" "hint: the child that unpacks must have the new folder for its root: chroot, and chdir"
+	# final may refuse such an archive.
+	at_least final || [[ $status_of_box == 0 ]] || report "expected exit status 0" "in the child's root the names are no harm"
+	box_run "$FOLDER" true
+	status_is 0 "a folder is no archive"
+	box_run "$REPO/rootfs.tar.gz" true
+	status_is 0 "unpack ROOTFS if fstat says that it is a file"
+}
+
+@test "half an archive is an error, each time" {
+	box true
+	status_is 0 "a whole archive is none"
+	truncate -s $(($(stat -c %s "$ROOTFS") / 2)) "$ROOTFS"
+	for _ in 1 2; do
+		box true
+		not_started "only what is whole may get the name under which it is looked for: rename(2) at the end"
+	done
+}
+
+@test "what is no archive is an error" {
+	box true
+	status_is 0 "an archive is one"
+	# To one of libarchive's formats, mtree, these are lists of files.
+	for text in "$(</etc/passwd)" $'#mtree\n./proc type=dir mode=755' '#!/bin/sh'; do
+		echo "$text" >"$ROOTFS"
+		box true
+		not_started "name the formats, tar and cpio: archive_read_support_format_all takes texts for archives"
+	done
+}
+
+@test "an entry that cannot be made is an error that names it" {
+	box true
+	status_is 0 "all entries can be made"
+	echo first >"$FOLDER/first"
+	ln "$FOLDER/first" "$FOLDER/second-name"
+	pack --sort=name
+	tar --delete -f "$ROOTFS" ./first # what the other is a link to
+	for _ in 1 2; do
+		box true
+		not_started "libarchive warns of what it could not restore: anything but ARCHIVE_OK is an error"
+		[[ $stderr == *second-name* ]] || report "expected the entry's name on stderr" "see archive_entry_pathname(3)"
+	done
+}
+
+@test "what is unpacked by half does not count as the archive" {
+	head -c 3000000 /dev/urandom >"$FOLDER/large"
+	pack --sort=name
+	# A limit of 1 MB for a file: the kernel ends the process that writes more.
+	host_script '(ulimit -f 1000; "${run[@]}" true) >/dev/null 2>&1; echo $?; sum=$(md5sum <"$1"); [[ $(box md5sum /large) == "${sum%% *}"* ]] && echo whole' "$FOLDER/large"
+	output_is $'125\nwhole' "look at how the child ended, unpack under another name than the archive's, and rename(2) it at the end"
+}
+
+@test "five boxes at once unpack an archive, and each finds all of it" {
+	host_script 'for _ in {1..5}; do box sh -c "cat /only-in-the-rootfs && ls -d /etc/passwd" & boxes+=($!); done
+		for box in "${boxes[@]}"; do wait $box || echo failed; done'
+	[[ $(grep -c rootfs <<<"$output") == 5 && $(grep -c passwd <<<"$output") == 5 && $output != *failed* ]] ||
+		report "expected that each of five boxes ran" "one at a time may unpack: flock(2) on the folder that holds them"
+}
+
+@test "no process that unpacks outlives box" {
+	head -c 30000000 /dev/urandom >"$FOLDER/large"
+	pack
+	host_script '"${run[@]}" true & until_true test "$(find "$1" "$2" -name large 2>/dev/null)"; pids="$! $(pgrep -P $! || :)"; kill -KILL $! 2>/dev/null; wait $!
+		until_true ended "$pids" && echo gone; box cat /only-in-the-rootfs' "$CACHE" "$BOX_DATA"
+	output_is $'gone\nrootfs' "see PR_SET_PDEATHSIG in prctl(2)"
+}
+
+# bats test_tags=still
+@test "still: the command makes and opens any device" {
+	box sh -c 'mknod /device c 1 5 && head -c 4 /device | wc -c'
+	output_is 4 "step 08 has no nodev"
+}
+
+# bats test_tags=still
+@test "still: there is no /dev but that of ROOTFS, and no /sys" {
+	box_run "$REPO/rootfs.tar.gz" ls /dev /sys
+	output_is $'/dev:\n\n/sys:' "step 08 mounts /proc alone"
+}
