@@ -46,6 +46,7 @@ all_caught() { # all_caught STEP
 @test "the bugs of step 06 are caught, with a hint" { all_caught 06; }
 @test "the bugs of step 07 are caught, with a hint" { all_caught 07; }
 @test "the bugs of step 08 are caught, with a hint" { all_caught 08; }
+@test "the bugs of step 09 are caught, with a hint" { all_caught 09; }
 
 @test "a box that does not end is told so, whether SIGTERM ends it or not" {
 	local first log box=$BATS_TEST_TMPDIR/box

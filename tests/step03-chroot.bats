@@ -81,7 +81,8 @@ load helper
 	refused plain "say which path, and why: err(3)"
 }
 
-# bats test_tags=steps
+# Step 09 makes what is missing.
+# bats test_tags=steps,before-09
 @test "a root filesystem without a /proc is an error that says so" {
 	rmdir "$ROOTFS/proc"
 	box true

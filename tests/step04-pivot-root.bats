@@ -9,7 +9,8 @@ load helper
 	output_has only-in-the-rootfs "this is the attack itself, which must work up to the box's own root"
 }
 
-# bats test_tags=steps
+# Step 09 adds /dev and /sys.
+# bats test_tags=steps,before-09
 @test "the box's mount table has / and /proc, and nothing of the host" {
 	box sh -c 'cut -d " " -f 5 /proc/self/mountinfo'
 	output_is $'/\n/proc' "is the old root still mounted? see umount2(2), MNT_DETACH"

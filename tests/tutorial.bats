@@ -83,6 +83,10 @@ fail() {
 	chapter 08
 }
 
+@test "chapter 09's commands print what it says" {
+	chapter 09
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }
