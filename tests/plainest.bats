@@ -46,6 +46,7 @@ plainest_hint() {
 	*/proc*"No such file"*) echo "mount /proc when ROOTFS is the root, where its folder proc is" ;;
 	*/proc*"No such device"*) echo 'the type of the file system is "proc"' ;;
 	*/proc*busy*) echo "is a /proc mounted there already, or twice?" ;;
+	*filter*"Permission denied"*) echo "without CAP_SYS_ADMIN only a process with no_new_privs may install a filter: do it before capset takes that capability away" ;;
 	*"Bad file descriptor"*) echo "close_range(2) has closed what is used afterwards" ;;
 	*"Operation not permitted"* | *"Function not implemented"*) echo "may root make namespaces here? see make doctor" ;;
 	*true*) echo "the command follows ${shown#box } in argv: is it looked for in the root filesystem, and where PATH says? see execvp(3)" ;;

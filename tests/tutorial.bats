@@ -87,6 +87,10 @@ fail() {
 	chapter 09
 }
 
+@test "chapter 10's commands print what it says" {
+	chapter 10
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }
