@@ -1,4 +1,4 @@
-# Shared by all stages' tests. Each test gets a host of its own: see tests/host. It has mount, UTS and PID
+# Shared by all stages' tests. Each test gets a host of its own: see tests/host. It has mount, UTS, PID and network
 # namespaces, with shared mount propagation as systemd sets it up, since a private / hides a forgotten MS_PRIVATE.
 # In it are $DIR, an empty folder, and from step 03 on $ROOTFS, a root filesystem of busybox. A box writes to
 # nothing else: what a step does to other files ends with the test.
@@ -139,8 +139,9 @@ teardown() {
 # --- the host ---
 
 start_host() {
-	local seconds=120 keep=("$REPO" "$BATS_RUN_TMPDIR") cgroups both ready # a program that is being written may hang
+	local seconds=120 keep=("$REPO" "$BATS_RUN_TMPDIR") net=(--net) cgroups both ready # a program that is being written may hang
 	((THROWAWAY)) || at_least final && seconds=600
+	! at_least final || net=() # the machine's: what final has for it is of other programs
 	[[ $BOX == "$REPO"/* ]] || keep+=("$BOX")
 	make_cgroups
 	mkdir "$BATS_TEST_TMPDIR/host"
@@ -148,7 +149,7 @@ start_host() {
 	exec {both}<>"$BATS_TEST_TMPDIR/ready"
 	exec {ready}<"$BATS_TEST_TMPDIR/ready"
 	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs.
-	unshare --mount --uts --pid --fork --kill-child --propagation private -- "$REPO/tests/host" \
+	unshare --mount --uts --pid "${net[@]}" --fork --kill-child --propagation private -- "$REPO/tests/host" \
 		"$BATS_TEST_TMPDIR" "$seconds" "$cgroups" "${keep[@]}" >&"$both" 2>"$BATS_TEST_TMPDIR/unshare" 3>&- {both}>&- {ready}<&- &
 	UNSHARE=$!
 	exec {both}>&-
@@ -203,7 +204,7 @@ remove_cgroups() {
 # Runs a command on the test's host, in $DIR. Who runs the tests may ignore signals, as nohup does. In a session of its
 # own, as a box that kills its process group must not kill bats.
 host() {
-	nsenter --target "$HOST" --mount --uts --pid -- setsid --wait env --default-signal -C "$DIR" "$@" 3>&-
+	nsenter --target "$HOST" --mount --uts --pid --net -- setsid --wait env --default-signal -C "$DIR" "$@" 3>&-
 }
 
 # Runs a command on the test's host; sets $status, $output and $stderr.

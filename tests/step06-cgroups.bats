@@ -69,8 +69,8 @@ hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && e
 @test "the command is in its cgroup from its first instruction on" {
 	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
 	box cat /proc/self/cgroup
-	# In a cgroup namespace, as final makes one, the box's own cgroup is /.
-	at_least final && host_script 'start sleep 1000; cat "/proc/$(pgrep -P $box)/cgroup"; kill -TERM $box; wait $box'
+	# In a cgroup namespace, as step 11 makes one, the box's own cgroup is /.
+	at_least 11 && host_script 'start sleep 1000; cat "/proc/$(pgrep -P $box)/cgroup"; kill -TERM $box; wait $box'
 	[[ $output == */box[./]* ]] || report "expected a cgroup of box" "join the cgroup before the exec, or be born in it: see CLONE_INTO_CGROUP"
 }
 

@@ -91,6 +91,10 @@ fail() {
 	chapter 10
 }
 
+@test "chapter 11's commands print what it says" {
+	chapter 11
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }
