@@ -95,6 +95,10 @@ fail() {
 	chapter 11
 }
 
+@test "chapter 12's commands print what it says" {
+	chapter 12
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }
