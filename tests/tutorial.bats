@@ -99,6 +99,10 @@ fail() {
 	chapter 12
 }
 
+@test "chapter 13's commands print what it says" {
+	chapter 13
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }
