@@ -51,6 +51,7 @@ all_caught() { # all_caught STEP
 @test "the bugs of step 11 are caught, with a hint" { all_caught 11; }
 @test "the bugs of step 12 are caught, with a hint" { all_caught 12; }
 @test "the bugs of step 13 are caught, with a hint" { all_caught 13; }
+@test "the bugs of step 14 are caught, with a hint" { all_caught 14; }
 
 @test "a box that does not end is told so, whether SIGTERM ends it or not" {
 	local first log box=$BATS_TEST_TMPDIR/box

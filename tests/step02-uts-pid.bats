@@ -41,6 +41,8 @@ load helper
 	status_is 1 "is CLONE_NEWPID among the flags of clone3?"
 }
 
+# Step 14 does without root.
+# bats test_tags=before-14
 @test "users other than root are told that box needs root" {
 	# A copy, as only root may enter the folder of the test.
 	host mount -t tmpfs -o mode=755 none /mnt

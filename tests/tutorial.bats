@@ -103,6 +103,10 @@ fail() {
 	chapter 13
 }
 
+@test "chapter 14's commands print what it says" {
+	chapter 14
+}
+
 @test "chapter 15's commands print what it says" {
 	chapter 15
 }
