@@ -115,3 +115,14 @@ mounted() {
 		rm -rf "$BATS_TEST_TMPDIR/places"
 	done
 }
+
+@test "make doctor finds here what the tests need, and names the package of a program that is missing" {
+	run make -s -C "$BATS_TEST_DIRNAME/.." doctor
+	[[ $status == 0 && $output != *$'\n'NO* ]] || fail "make doctor misses something on a machine that runs the tests" "$output" || return
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	# shellcheck disable=SC2086 # a folder each
+	find ${PATH//:/ } -maxdepth 1 ! -name umoci ! -type d 2>/dev/null | tac | xargs ln -sft "$BATS_TEST_TMPDIR/bin"
+	run env PATH="$BATS_TEST_TMPDIR/bin" "$BATS_TEST_DIRNAME/doctor"
+	[[ $status == 1 && $(grep ^NO <<<"$output") == "NO    umoci: final's tests need it, nothing else does: install umoci" ]] ||
+		fail "expected that umoci is missing, and nothing else" "$output"
+}
