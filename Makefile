@@ -162,10 +162,13 @@ check: rootfs ## Build work/box.c, and run the tests of STEP=NN and the stages b
 	$(CC) $(CFLAGS) -Wall -Wextra -o work/box work/box.c $(call LIBRARIES_OF,work/box.c)
 	@BOX=work/box tests/suite $(STEP)
 
+# A bug that only a newer kernel shows says which: a line "Linux: 6.6".
+SHOWS_HERE = { sed -n 's/^Linux: //p' "$$bug"; uname -r; } | sort -CV && echo "$$bug"
+
 bug: ## Put the program of STEP=NN with a bug into work/box.c: find it by make check STEP=NN
 	@ls tests/bugs/step$(STEP)-*.patch >/dev/null 2>&1 || { echo "usage: make bug STEP=NN"; exit 1; }
 	@test ! -e work/box.c || { echo "work/box.c is there already: move it away first"; exit 1; }
-	@mkdir -p work && ls tests/bugs/step$(STEP)-*.patch | shuf -n 1 >work/.bug
+	@mkdir -p work && for bug in tests/bugs/step$(STEP)-*.patch; do $(SHOWS_HERE); done | shuf -n 1 >work/.bug
 	@cp $(THIS)/box.c work/box.c && patch -s work/box.c "$$(cat work/.bug)"
 	@echo "work/box.c has a bug: sudo make check STEP=$(STEP), then make bug-answer"
 

@@ -11,6 +11,7 @@ regex() { sed 's/[][\.*^$+?(){}|]/\\&/g' <<<"$1"; }
 
 caught() { # caught PATCH
 	local patch=$1 name step work test hint log
+	{ sed -n 's/^Linux: //p' "$patch"; uname -r; } | sort -CV || return 0 # a kernel that does not show it
 	name=$(basename "$patch" .patch) step=${name:4:2} work=$BATS_TEST_TMPDIR/$(basename "$patch")
 	test=$(sed -n 's/^Caught by: //p' "$patch") hint=$(sed -n 's/^Hint: //p' "$patch")
 	mkdir "$work"
