@@ -919,10 +919,11 @@ void user_free(struct user *user);
 /* ---- mounts.c: volumes and file systems; called by init.c ---- */
 
 /* Takes the bind mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one
- * that is missing. Called while names still lead to the host, and by its root. Then makes the other
- * mounts, as the root that is to own them; files of spec->mounts[i].text in SCRATCH. ID-mapped ones
- * are taken by mount_take_mapped() instead, one by one, with a descriptor of the user namespace
- * USERS: that takes privileges over the file system, which are the host's (mount_setattr(2)). */
+ * that is missing, and for a source in the container's own root, which mounts_attach() takes.
+ * Called while names still lead to the host, and by its root. Then makes the other mounts, as the
+ * root that is to own them; files of spec->mounts[i].text in SCRATCH. ID-mapped ones are taken by
+ * mount_take_mapped() instead, one by one, with a descriptor of the user namespace USERS: that
+ * takes privileges over the file system, which are the host's (mount_setattr(2)). */
 int mounts_take(const struct spec *spec, int trees[]);
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
 int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[]);

@@ -115,22 +115,58 @@ static int take_overlay(
 		       : steal_fd(&tree);
 }
 
-static int copy_source(const struct mount *mount)
+/* What PATH names below FOLDER, by their words, or NULL. With ".." it may be anywhere. */
+static const char *part_below(const char *path, const char *folder)
+{
+	for (;;) {
+		size_t length;
+
+		folder += strspn(folder, "/");
+		path += strspn(path, "/");
+		length = strcspn(folder, "/");
+		if (length == 0)
+			break;
+		if (strcspn(path, "/") != length || strncmp(path, folder, length) != 0)
+			return NULL;
+		folder += length;
+		path += length;
+	}
+	for (const char *up = path; (up = strstr(up, "..")); up += 2)
+		if ((up == path || up[-1] == '/') && (up[2] == '/' || up[2] == '\0'))
+			return NULL;
+	return *path ? path : ".";
+}
+
+/* The part of a bind mount's source below the container's own root, or NULL: an earlier mount may
+ * show it, so it is taken when these are attached. The root of an overlay has names for box alone.
+ */
+static const char *source_in_root(const struct spec *spec, const struct mount *mount)
+{
+	return spec->upper || mount->type || mount->text || mount->id_mapped
+		       ? NULL
+		       : part_below(mount->source, spec->rootfs);
+}
+
+/* ROOT is the container's, or -1 while names lead to the host. */
+static int copy_source(const struct spec *spec, const struct mount *mount, int root)
 {
 	autoclose int place = -1;
 
-	if (!mount->settled)
+	if (root >= 0)
+		place = open_in_root(root, source_in_root(spec, mount), O_PATH, 0);
+	else if (mount->settled)
+		place = open_settled(AT_FDCWD, mount->source, O_PATH);
+	else
 		return mount_copy(AT_FDCWD, mount->source, mount->recursive);
-	place = open_settled(AT_FDCWD, mount->source, O_PATH);
 	return place < 0 ? -1 : mount_copy(place, "", mount->recursive);
 }
 
 /* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
  * asked for, nothing shows on the source; and if nothing is asked for, nothing on the copy. */
-static int take_bind(const struct mount *mount)
+static int take_bind(const struct spec *spec, const struct mount *mount, int root)
 {
 	struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
-	autoclose int tree = copy_source(mount);
+	autoclose int tree = copy_source(spec, mount, root);
 	bool shared = false;
 
 	for (size_t i = 0; i < mount->n_changes; i++) {
@@ -171,8 +207,9 @@ static int open_for_writing(int tree)
 	return fs.f_type == TMPFS_MAGIC ? mount_change(tree, &writable) : 0;
 }
 
+/* Of a bind mount, ROOT is as for copy_source(). */
 static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount,
-	int scratch)
+	int scratch, int root)
 {
 	autoclose int tree = -1;
 
@@ -184,7 +221,7 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
 	else if (mount->type)
 		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
-	else if ((tree = take_bind(mount)) < 0)
+	else if ((tree = take_bind(spec, mount, root)) < 0)
 		return -1;
 	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
 		if (mount_change(tree, &mount->changes[i]) < 0)
@@ -201,7 +238,10 @@ static int take_some(
 
 		if (binds != !(mount->type || mount->text) || mount->id_mapped)
 			continue;
-		trees[i] = take(spec, cgroup, mount, scratch);
+		trees[i] = -1;
+		if (source_in_root(spec, mount)) /* see mounts_attach() */
+			continue;
+		trees[i] = take(spec, cgroup, mount, scratch, -1);
 		if (trees[i] < 0 && mount->settled && errno == ELOOP)
 			return failx("mount %s at %s: there is a symlink in its path, which box "
 				     "follows only when it makes the container",
@@ -221,7 +261,7 @@ int mounts_take(const struct spec *spec, int trees[])
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
-	autoclose int tree = take(spec, NULL, mount, -1);
+	autoclose int tree = take(spec, NULL, mount, -1, -1);
 
 	if (tree < 0)
 		return fail("mount %s at %s", mount->source, mount->target);
@@ -321,9 +361,14 @@ static int attach(
 int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
-		if (trees[i] >= 0 && attach(spec, &spec->mounts[i], root, scratch, trees[i]) < 0)
+		const struct mount *mount = &spec->mounts[i];
+
+		if (source_in_root(spec, mount) &&
+			(trees[i] = take(spec, NULL, mount, -1, root)) < 0)
+			return fail("mount %s at %s", mount->source, mount->target);
+		if (trees[i] >= 0 && attach(spec, mount, root, scratch, trees[i]) < 0)
 			return -1;
-		if (!is_late(&spec->mounts[i]))
+		if (!is_late(mount))
 			close_fd(&trees[i]);
 	}
 	return 0;

@@ -32,3 +32,54 @@ setup() {
 	oci_run sh -c 'for d in constant constant/inner; do touch /$d/x 2>&1; done'
 	output_is $'touch: /constant/x: Read-only file system\ntouch: /constant/inner/x: Read-only file system' "see make_constant in masks.c"
 }
+
+# binds SOURCE DESTINATION [OPTION...]: the next mount of the container.
+binds() {
+	configure "c['mounts'].append({'destination': '$2', 'type': 'bind', 'source': '$1', 'options': ['${3:-bind}']})"
+}
+
+@test "a source in the container's own root is what the mounts before it show there, also where they have made it" {
+	mkdir "$DIR/v" "$BUNDLE/rootfs/mnt"
+	echo host >"$BUNDLE/rootfs/mnt/f"
+	mkdir "$DIR/v/sub" "$DIR/v/sub/deep"
+	echo mount >"$DIR/v/f"
+	binds rootfs/mnt /before
+	binds "$DIR/v" /mnt
+	binds "$BUNDLE/rootfs/mnt" /after
+	binds "$BUNDLE//rootfs/./mnt/sub" /sub
+	binds rootfs/sub/deep /mnt/sub/deep
+	binds rootfs/mnt/f /file
+	configure "c['mounts'].append({'destination': '/new', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['mode=711']})" 'c["root"]["readonly"] = False'
+	binds "$BUNDLE/rootfs/new" /copy
+	oci_run sh -c 'cat /before/f /mnt/f /after/f /file; ls /sub; touch /new/made; ls /copy; stat -c %a /copy'
+	output_is $'host\nmount\nmount\nmount\ndeep\nmade\n711' "see source_in_root in mounts.c"
+}
+
+@test "a symlink in the container's own root leads no source to the host" {
+	mkdir "$DIR/v" "$BUNDLE/rootfs/v"
+	echo host >"$DIR/v/f"
+	echo inside >"$BUNDLE/rootfs/v/f"
+	ln -s "$DIR" "$BUNDLE/rootfs/away"
+	ln -s /v/../../../v "$BUNDLE/rootfs/round"
+	binds rootfs/round /copy
+	oci_run cat /copy/f
+	output_is inside "see copy_source in mounts.c"
+	binds rootfs/away/v /copy
+	config_fails "mount $BUNDLE/rootfs/away/v at /copy: No such file or directory"
+	configure "c['mounts'].pop()"
+	binds rootfs/proc/self/root/v /copy # as a process of box-oci itself, which is there no more
+	config_fails "mount $BUNDLE/rootfs/proc/self/root/v at /copy: "
+}
+
+@test "a source in the container's own root is found in a user namespace, too, and with all mounts below it" {
+	mkdir "$DIR/v" "$DIR/w" "$BUNDLE/rootfs/mnt"
+	mkdir "$DIR/v/sub"
+	echo mount >"$DIR/w/f"
+	binds "$DIR/v" /mnt
+	binds "$DIR/w" /mnt/sub
+	binds rootfs/mnt /copy rbind
+	binds rootfs/mnt/sub /sub
+	configure 'linux["namespaces"].append({"type": "user"})' 'linux["uidMappings"] = linux["gidMappings"] = [{"containerID": 0, "hostID": 0, "size": 65536}]'
+	oci_run cat /copy/sub/f /sub/f
+	output_is $'mount\nmount' "see copy_source in mounts.c"
+}
