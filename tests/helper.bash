@@ -10,7 +10,7 @@
 
 bats_require_minimum_version 1.8.0
 
-REPO=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)
+REPO=${BATS_TEST_DIRNAME%/*} # a name of bats is absolute
 [[ ${BATS_TEST_FILENAME:?} =~ /(step)?([0-9]+|final)-[^/]*$ ]] && FILE_STEP=${BASH_REMATCH[2]} || FILE_STEP=
 STEP=${STEP:-$FILE_STEP}
 THROWAWAY=${THROWAWAY:-0} # a machine that may be changed, and may be slow
@@ -38,8 +38,33 @@ setup_file() {
 	[[ -x $BOX ]] || fail "$BOX is not there: build it first" || return
 	CGROUP_MOUNTS=$(findmnt -rno TARGET,FSTYPE,OPTIONS -t tmpfs /sys/fs/cgroup
 		findmnt -rno TARGET,FSTYPE,OPTIONS -t cgroup,cgroup2) || : # may be none
-	export BOX CGROUP_MOUNTS
+	make_beginning || fail "the files that each test begins with cannot be made" || return
+	export BOX CGROUP_MOUNTS BEGINNING REAL_RUN_TMPDIR
 	remove_stale_cgroups
+}
+
+# What each test begins with, for a single copy: see make_host.
+make_beginning() {
+	BEGINNING=$BATS_FILE_TMPDIR/beginning
+	local rootfs=$BEGINNING/rootfs dir=$BEGINNING/dir
+	REAL_RUN_TMPDIR=$(cd "$BATS_RUN_TMPDIR" && pwd -P) && # as the kernel names it
+		mkdir -p "$BEGINNING/host" "$dir" && mkfifo "$BEGINNING/ready" && echo "$MARKER" >"$dir/$MARKER" &&
+		cp -ax --no-preserve=ownership "$REPO/rootfs" "$BEGINNING" && # it is of the user who has made it
+		# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
+		rm -f "$rootfs/dev/null" && # a box with -v /dev/null:/dev/null may have made an empty file
+		cp -a /dev/null /dev/zero "$rootfs/dev" && echo rootfs >"$rootfs/only-in-the-rootfs" &&
+		printf 'not a program\n' | tee "$rootfs/plain" >"$dir/plain"
+}
+
+# Runs a function without bats' trap for each command, which takes longer than most commands: what fails says where.
+untraced() {
+	trap -p DEBUG >"$BATS_TEST_TMPDIR/trap"
+	trap - DEBUG
+	local status=0
+	"$@" || status=$?
+	# shellcheck disable=SC1091 # written here
+	source "$BATS_TEST_TMPDIR/trap"
+	return $status
 }
 
 setup() { setup_host; }
@@ -49,39 +74,34 @@ setup_host() {
 	if [[ ! ${MATRIX:-} ]]; then
 		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
 		[[ $FILE_STEP != "$STEP" ]] && tagged still && skip "about step $FILE_STEP alone"
-		tag=$(before_tag) && skip "a promise of the stages before ${tag#before-}"
+		before_tag && skip "a promise of the stages before ${tag#before-}"
 		[[ $STEP == final ]] && tagged steps && skip "final does this otherwise, on purpose: see final-*.bats"
 	fi
 	((!THROWAWAY)) && tagged vm && skip "changes what all of a machine has: see make test-vm"
 	tagged v2 && [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] && skip "needs cgroup v2: see make test-vm"
 	make_host
-	host_state >"$BATS_TEST_TMPDIR/before"
+	host_state laptop >"$BATS_TEST_TMPDIR/before" # see tests/host
 }
 
 # $DIR and $ROOTFS, and the host.
-make_host() {
-	local own
-	own=$(cd "$BATS_TEST_TMPDIR" && pwd -P) # as the kernel names it
+make_host() { untraced make_all; }
+
+make_all() {
+	local own=$REAL_RUN_TMPDIR${BATS_TEST_TMPDIR#"$BATS_RUN_TMPDIR"}
 	DIR=$own/dir ROOTFS=$own/rootfs OPTIONS=()
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
-	mkdir "$DIR"
-	echo "$MARKER" >"$DIR/$MARKER"
-	cp -ax --no-preserve=ownership "$REPO/rootfs" "$ROOTFS" # it is of the user who has made it
-	# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
-	rm -f "$ROOTFS/dev/null" # a box with -v /dev/null:/dev/null may have made an empty file
-	cp -a /dev/null /dev/zero "$ROOTFS/dev"
-	echo rootfs >"$ROOTFS/only-in-the-rootfs"
-	printf 'not a program\n' | tee "$ROOTFS/plain" >"$DIR/plain"
+	cp -ax "$BEGINNING/." "$own" || return
 	start_host
 }
 
 # When it has ended, as it does by itself where a test hangs, its PID may be another process's: it is unshare's child,
 # or the shell's own where there is no unshare.
 host_is_there() {
-	local parent=$UNSHARE
+	local parent=$UNSHARE children=
 	[[ ${HOST:-} ]] || return
 	[[ $HOST != "$UNSHARE" ]] || parent=$BASHPID
-	[[ " $(cat "/proc/$parent/task/$parent/children" 2>/dev/null)" == *" $HOST "* ]]
+	{ read -r children <"/proc/$parent/task/$parent/children"; } 2>/dev/null || :
+	[[ " $children " == *" $HOST "* ]]
 }
 
 end_host() {
@@ -110,18 +130,25 @@ thaw_own_cgroup() {
 	done
 }
 
-# Whether the test is tagged before-NN, and the stage under test is NN or a later one: prints the tag.
+# Whether the test is tagged before-NN, and the stage under test is NN or a later one: sets $tag.
 before_tag() {
-	tagged 'before-[0-9][0-9]' && [[ ! $STEP < ${BASH_REMATCH[2]#before-} ]] && echo "${BASH_REMATCH[2]}"
+	tagged 'before-[0-9][0-9]' && tag=${BASH_REMATCH[2]} && [[ ! $STEP < ${tag#before-} ]]
 }
 
 # bats 1.8 does not tell a test its tags: they are in the line above it.
 tagged() {
-	[[ ${TAGS:-} ]] || TAGS=$(grep -B 1 -xF "@test \"$BATS_TEST_DESCRIPTION\" {" "$BATS_TEST_FILENAME")
+	local text
+	if [[ ! ${TAGS:-} ]]; then
+		text=$(<"$BATS_TEST_FILENAME")
+		text=${text%%$'\n'"@test \"$BATS_TEST_DESCRIPTION\" {"$'\n'*}
+		TAGS=${text##*$'\n'}$'\n'
+	fi
 	[[ ${TAGS%%$'\n'*}, =~ ^'# bats test_tags='(.*,)?($1), ]]
 }
 
-teardown() {
+teardown() { untraced look_and_end; }
+
+look_and_end() {
 	local failed=0
 	thaw_own_cgroup
 	if [[ ! ${HOST:-} ]]; then
@@ -144,8 +171,6 @@ start_host() {
 	! at_least final || net=() # the machine's: what final has for it is of other programs
 	[[ $BOX == "$REPO"/* ]] || keep+=("$BOX")
 	make_cgroups
-	mkdir "$BATS_TEST_TMPDIR/host"
-	mkfifo "$BATS_TEST_TMPDIR/ready"
 	exec {both}<>"$BATS_TEST_TMPDIR/ready"
 	exec {ready}<"$BATS_TEST_TMPDIR/ready"
 	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs.
@@ -162,13 +187,15 @@ start_host() {
 # The steps make their cgroups at the top of each hierarchy that has a limit: which is one of the test's own. final
 # is tested on the machine's files and cgroups, as are all on a throw-away machine. Sets $cgroups for tests/host, and CGROUPS.
 make_cgroups() {
-	local place kind options controller own=suite.${BATS_RUN_TMPDIR##*-}.${BATS_SUITE_TEST_NUMBER:-0}
+	local place kind options controller wanted=() own=suite.${BATS_RUN_TMPDIR##*-}.${BATS_SUITE_TEST_NUMBER:-0}
 	CGROUPS=() cgroups=
 	! { at_least final || ((THROWAWAY)); } || { cgroups=machine && return; }
 	while read -r place kind options; do
-		if [[ $kind == tmpfs ]]; then
-			cgroups+="ro $place"
-		elif [[ $kind != cgroup2 && ! ,$options, =~ ,(memory|pids|cpu), ]] || ! mkdir "$place/$own" 2>/dev/null; then
+		[[ $kind != cgroup2 && ! ,$options, =~ ,(memory|pids|cpu), ]] || wanted+=("$place/$own")
+	done <<<"$CGROUP_MOUNTS"
+	((!${#wanted[@]})) || mkdir "${wanted[@]}" 2>/dev/null || :
+	while read -r place kind options; do
+		if [[ ! -d $place/$own ]]; then
 			cgroups+="ro $place"
 		else
 			CGROUPS+=("$place/$own")
@@ -194,7 +221,7 @@ remove_cgroups() {
 	local end=$((SECONDS + 10)) own_cgroups folders
 	own_cgroups
 	folders=("${own_cgroups[@]}" "${CGROUPS[@]}")
-	((${#folders[@]})) || return 0
+	((${#folders[@]})) && ! rmdir "${folders[@]}" 2>/dev/null || return 0
 	until find "${folders[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || [[ ! $(ls -d "${folders[@]}" 2>/dev/null) ]]; do
 		((SECONDS < end)) || fail "cannot be removed: ${folders[*]}" || return
 		sleep 0.05
@@ -235,10 +262,10 @@ host_script() {
 
 # Every test asks for this twice, or more often. So no program is run where the shell can look by itself, from outside,
 # and bats' trap for each command is off.
-host_state() (
+host_state() ( # host_state [NAME]: the host's name, where it is known
 	trap - DEBUG
 	shopt -s nullglob dotglob globstar
-	echo "hostname: $(nsenter --target "$HOST" --uts hostname 3>&-)"
+	echo "hostname: ${1:-$(nsenter --target "$HOST" --uts hostname 3>&-)}"
 	while read -r _ _ _ mount; do echo "mount: $mount"; done <"/proc/$HOST/mountinfo"
 	# By name, as PIDs are new each time; not PID 1, which is the test's own.
 	for place in "/proc/$HOST/root/proc"/[0-9]*/; do
@@ -263,7 +290,7 @@ host_as_before() {
 	local left others stays try patience=${PATIENCE:-10} # seconds in which all has to be gone
 	local end=$((SECONDS + patience))
 	host_has_its_root || return
-	! host_state | cmp -s "$BATS_TEST_TMPDIR/before" - || return 0
+	[[ $(host_state) != "$(<"$BATS_TEST_TMPDIR/before")" ]] || return 0
 	for ((try = 1; try <= 2 * patience + 1 || SECONDS < end; try++)); do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]' | without_others) || return 0
 		others=$(grep -v 'cgroup: ' <<<"$left") || true
