@@ -921,12 +921,17 @@ void user_free(struct user *user);
 /* Takes the bind mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one
  * that is missing, and for a source in the container's own root, which mounts_attach() takes.
  * Called while names still lead to the host, and by its root. Then makes the other mounts, as the
- * root that is to own them; files of spec->mounts[i].text in SCRATCH. ID-mapped ones are taken by
- * mount_take_mapped() instead, one by one, with a descriptor of the user namespace USERS: that
- * takes privileges over the file system, which are the host's (mount_setattr(2)). */
+ * root that is to own them; files of spec->mounts[i].text in SCRATCH, and /proc of the PID
+ * namespace PIDS, unless that is -1. ID-mapped ones are taken by mount_take_mapped() instead, one
+ * by one, with a descriptor of the user namespace USERS: that takes privileges over the file
+ * system, which are the host's (mount_setattr(2)). */
 int mounts_take(const struct spec *spec, int trees[]);
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
-int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[]);
+int mounts_make(
+	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[]);
+
+/* Whether the kernel can mount a /proc of another PID namespace, as PIDS of mounts_make(). */
+bool mounts_know_pids(void);
 
 /* Attaches them below ROOT, the container's, and closes them, but for each tmpfs that is to be
  * read-only: mounts_restrict() makes it so, and closes it, when all is in it. */
@@ -1050,6 +1055,7 @@ struct container {
 	int listener; /* of its filter of system calls, until that is passed on; or -1 */
 	int ending; /* of ending_signals(), which no wait for the child leaves out */
 	bool joined; /* by container_join(): not the container's PID 1 */
+	bool outside; /* what makes it is not in the PID namespace that the process joins */
 	int oom; /* of one that has joined: see oom_open(); else -1 */
 	int64_t oom_kills; /* before it did */
 };
@@ -1142,7 +1148,7 @@ int container_wait(
  * reader may take its time. */
 void relay_finish(struct relay *relay);
 
-/* ---- what container.c and init.c tell each other, over a SEQPACKET socket ---- */
+/* ---- message.c: what container.c and init.c tell each other, over a SEQPACKET socket ---- */
 
 /*
  *   container.c   init.c
@@ -1197,9 +1203,11 @@ bool message_receive(int socket, struct message *message, int *fd);
 
 /* ---- init.c: the container's first process ---- */
 
-/* The child of clone3, already in its v2 cgroup if BORN_INSIDE. Ends by exec or _exit. */
-_Noreturn void init_main(
-	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket);
+/* The child of clone3, already in its v2 cgroup if BORN_INSIDE. Ends by exec or _exit. OUTSIDE: it
+ * is in none of the namespaces yet, and never in the PID namespace that SPEC joins, as join_main().
+ */
+_Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	bool outside, int socket);
 
 /* The same for a helper that joins the container of PIDFD, which does not see it. With the rights
  * that the process is to have, it starts that as box's own child, sends its PID, and ends. */
@@ -1229,6 +1237,16 @@ int program_execute(char **argv);
  * it may. */
 void caller_forget(bool affinity_alone);
 
+/* The environment of box's caller, where the kernel has put it in the calling process: one inside
+ * with CAP_SYS_PTRACE would find it there. It is to be found while /proc is that of our own PID
+ * namespace, and to be forgotten when no hook needs it any more. */
+struct environment {
+	char *start;
+	size_t size;
+};
+int environment_find(struct environment *environment);
+void environment_forget(const struct environment *environment);
+
 /* ---- namespaces.c: those that a container joins, and the users of its own ---- */
 
 /* Joins spec->joins, for the child that is born next, and notes the caller's own in OWN, to which
@@ -1244,6 +1262,14 @@ int namespaces_leave(struct own_namespaces *own);
 /* Joins these, and those that the caller cannot leave again: its names and rights are others then.
  */
 int namespaces_enter_for_good(const struct spec *spec);
+
+/* The path of the PID namespace that SPEC joins; NULL: none. */
+const char *namespaces_joined_pids(const struct spec *spec);
+
+/* Joins all but that one, and makes those that are new. Returns a descriptor of it, with which
+ * namespaces_enter_pids() has it ready for the child that is born next. */
+int namespaces_enter_but_pids(const struct spec *spec);
+int namespaces_enter_pids(const struct spec *spec, int pids);
 
 /* Whether the container's users are not box's own. */
 bool namespaces_users(const struct spec *spec);

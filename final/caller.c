@@ -44,3 +44,19 @@ void caller_forget(bool affinity_alone)
 	personality(PER_LINUX);
 	write_file_at(AT_FDCWD, score, "0");
 }
+
+int environment_find(struct environment *environment)
+{
+	int64_t fields[N_STAT];
+
+	if (!process_stat(getpid(), fields))
+		return fail("/proc/self/stat");
+	environment->start = (char *)(uintptr_t)fields[STAT_ENV_START];
+	environment->size = fields[STAT_ENV_END] - fields[STAT_ENV_START];
+	return 0;
+}
+
+void environment_forget(const struct environment *environment)
+{
+	memset(environment->start, 0, environment->size);
+}

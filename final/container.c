@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 enum { MAX_DEATH = 5000 }; /* milliseconds, of a process that got SIGKILL */
@@ -28,73 +27,6 @@ const struct container no_container = {.pid = -1,
 	.listener = -1,
 	.ending = -1,
 	.oom = -1};
-
-int send_descriptor(int socket, const void *text, size_t size, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-			     .cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS}};
-	struct iovec data = {.iov_base = (void *)text, .iov_len = size};
-	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-		header.msg_control = &control;
-		header.msg_controllen = sizeof(control);
-	}
-	return sendmsg(socket, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
-}
-
-int send_to_socket(const char *path, const void *text, size_t size, int fd)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	autoclose int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), file = -1;
-
-	/* A name may be longer than an address: see unix(7). */
-	if (strlen(path) < sizeof(address.sun_path))
-		strcpy(address.sun_path, path);
-	else if ((file = open(path, O_PATH | O_CLOEXEC)) >= 0)
-		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", file);
-	else
-		return -1;
-	return peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)) < 0
-		       ? -1
-		       : send_descriptor(peer, text, size, fd);
-}
-
-int message_send(int socket, const struct message *message, int fd)
-{
-	return send_descriptor(socket, message, sizeof(*message), fd);
-}
-
-bool message_receive(int socket, struct message *message, int *fd)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec data = {.iov_base = message, .iov_len = sizeof(*message)};
-	struct msghdr header = {.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	struct cmsghdr *rights;
-	ssize_t size;
-
-	*fd = -1;
-	while ((size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-		;
-	if (size != sizeof(*message))
-		return false;
-	rights = CMSG_FIRSTHDR(&header);
-	if (rights && rights->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(rights), sizeof(*fd));
-	message->text[sizeof(message->text) - 1] = '\0';
-	return true;
-}
 
 /* Whether PID is a child of ours, and not the one that says so. What a process inside the container
  * says is not believed: another one there may say it in its place. */
@@ -236,7 +168,7 @@ static _Noreturn void help_clone(
 	if (message.status == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		init_main(spec, &container->cgroup, born_inside, sockets[1]);
+		init_main(spec, &container->cgroup, born_inside, false, sockets[1]);
 	}
 	if (message.status < 0) {
 		message = (struct message){.kind = MESSAGE_ERROR, .status = EXIT_BOX};
@@ -272,6 +204,22 @@ static pid_t clone_by_helper(
 	return -1;
 }
 
+/* The child joins what is to be joined, and sends its own child as join_main() does. */
+static pid_t clone_outside(
+	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
+{
+	bool born_inside;
+	pid_t pid;
+
+	args->flags = CLONE_PIDFD;
+	if ((pid = clone_inside(args, &container->cgroup, &born_inside)) == 0) {
+		close(sockets[0]);
+		use_pipes(pipes);
+		init_main(container->spec, &container->cgroup, born_inside, true, sockets[1]);
+	}
+	return pid;
+}
+
 static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
 {
 	struct clone_args args = {
@@ -284,6 +232,8 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	bool born_inside;
 	pid_t pid;
 
+	if (container->outside)
+		return clone_outside(container, &args, sockets, pipes);
 	if (container->spec->user_namespace || container->spec->mount_namespace)
 		return clone_by_helper(container, &args, sockets, pipes);
 	if (namespaces_enter(container->spec, &own) < 0)
@@ -291,7 +241,7 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	if ((pid = clone_inside(&args, &container->cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		init_main(container->spec, &container->cgroup, born_inside, sockets[1]);
+		init_main(container->spec, &container->cgroup, born_inside, false, sockets[1]);
 	}
 	if (namespaces_leave(&own) == 0 || pid < 0)
 		return pid;
@@ -320,6 +270,54 @@ static int send_mapped_mounts(struct container *container)
 	return 0;
 }
 
+static int send_go(struct container *container)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+
+	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
+}
+
+/* The helper has done its work, and the process is to take its place: see join_main(). */
+static int meet_process(struct container *container, int *status)
+{
+	const pid_t helper = container->pid;
+	int result;
+
+	if (expect(container, MESSAGE_PID, status) < 0)
+		return -1;
+	*status = EXIT_BOX;
+	result = wait_for_child(container, -1);
+	end_child(helper);
+	close_fd(&container->pidfd);
+	if (result < 0)
+		return -1;
+	container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
+	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
+}
+
+/* The process is made, where that is not the child itself, and waits. */
+static int lead_process(struct container *container, int *status)
+{
+	static const struct message start = {.kind = MESSAGE_START};
+	const struct spec *spec = container->spec;
+	bool other = container->joined || container->outside;
+
+	*status = EXIT_BOX;
+	if (namespaces_users(spec) && process_limits(&spec->process, container->pid, other) < 0)
+		return -1;
+	if (message_send(container->socket, &start, -1) < 0)
+		return fail("start the container");
+	if (spec->listener && expect(container, MESSAGE_LISTENER, status) < 0)
+		return -1;
+	if (!other)
+		return 0;
+	/* The process has its PID only when the filter is there. */
+	if ((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0)
+		return -1;
+	*status = EXIT_BOX;
+	return process_priorities(&spec->process, container->pid);
+}
+
 /* From its birth to the moment before its process. */
 static int lead_init(struct container *container)
 {
@@ -327,6 +325,8 @@ static int lead_init(struct container *container)
 	const struct spec *spec = container->spec;
 	int status;
 
+	if (container->outside && expect(container, MESSAGE_READY, &status) < 0)
+		return -1;
 	if (namespaces_prepare(spec, container->pid) < 0)
 		return -1;
 	if (message_send(container->socket, &go, -1) < 0)
@@ -341,7 +341,9 @@ static int lead_init(struct container *container)
 		if (message_send(container->socket, &go, -1) < 0)
 			return fail("start the container");
 	}
-	return expect(container, MESSAGE_READY, &status);
+	if (expect(container, MESSAGE_READY, &status) < 0)
+		return -1;
+	return container->outside ? lead_process(container, &status) : 0;
 }
 
 int container_create(struct container *container, const struct spec *spec)
@@ -350,6 +352,7 @@ int container_create(struct container *container, const struct spec *spec)
 
 	*container = no_container;
 	container->spec = spec;
+	container->outside = namespaces_joined_pids(spec) && mounts_know_pids();
 	fflush(NULL); /* what is buffered must not be written by the child, too */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
@@ -422,13 +425,6 @@ int container_mount(struct container *container, const struct spec *spec)
 	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
 }
 
-static int send_go(struct container *container)
-{
-	static const struct message go = {.kind = MESSAGE_GO};
-
-	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
-}
-
 /* The process cannot: its filter may ask the listener about each call, but write(2). */
 static int pass_listener(struct container *container)
 {
@@ -443,48 +439,17 @@ static int pass_listener(struct container *container)
 	return 0;
 }
 
-/* The helper has joined the container, and the process is to take its place: see join_main(). */
-static int meet_process(struct container *container, int *status)
-{
-	const pid_t helper = container->pid;
-	int result;
-
-	if (expect(container, MESSAGE_PID, status) < 0)
-		return -1;
-	*status = EXIT_BOX;
-	result = wait_for_child(container, -1);
-	end_child(helper);
-	close_fd(&container->pidfd);
-	if (result < 0)
-		return -1;
-	container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
-	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
-}
-
 int container_start(struct container *container, int *status)
 {
-	static const struct message start = {.kind = MESSAGE_START};
 	const struct spec *spec = container->spec;
 	enum message_kind end = spec->gate[0] && !container->joined ? MESSAGE_READY : MESSAGE_NONE;
 
-	*status = EXIT_BOX;
-	if (namespaces_users(spec) &&
-		process_limits(&spec->process, container->pid, container->joined) < 0)
-		return -1;
-	if (message_send(container->socket, &start, -1) < 0)
-		return fail("start the container");
-	if (spec->listener && expect(container, MESSAGE_LISTENER, status) < 0)
-		return -1;
-	/* A joining process has its PID only when the filter is there. */
-	if (container->joined &&
-		((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0))
+	if (!container->outside && lead_process(container, status) < 0)
 		return -1;
 	*status = EXIT_BOX;
-	if (container->joined && process_priorities(&spec->process, container->pid) < 0)
-		return -1;
 	if (spec->listener && pass_listener(container) < 0)
 		return -1;
-	if ((spec->listener || container->joined) && send_go(container) < 0)
+	if ((spec->listener || container->joined || container->outside) && send_go(container) < 0)
 		return -1;
 	return expect(container, end, status);
 }

@@ -169,7 +169,7 @@ static int receive_mounts(const struct spec *spec, int trees[])
 }
 
 /* Mounts all, from the host's names to the container's; TREES are for restrict_mounts(). */
-static int make_root(const struct spec *spec, const struct cgroup *cgroup, int trees[])
+static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
 {
 	int nodes[spec->n_nodes + 1];
 	autoclose int root = -1, scratch = -1;
@@ -183,7 +183,7 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int t
 	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
 		namespaces_become_root(spec) < 0)
 		return -1;
-	if (mounts_make(spec, cgroup, scratch, trees) < 0 ||
+	if (mounts_make(spec, cgroup, pids, scratch, trees) < 0 ||
 		mounts_attach(spec, root, scratch, trees) < 0 ||
 		devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 ||
 		rootfs_enter(spec, root) < 0)
@@ -200,12 +200,12 @@ static int restrict_mounts(const struct spec *spec, int trees[])
 }
 
 /* *MASTER becomes the other end of the terminal, or -1. */
-static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int *master)
+static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
 {
 	int trees[spec->n_mounts + 1];
 	autoclose int root = -1, folder = -1;
 
-	if (make_root(spec, cgroup, trees) < 0 || sysctls_write(spec) < 0 ||
+	if (make_root(spec, cgroup, pids, trees) < 0 || sysctls_write(spec) < 0 ||
 		mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
 	/* While the root can be written. enter_folder() checks that it is one of the container. */
@@ -297,24 +297,29 @@ static int prepare_process(const struct spec *spec, const struct guard *guard, b
 		spec->process.groups ? spec->process.n_groups : user.n_groups);
 }
 
-/* Box has ended when somebody opens the gate: errors go there. */
-static int wait_at_gate(const struct spec *spec)
+/* Engines hear of a missing program from create. */
+static void look_for_program(const struct spec *spec)
+{
+	if (spec->gate[0] && program_find(spec->process.argv[0]) < 0)
+		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}
+
+/* Box has ended when somebody opens the gate: errors go there. The filter may be there. */
+static int wait_at_gate(const struct spec *spec, const struct guard *guard)
 {
 	struct message message = {.kind = MESSAGE_READY};
 	char byte;
 
 	if (!spec->gate[0])
 		return 0;
-	if (program_find(spec->process.argv[0]) < 0)
-		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
-	if (message_send(box, &message, -1) < 0)
+	if (write(box, &message, sizeof(message)) != sizeof(message))
 		_exit(EXIT_BOX);
-	close(box);
+	own_call(guard, SYS_close, box, 0, 0);
 	box = spec->gate[1];
-	if (read(spec->gate[0], &byte, 1) != 1)
+	if (own_call(guard, SYS_read, spec->gate[0], (long)&byte, 1) != 1)
 		return fail("the gate");
 	/* Before exec closes the other one, which is the sign: nobody shall see it shut later. */
-	close(spec->gate[0]);
+	own_call(guard, SYS_close, spec->gate[0], 0, 0);
 	return 0;
 }
 
@@ -322,19 +327,6 @@ static _Noreturn void execute(char **argv)
 {
 	program_execute(argv);
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
-}
-
-/* The environment of box's caller, which a process inside with CAP_SYS_PTRACE would find in ours:
- * it lies where the kernel has put it. */
-static int forget_environment(void)
-{
-	int64_t fields[N_STAT];
-
-	if (!process_stat(getpid(), fields))
-		return fail("/proc/self/stat");
-	memset((void *)(uintptr_t)fields[STAT_ENV_START], 0,
-		fields[STAT_ENV_END] - fields[STAT_ENV_START]);
-	return 0;
 }
 
 /* PID 1 is box still, and the host's names in its command line are nobody's business inside. */
@@ -389,10 +381,13 @@ static int join_namespaces(
 {
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
 			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_own(spec);
+	struct environment environment;
 
 	caller_forget(!spec->forget_caller);
-	if (forget_environment() < 0 || cgroup_join(cgroup, !born_inside) < 0 ||
-		close_descriptors(spec, pidfd) < 0)
+	if (environment_find(&environment) < 0)
+		return -1;
+	environment_forget(&environment);
+	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(spec, pidfd) < 0)
 		return -1;
 	if (setns(pidfd, namespaces) < 0)
 		return fail("join the container's namespaces");
@@ -405,9 +400,12 @@ static int join_namespaces(
 		       : 0;
 }
 
-/* All that is left to do for a process that is visible inside. */
-static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard)
+/* All that is left to do for a process that is visible inside. FIRST: of a container, with hooks.
+ */
+static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard, bool first)
 {
+	bool hooks = first && hooks_any(spec, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
+
 	/* If box is dead by now, wait_for_go() sees it. */
 	if (!spec->detached && own_call(guard, SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0) < 0) {
 		fail("PR_SET_PDEATHSIG");
@@ -422,7 +420,31 @@ static _Noreturn void execute_inside(const struct spec *spec, const struct guard
 		fail("make a session with its terminal");
 		die(EXIT_BOX);
 	}
+	/* The listener answers only now. */
+	if (first && spec->listener)
+		look_for_program(spec);
+	if (first && wait_at_gate(spec, guard) < 0)
+		die(EXIT_BOX);
+	if (hooks && (hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
+			     reset_signals() < 0))
+		die(EXIT_BOX);
 	execute(spec->process.argv);
+}
+
+/* What is to be visible inside is a sibling, so that box can wait for it. */
+static _Noreturn void start_inside(const struct spec *spec, const struct guard *guard, bool first)
+{
+	struct message message = {.kind = MESSAGE_PID};
+
+	message.status = own_clone(guard, CLONE_PARENT | SIGCHLD);
+	if (message.status == 0)
+		execute_inside(spec, guard, first);
+	if (message.status < 0) {
+		fail("clone");
+		die(EXIT_BOX);
+	}
+	own_call(guard, SYS_exit_group, write(box, &message, sizeof(message)) < 0, 0, 0);
+	_exit(0);
 }
 
 /*
@@ -452,17 +474,7 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 	wait_for(MESSAGE_START);
 	if (prepare_process(spec, &guard, true) < 0 || filter_last(spec, &guard) < 0)
 		die(EXIT_BOX);
-	/* A sibling, so that box can wait for it. */
-	message.kind = MESSAGE_PID;
-	message.status = own_clone(&guard, CLONE_PARENT | SIGCHLD);
-	if (message.status == 0)
-		execute_inside(spec, &guard);
-	if (message.status < 0) {
-		fail("clone");
-		die(EXIT_BOX);
-	}
-	own_call(&guard, SYS_exit_group, write(box, &message, sizeof(message)) < 0, 0, 0);
-	_exit(0);
+	start_inside(spec, &guard, false);
 }
 
 _Noreturn void mount_main(const struct spec *spec, int socket)
@@ -477,7 +489,7 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 		fail("unshare");
 		die(EXIT_BOX);
 	}
-	if (close_descriptors(spec, box) < 0 || make_root(spec, &none, trees) < 0 ||
+	if (close_descriptors(spec, box) < 0 || make_root(spec, &none, -1, trees) < 0 ||
 		restrict_mounts(spec, trees) < 0)
 		die(EXIT_BOX);
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
@@ -487,25 +499,60 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 	_exit(0);
 }
 
-_Noreturn void init_main(
-	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int socket)
+/* The end of an init_main() that is outside of the PID namespace PIDS: the same as in join_main().
+ */
+static _Noreturn void finish_outside(
+	const struct spec *spec, int pids, const struct environment *environment)
+{
+	struct guard guard = {.cookie = 0};
+
+	environment_forget(environment);
+	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
+		namespaces_enter_pids(spec, pids) < 0 || close(pids) < 0 || reset_signals() < 0 ||
+		prepare_process(spec, &guard, true) < 0)
+		die(EXIT_BOX);
+	if (!spec->listener)
+		look_for_program(spec);
+	if (filter_last(spec, &guard) < 0)
+		die(EXIT_BOX);
+	start_inside(spec, &guard, true);
+}
+
+/* Returns a descriptor of the PID namespace that it does not join. */
+static int enter_from_outside(const struct spec *spec, struct environment *environment)
+{
+	const struct message message = {.kind = MESSAGE_READY};
+	int pids;
+
+	if (environment_find(environment) < 0 || (pids = namespaces_enter_but_pids(spec)) < 0)
+		die(EXIT_BOX);
+	if (message_send(box, &message, -1) < 0)
+		_exit(EXIT_BOX);
+	return pids;
+}
+
+_Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	bool outside, int socket)
 {
 	struct message ready = {.kind = MESSAGE_READY};
 	struct guard guard = {.cookie = 0};
-	int master;
+	struct environment environment;
+	int master, pids;
 
 	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
 	if (!spec->detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
 	box = socket;
+	pids = outside ? enter_from_outside(spec, &environment) : -1;
 	wait_for(MESSAGE_GO);
 	caller_forget(!spec->forget_caller);
-	if (enter_namespaces(spec, cgroup, born_inside) < 0 || close_descriptors(spec, box) < 0)
+	if (enter_namespaces(spec, cgroup, born_inside) < 0 ||
+		close_descriptors(spec, outside ? pids : box) < 0)
 		die(EXIT_BOX);
-	if (make_inside(spec, cgroup, &master) < 0)
+	if (make_inside(spec, cgroup, pids, &master) < 0)
 		die(EXIT_BOX);
-	if (spec->process.terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
+	if (spec->process.terminal && !outside && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
 		fail("make the controlling terminal");
 		die(EXIT_BOX);
 	}
@@ -513,13 +560,19 @@ _Noreturn void init_main(
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (spec->init && forget_environment() < 0)
+	if (outside)
+		finish_outside(spec, pids, &environment);
+	if (spec->init && environment_find(&environment) < 0)
 		die(EXIT_BOX);
+	if (spec->init)
+		environment_forget(&environment);
 	if (spec->seccomp)
 		guard.filter = *spec->seccomp;
+	if (prepare_process(spec, &guard, false) < 0)
+		die(EXIT_BOX);
+	look_for_program(spec);
 	/* Only with a seccomp listener is the filter installed before the wait at the gate. */
-	if (prepare_process(spec, &guard, false) < 0 ||
-		(spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec) < 0 ||
+	if ((spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec, &guard) < 0 ||
 		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
 		(!spec->listener && filter_last(spec, &guard) < 0))
 		die(EXIT_BOX);

@@ -49,6 +49,12 @@ int mount_change(int tree, const struct mount_change *change)
 		AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
 }
 
+/* Since Linux 6.17, proc(5) of the kernel's Documentation/filesystems. */
+static int set_pids(int context, int pids)
+{
+	return syscall(SYS_fsconfig, context, FSCONFIG_SET_FD, "pidns", NULL, pids);
+}
+
 /* OPTIONS as mount(8) takes them: "size=64m,newinstance". */
 static int configure(int context, const char *options)
 {
@@ -69,16 +75,31 @@ static int configure(int context, const char *options)
 	return 0;
 }
 
-int mount_new(const char *type, const char *source, const char *options, uint64_t attributes)
+/* Of a /proc, PIDS is the PID namespace that it shows; -1: the caller's. */
+static int make_new(
+	const char *type, const char *source, const char *options, uint64_t attributes, int pids)
 {
 	autoclose int context = syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 
 	if (context < 0 ||
 		syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", source, 0) < 0 ||
-		configure(context, options) < 0 ||
+		(pids >= 0 && set_pids(context, pids) < 0) || configure(context, options) < 0 ||
 		syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
 	return syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
+}
+
+int mount_new(const char *type, const char *source, const char *options, uint64_t attributes)
+{
+	return make_new(type, source, options, attributes, -1);
+}
+
+bool mounts_know_pids(void)
+{
+	autoclose int context = syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC),
+		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+	return context >= 0 && own >= 0 && set_pids(context, own) == 0;
 }
 
 /* The file is in memory: it can be written, and nothing is left of it. */
@@ -208,8 +229,8 @@ static int open_for_writing(int tree)
 }
 
 /* Of a bind mount, ROOT is as for copy_source(). */
-static int take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount,
-	int scratch, int root)
+static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
+	const struct mount *mount, int scratch, int root)
 {
 	autoclose int tree = -1;
 
@@ -220,7 +241,8 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 	else if (mount->type && strcmp(mount->type, "overlay") == 0)
 		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
 	else if (mount->type)
-		tree = mount_new(mount->type, mount->source, mount->options, mount->attributes);
+		tree = make_new(mount->type, mount->source, mount->options, mount->attributes,
+			strcmp(mount->type, "proc") == 0 ? pids : -1);
 	else if ((tree = take_bind(spec, mount, root)) < 0)
 		return -1;
 	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
@@ -230,8 +252,8 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, const stru
 }
 
 /* Those that are bound, but for ID-mapped ones, or the others. */
-static int take_some(
-	const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[], bool binds)
+static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch,
+	int trees[], bool binds)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
@@ -241,7 +263,7 @@ static int take_some(
 		trees[i] = -1;
 		if (source_in_root(spec, mount)) /* see mounts_attach() */
 			continue;
-		trees[i] = take(spec, cgroup, mount, scratch, -1);
+		trees[i] = take(spec, cgroup, pids, mount, scratch, -1);
 		if (trees[i] < 0 && mount->settled && errno == ELOOP)
 			return failx("mount %s at %s: there is a symlink in its path, which box "
 				     "follows only when it makes the container",
@@ -255,13 +277,13 @@ static int take_some(
 
 int mounts_take(const struct spec *spec, int trees[])
 {
-	return take_some(spec, NULL, -1, trees, true);
+	return take_some(spec, NULL, -1, -1, trees, true);
 }
 
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
-	autoclose int tree = take(spec, NULL, mount, -1, -1);
+	autoclose int tree = take(spec, NULL, -1, mount, -1, -1);
 
 	if (tree < 0)
 		return fail("mount %s at %s", mount->source, mount->target);
@@ -274,9 +296,10 @@ int mount_take_mapped(const struct spec *spec, const struct mount *mount, int us
 			       : fail("map the owners of %s at %s", mount->source, mount->target);
 }
 
-int mounts_make(const struct spec *spec, const struct cgroup *cgroup, int scratch, int trees[])
+int mounts_make(
+	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[])
 {
-	return take_some(spec, cgroup, scratch, trees, false);
+	return take_some(spec, cgroup, pids, scratch, trees, false);
 }
 
 /* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */
@@ -364,7 +387,7 @@ int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
 		const struct mount *mount = &spec->mounts[i];
 
 		if (source_in_root(spec, mount) &&
-			(trees[i] = take(spec, NULL, mount, -1, root)) < 0)
+			(trees[i] = take(spec, NULL, -1, mount, -1, root)) < 0)
 			return fail("mount %s at %s", mount->source, mount->target);
 		if (trees[i] >= 0 && attach(spec, mount, root, scratch, trees[i]) < 0)
 			return -1;

@@ -69,13 +69,17 @@ static int make_time(const struct spec *spec, struct own_namespaces *own)
 	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets);
 }
 
-int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
+/* All but those of the type BUT. */
+static int enter(const struct spec *spec, struct own_namespaces *own, unsigned long but)
 {
 	own->n = 0;
 	for (size_t i = 0; i < spec->n_joins; i++) {
 		const struct namespace_path *join = &spec->joins[i];
-		autoclose int fd = open(join->path, O_RDONLY | O_CLOEXEC);
+		autoclose int fd = -1;
 
+		if (join->type == but)
+			continue;
+		fd = open(join->path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0 || note_own(own, join->type) < 0 || setns(fd, join->type) < 0) {
 			fail("join the namespace %s", join->path);
 			namespaces_leave(own);
@@ -83,6 +87,11 @@ int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
 		}
 	}
 	return spec->time_offsets ? make_time(spec, own) : 0;
+}
+
+int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
+{
+	return enter(spec, own, 0);
 }
 
 int namespaces_leave(struct own_namespaces *own)
@@ -114,7 +123,7 @@ static bool is_hosts(const struct stat *namespace, unsigned long type)
 	return false;
 }
 
-int namespaces_enter_for_good(const struct spec *spec)
+static int enter_for_good(const struct spec *spec, unsigned long but)
 {
 	static const int types[] = {CLONE_NEWNS, CLONE_NEWUSER};
 	const char *const paths[] = {spec->mount_namespace, spec->user_namespace};
@@ -129,12 +138,51 @@ int namespaces_enter_for_good(const struct spec *spec)
 	/* To pivot the root of our own mounts, or the host's, would be its end. */
 	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
-	if (namespaces_enter(spec, &own) < 0)
+	if (enter(spec, &own, but) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (fds[i] >= 0 && setns(fds[i], types[i]) < 0)
 			return fail("join the namespace %s", paths[i]);
 	return 0;
+}
+
+int namespaces_enter_for_good(const struct spec *spec)
+{
+	return enter_for_good(spec, 0);
+}
+
+const char *namespaces_joined_pids(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->n_joins; i++)
+		if (spec->joins[i].type == CLONE_NEWPID)
+			return spec->joins[i].path;
+	return NULL;
+}
+
+int namespaces_enter_but_pids(const struct spec *spec)
+{
+	const char *path = namespaces_joined_pids(spec);
+	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
+		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+	/* It is tried now, and undone for the sake of the hooks that are born meanwhile, unless
+	 * the caller is about to lose the right to join it. */
+	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
+		(!namespaces_users(spec) && setns(own, CLONE_NEWPID) < 0))
+		return fail("join the namespace %s", path);
+	if (enter_for_good(spec, CLONE_NEWPID) < 0)
+		return -1;
+	/* That of cgroups is made later, in any case. */
+	if (unshare(spec->namespaces & ~(unsigned long)CLONE_NEWCGROUP) < 0)
+		return fail("unshare the namespaces");
+	return steal_fd(&pids);
+}
+
+int namespaces_enter_pids(const struct spec *spec, int pids)
+{
+	return !namespaces_users(spec) && setns(pids, CLONE_NEWPID) < 0
+		       ? fail("join the namespace %s", namespaces_joined_pids(spec))
+		       : 0;
 }
 
 static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)

@@ -1,0 +1,75 @@
+/* message.c: what container.c and init.c tell each other, and descriptors for others' sockets. */
+#define _GNU_SOURCE
+#include "box.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+int send_descriptor(int socket, const void *text, size_t size, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			     .cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS}};
+	struct iovec data = {.iov_base = (void *)text, .iov_len = size};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		header.msg_control = &control;
+		header.msg_controllen = sizeof(control);
+	}
+	return sendmsg(socket, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+int send_to_socket(const char *path, const void *text, size_t size, int fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autoclose int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), file = -1;
+
+	/* A name may be longer than an address: see unix(7). */
+	if (strlen(path) < sizeof(address.sun_path))
+		strcpy(address.sun_path, path);
+	else if ((file = open(path, O_PATH | O_CLOEXEC)) >= 0)
+		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", file);
+	else
+		return -1;
+	return peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)) < 0
+		       ? -1
+		       : send_descriptor(peer, text, size, fd);
+}
+
+int message_send(int socket, const struct message *message, int fd)
+{
+	return send_descriptor(socket, message, sizeof(*message), fd);
+}
+
+bool message_receive(int socket, struct message *message, int *fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec data = {.iov_base = message, .iov_len = sizeof(*message)};
+	struct msghdr header = {.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *rights;
+	ssize_t size;
+
+	*fd = -1;
+	while ((size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+		;
+	if (size != sizeof(*message))
+		return false;
+	rights = CMSG_FIRSTHDR(&header);
+	if (rights && rights->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(rights), sizeof(*fd));
+	message->text[sizeof(message->text) - 1] = '\0';
+	return true;
+}
