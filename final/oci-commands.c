@@ -313,11 +313,11 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
 	bundle->spec.detached = detached;
-	if ((oci_line.env.n > 0 && add_environment(&bundle->spec.process) < 0) ||
-		check_console(&bundle->spec) < 0 ||
-		oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
+	if (check_console(&bundle->spec) < 0 || oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
 		return -1;
-	if (note_oci(oci, bundle, config) < 0 || create_container(container, oci, bundle) < 0) {
+	if (notify_prepare(oci, &bundle->spec) < 0 ||
+		(oci_line.env.n > 0 && add_environment(&bundle->spec.process) < 0) ||
+		note_oci(oci, bundle, config) < 0 || create_container(container, oci, bundle) < 0) {
 		undo(oci, bundle);
 		return -1;
 	}
@@ -339,15 +339,20 @@ int oci_command_create(void)
 /* Lets the created container's process go, with its hooks. SPEC has these alone. */
 static int start_oci(struct oci *oci, const struct spec *spec)
 {
+	autonotify struct notify notify = no_notify;
+
 	if (oci->status == OCI_STOPPED)
 		return failx("cannot start a container that has stopped");
 	if (oci->status != OCI_CREATED)
 		return failx("cannot start an already running container");
 	debug_oci("process %d may execute", oci->pid);
-	if (oci_open_gate(oci) < 0)
+	if (notify_listen(oci, &notify) < 0 || oci_open_gate(oci) < 0)
 		return -1;
 	/* The process runs: what these do wrong is told, and no more (config.md, "Poststart"). */
 	if (hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
+		report_oci(0);
+	flock(oci->dir, LOCK_UN); /* other commands may now */
+	if (notify_wait(&notify) < 0)
 		report_oci(0);
 	return 0;
 }
@@ -391,8 +396,13 @@ static int run_in_foreground(struct container *container, struct oci *oci,
 	const struct bundle *bundle, struct relay *relay)
 {
 	const struct spec *spec = &bundle->spec;
-	int status, result = container_start(container, &status);
+	autonotify struct notify notify = no_notify;
+	int status, result = notify_listen(oci, &notify);
 
+	if (result == 0)
+		result = container_start(container, &status);
+	if (result == 0 && notify_serve(&notify) < 0)
+		report_oci(0);
 	if (result == 0 && hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
 		report_oci(0);
 	flock(oci->dir, LOCK_UN); /* other commands may now */

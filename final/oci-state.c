@@ -3,6 +3,7 @@
  *
  *   state.json    what it is; config.json: as it was at create
  *   gate, status  fifos to its process, which waits before exec, see struct spec
+ *   notify        the folder of its socket, see oci-notify.c
  *
  * Its status is not written down: a process is there or not (by its PID and start), it waits at the
  * gate, which then has a reader, or not; its cgroup is frozen or not. So a crash leaves nothing
@@ -270,8 +271,8 @@ ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 	return n;
 }
 
-static const char *const own_files[] = {
-	"state.json", "state.json.new", "config.json", "config.json.new", "gate", "status", NULL};
+static const char *const own_files[] = {"state.json", "state.json.new", "config.json",
+	"config.json.new", "gate", "status", "notify", NULL};
 
 /* --root may be any folder, /home too: what lies there is a container's only if it looks like one.
  */

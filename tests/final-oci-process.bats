@@ -53,13 +53,3 @@ setup() {
 	oci_script 'oci run test; oci --debug run test 2>&1 | grep -o "capability [^\"]*"'
 	output_is $'CapAmb:\t0000000000000020\ncapability CAP_CHOWN: ambient only where it is permitted and inheritable, too\ncapability CAP_FOWNER: ambient only where it is permitted and inheritable, too' "see read_capabilities, and capabilities(7)"
 }
-
-@test "what box-oci.8 says it does otherwise than runc: NOTIFY_SOCKET is not used" {
-	command_is sh -c 'echo "${NOTIFY_SOCKET-none}"'
-	oci_script 'export NOTIFY_SOCKET=$DIR/notify
-		python3 -c "import os, socket, subprocess, sys; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(os.environ[\"NOTIFY_SOCKET\"]); s.setblocking(False)
-subprocess.run(sys.argv[1:])
-try: print(s.recv(99))
-except BlockingIOError: print(\"nothing came\")" "$OCI" --root "$STATE" run test'
-	output_is $'none\nnothing came' "see ENVIRONMENT in box-oci.8"
-}
