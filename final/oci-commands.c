@@ -676,9 +676,12 @@ static int delete_oci(struct oci *oci)
 	bool loaded = load_bundle(&bundle, oci) == 0;
 	int result;
 
-	if (oci->status != OCI_STOPPED && (oci->status == OCI_CREATED || oci_line.force) &&
-		(kill_oci(oci, SIGKILL, false) < 0 || wait_until_stopped(oci) < 0))
-		return -1;
+	if (oci->status != OCI_STOPPED && (oci->status == OCI_CREATED || oci_line.force)) {
+		result = kill_oci(oci, SIGKILL, false);
+		oci_look(oci); /* it may have ended by itself meanwhile */
+		if ((result < 0 && oci->status != OCI_STOPPED) || wait_until_stopped(oci) < 0)
+			return -1;
+	}
 	if (oci->status != OCI_STOPPED)
 		return failx("cannot delete container %s that is not stopped: %s", oci->id,
 			oci_status_names[oci->status]);

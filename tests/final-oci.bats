@@ -106,6 +106,12 @@ setup() {
 	output_is "box-oci: cannot delete container test that is not stopped: running" "see delete_oci"
 }
 
+@test "delete -f of a container that ends by itself meanwhile is no error" {
+	command_is sh -c 'ls /bin; ls /'
+	oci_script 'for i in {1..12}; do oci run -d test >out </dev/null; oci delete -f test || echo "$i: $?"; done; ls "$STATE"'
+	output_is "" "see delete_oci"
+}
+
 @test "delete -f removes no folder that is not a container's, whatever --root says" {
 	mkdir -p "$STATE/home/mine" "$STATE/bundle"
 	echo precious | tee "$STATE/home/file" "$STATE/bundle/config.json" >/dev/null
