@@ -313,7 +313,8 @@ static int resemble(const struct mount *mount, int target, int tree)
 	return mount->copy_up ? copy_up(from, tree) : 0;
 }
 
-/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there. */
+/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there; a copy of it
+ * would show what is masked later, and the host's names that box itself has open. */
 static int refuse_kernel_files(int target, const char *name)
 {
 	struct statfs fs;
@@ -368,7 +369,7 @@ static int attach(
 	}
 	if (here.st_dev == top.st_dev && here.st_ino == top.st_ino)
 		return failx("mount at %s: that is the root itself", mount->target);
-	if (!mount->type && !mount->text && !mount->on_kernel_files &&
+	if ((mount->copy_up || (!mount->type && !mount->text && !mount->on_kernel_files)) &&
 		refuse_kernel_files(target, mount->target) < 0)
 		return -1;
 	if (resembles && resemble(mount, target, tree) < 0)

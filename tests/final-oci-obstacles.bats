@@ -125,3 +125,18 @@ box-oci: container does not exist: none
 	oci_script 'oci run test </dev/null; echo $?'
 	output_is 0 "what has no symlink is as good as ever"
 }
+
+@test "tmpcopyup copies nothing of /proc or /sys, where a symlink of the image leads it there" {
+	local folder
+	configure 'c["mounts"].append({"destination": "/x", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"]})'
+	for folder in /proc/1/fd /sys/kernel; do # PID 1 is box-oci still, whose files are the host's
+		ln -sfn "$folder" "$BUNDLE/rootfs/x"
+		oci_run ls -l /x/
+		[[ $stderr == "box-oci: mount at /x: not inside /proc or /sys" ]] || report "expected a refusal of $folder" "what is masked there later is read before: see resemble" || return
+	done
+	rm "$BUNDLE/rootfs/x"
+	mkdir "$BUNDLE/rootfs/x"
+	touch "$BUNDLE/rootfs/x/file"
+	oci_run ls /x
+	output_is file "see resemble"
+}
