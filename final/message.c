@@ -58,7 +58,8 @@ bool message_receive(int socket, struct message *message, int *fd)
 	struct msghdr header = {.msg_iov = &data,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
+		/* The padding has room for a second descriptor, which would stay open. */
+		.msg_controllen = CMSG_LEN(sizeof(int))};
 	struct cmsghdr *rights;
 	ssize_t size;
 

@@ -179,3 +179,44 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 		[[ $machine == s390x ]] || output_is $'looked for in 0\nflags in 32785 and 0' "see own_clone"
 	done
 }
+
+@test "of several descriptors that come with one message, those that are not taken are closed" {
+	cat >"$DIR/main.c" <<-'C'
+		#define _GNU_SOURCE
+		#include "box.h"
+		#include <dirent.h>
+		#include <string.h>
+		#include <sys/socket.h>
+		void close_fd(int *fd) { *fd = -1; }
+		static int count(void)
+		{
+			int n = 0;
+			DIR *folder = opendir("/proc/self/fd");
+			while (readdir(folder))
+				n++;
+			return closedir(folder) < 0 ? -1 : n;
+		}
+		int main(void)
+		{
+			union {
+				struct cmsghdr header;
+				char space[CMSG_SPACE(2 * sizeof(int))];
+			} control = {.header = {CMSG_LEN(2 * sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+			struct message message = {0};
+			struct iovec data = {&message, sizeof(message)};
+			struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+			int ends[2], fd, before;
+			if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) < 0)
+				return 1;
+			memcpy(CMSG_DATA(&control.header), (int[]){0, 1}, 2 * sizeof(int));
+			before = count();
+			if (sendmsg(ends[0], &header, 0) < 0 || !message_receive(ends[1], &message, &fd))
+				return 1;
+			printf("%d more, %s\n", count() - before, fd >= 0 ? "one taken" : "none taken");
+			return 0;
+		}
+	C
+	cc -I "$REPO/final" -o "$DIR/main" "$DIR/main.c" "$REPO/final/message.c"
+	run_on_host ./main
+	output_is "1 more, one taken" "see message_receive"
+}
