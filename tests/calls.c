@@ -34,6 +34,7 @@ static const struct call {
 	{"clone", SYS_clone, {SIGCHLD}},
 	{"tiocsti", SYS_ioctl, {-1, TIOCSTI}},
 	{"tiocsti-upper-half", SYS_ioctl, {-1, TIOCSTI | 1L << 32}},
+	{"tioclinux", SYS_ioctl, {-1, TIOCLINUX}},
 	{"getpid", SYS_getpid, {0}},
 	{0},
 };

@@ -29,12 +29,15 @@ plainest_hint() {
 	124 | 137) # of timeout: by SIGTERM, and by SIGKILL
 		echo "box does not end: does it wait for the command, and for nothing else? after $patience seconds it was stopped" && return
 		;;
+	159) echo "the filter has killed it, by SIGSYS: does the jump after the test of the architecture leave out RETURN(SECCOMP_RET_KILL_PROCESS)? see JUMP(test, value, yes, no)" && return ;;
 	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?" && return ;;
 	esac
 	case $stderr in
 	*pivot_root*"Invalid argument"* | *pivot_root*busy*)
 		if host mount --make-rprivate / && run_on_host timeout -k 1 "$patience" "$BOX" "${command[@]}" true && [[ $status == 0 ]]; then
 			echo "pivot_root refuses mounts that are shared with other namespaces: make all mounts private first, see MS_REC and MS_PRIVATE"
+		elif at_least 07 && ! at_least final; then
+			echo "pivot_root wants . to be a mount: enter the overlay by chdir(2) when it is mounted"
 		else
 			echo "pivot_root wants ROOTFS to be a mount, so it is bound onto itself, and then entered: see MS_BIND, and chdir(2)"
 		fi
@@ -43,6 +46,7 @@ plainest_hint() {
 	*umount*"Invalid argument"*) echo 'only a mount can be unmounted: after pivot_root(".", ".") the old root is "."' ;;
 	*wait*"No child"*) echo "the child ended without SIGCHLD, so waitpid(2) does not know it: set exit_signal in the struct clone_args" ;;
 	*clone*"Invalid argument"*) echo "clone3 takes a struct clone_args that is zero but for what is set, its size, and flags that go together" ;;
+	*hide*"No such file"*) echo "what hides a file is /dev/null, which is one of the volumes: cover when they are attached" ;;
 	*/proc*"No such file"*) echo "mount /proc when ROOTFS is the root, where its folder proc is" ;;
 	*/proc*"No such device"*) echo 'the type of the file system is "proc"' ;;
 	*/proc*busy*) echo "is a /proc mounted there already, or twice?" ;;

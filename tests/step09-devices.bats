@@ -120,6 +120,11 @@ opens_no_device() {
 	output_is /dev/shm "each box has a /dev of its own"
 }
 
+@test "every mount that is no device, and no devpts, is nodev" {
+	box sh -c 'while read -r _ _ _ _ place options _; do case ,$options, in *,nodev,*) ;; *) [ -c "$place" ] || grep -q " $place .* - devpts " /proc/self/mountinfo || echo "$place" ;; esac; done </proc/self/mountinfo; echo all'
+	output_is all "see MS_NODEV; a bind has the flags of the mount that it shows"
+}
+
 # bats test_tags=still
 @test "still: root in the box takes the nodev off again" {
 	box sh -c 'mknod /device c 1 5; mount -o remount,dev / && head -c 4 /device | wc -c'

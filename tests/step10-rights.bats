@@ -90,7 +90,7 @@ refuses() {
 }
 
 @test "the filter refuses typing into the terminal, whatever the upper half of the number says" {
-	refuses tiocsti tiocsti-upper-half
+	refuses tiocsti tiocsti-upper-half tioclinux
 }
 
 @test "calls that the filter does not name are made" {

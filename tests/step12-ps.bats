@@ -43,6 +43,18 @@ at_least final && HEADER="CONTAINER ID"
 	[[ $output == *"O_TMPFILE flock write linkat" ]] || report "expected that the record has a name when it is locked and whole" "it gets a name when it is locked and whole: open(2) with O_TMPFILE, flock(2), write, and then linkat(2)"
 }
 
+# bats test_tags=steps
+@test "where no record can be made, no command runs" {
+	host_script ': >/run/boxes; box echo ran; echo $?; rm /run/boxes'
+	[[ $output == *": /run/boxes: "* && $output == *$'\n'125 && $output != *ran$'\n'* ]] ||
+		report "expected an error that names the folder, and no output of the command" "make the record's file before the child, and name it when the command runs"
+}
+
+@test "box ps prints a line for each box, whatever the command has in it" {
+	host_script 'start sh -c "sleep 1234 #"$'"'"'\n12345678        1  forged\e[2J'"'"'; "$BOX" ps; kill -TERM $box; wait $box'
+	[[ $output != *$'\n'*$'\n'* && $output != *$'\e'* && $output == *1234* ]] || report "expected one line for the box, without control characters" "what a command was started with may have any byte: see iscntrl(3)"
+}
+
 @test "20 boxes at once are listed, and none when they have ended" {
 	host_script 'for _ in {1..20}; do "${run[@]}" sleep 1234 & boxes+=($!); done; twenty() { (($("$BOX" ps | grep -c "sleep 1234") == $1)); }
 		until_true twenty 20 && echo all; kill -TERM "${boxes[@]}"; wait "${boxes[@]}"; twenty 0 && echo none'

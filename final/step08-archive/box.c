@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ static char *unpack_once(char *rootfs)
 		close(fd);
 		return rootfs;
 	}
-	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09lx", cache_folder, (uintmax_t)status.st_dev,
+	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09ld", cache_folder, (uintmax_t)status.st_dev,
 		    (uintmax_t)status.st_ino, (uintmax_t)status.st_size,
 		    (uintmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec) < 0 ||
 		asprintf(&new, "%s.new", folder) < 0)

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,7 @@ static const char *const links[][2] = {
 	{"/proc/self/fd/2", "/dev/stderr"},
 };
 
-/* Docker's lists, too: what these show, or change, is the machine's. */
+/* Docker's lists: what these show, or change, is the machine's. */
 static const char *const hidden[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
 	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
 	"/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
@@ -201,7 +202,7 @@ static char *unpack_once(char *rootfs)
 		close(fd);
 		return rootfs;
 	}
-	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09lx", cache_folder, (uintmax_t)status.st_dev,
+	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09ld", cache_folder, (uintmax_t)status.st_dev,
 		    (uintmax_t)status.st_ino, (uintmax_t)status.st_size,
 		    (uintmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec) < 0 ||
 		asprintf(&new, "%s.new", folder) < 0)
@@ -310,7 +311,7 @@ static void cover(void)
 	for (const char *const *path = hidden; *path; path++)
 		if (stat(*path, &status) == 0 &&
 			(S_ISDIR(status.st_mode)
-					? mount("tmpfs", *path, "tmpfs", MS_RDONLY, NULL)
+					? mount("tmpfs", *path, "tmpfs", MS_RDONLY | MS_NODEV, NULL)
 					: mount("/dev/null", *path, NULL, MS_BIND, NULL)) < 0)
 			err(EXIT_BOX, "hide %s", *path);
 	for (const char *const *path = read_only; *path; path++)

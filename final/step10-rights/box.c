@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static const char *const links[][2] = {
 	{"/proc/self/fd/2", "/dev/stderr"},
 };
 
-/* Docker's lists, too: what these show, or change, is the machine's. */
+/* Docker's lists: what these show, or change, is the machine's. */
 static const char *const hidden[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
 	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
 	"/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
@@ -98,15 +99,17 @@ static const unsigned long long capabilities =
 
 #ifdef __aarch64__
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
+#elif defined __x86_64__
 #define ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#error "the filter knows x86-64 and aarch64 alone"
 #endif
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, value, yes, no)
 #define RETURN(verdict) BPF_STMT(BPF_RET | BPF_K, verdict)
 #define REFUSE(call, error) JUMP(BPF_JEQ, call, 0, 1), RETURN(SECCOMP_RET_ERRNO | (error))
 
-/* System calls that no capability guards well. A list to learn from: Docker's is of all allowed. */
+/* To learn from: calls that no capability guards well. Docker's list names what is allowed. */
 static struct sock_filter filter[] = {
 	/* A call's number means another call in programs of another kind, x86-64's x32 included. */
 	LOAD(arch),
@@ -137,9 +140,10 @@ static struct sock_filter filter[] = {
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 	RETURN(SECCOMP_RET_ALLOW),
 	/* No typing into the terminal of the host. The kernel ignores the number's upper half. */
-	JUMP(BPF_JEQ, SYS_ioctl, 0, 3),
+	JUMP(BPF_JEQ, SYS_ioctl, 0, 4),
 	LOAD(args[1]),
-	JUMP(BPF_JEQ, TIOCSTI, 0, 1),
+	JUMP(BPF_JEQ, TIOCSTI, 1, 0),
+	JUMP(BPF_JEQ, TIOCLINUX, 0, 1),
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 	RETURN(SECCOMP_RET_ALLOW),
 };
@@ -264,7 +268,7 @@ static char *unpack_once(char *rootfs)
 		close(fd);
 		return rootfs;
 	}
-	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09lx", cache_folder, (uintmax_t)status.st_dev,
+	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09ld", cache_folder, (uintmax_t)status.st_dev,
 		    (uintmax_t)status.st_ino, (uintmax_t)status.st_size,
 		    (uintmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec) < 0 ||
 		asprintf(&new, "%s.new", folder) < 0)
@@ -373,7 +377,7 @@ static void cover(void)
 	for (const char *const *path = hidden; *path; path++)
 		if (stat(*path, &status) == 0 &&
 			(S_ISDIR(status.st_mode)
-					? mount("tmpfs", *path, "tmpfs", MS_RDONLY, NULL)
+					? mount("tmpfs", *path, "tmpfs", MS_RDONLY | MS_NODEV, NULL)
 					: mount("/dev/null", *path, NULL, MS_BIND, NULL)) < 0)
 			err(EXIT_BOX, "hide %s", *path);
 	for (const char *const *path = read_only; *path; path++)

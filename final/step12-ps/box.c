@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <archive.h>
 #include <archive_entry.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +95,7 @@ static const char *const links[][2] = {
 	{"/proc/self/fd/2", "/dev/stderr"},
 };
 
-/* Docker's lists, too: what these show, or change, is the machine's. */
+/* Docker's lists: what these show, or change, is the machine's. */
 static const char *const hidden[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
 	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
 	"/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
@@ -110,15 +112,17 @@ static const unsigned long long capabilities =
 
 #ifdef __aarch64__
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
+#elif defined __x86_64__
 #define ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#error "the filter knows x86-64 and aarch64 alone"
 #endif
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, value, yes, no)
 #define RETURN(verdict) BPF_STMT(BPF_RET | BPF_K, verdict)
 #define REFUSE(call, error) JUMP(BPF_JEQ, call, 0, 1), RETURN(SECCOMP_RET_ERRNO | (error))
 
-/* System calls that no capability guards well. A list to learn from: Docker's is of all allowed. */
+/* To learn from: calls that no capability guards well. Docker's list names what is allowed. */
 static struct sock_filter filter[] = {
 	/* A call's number means another call in programs of another kind, x86-64's x32 included. */
 	LOAD(arch),
@@ -149,9 +153,10 @@ static struct sock_filter filter[] = {
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 	RETURN(SECCOMP_RET_ALLOW),
 	/* No typing into the terminal of the host. The kernel ignores the number's upper half. */
-	JUMP(BPF_JEQ, SYS_ioctl, 0, 3),
+	JUMP(BPF_JEQ, SYS_ioctl, 0, 4),
 	LOAD(args[1]),
-	JUMP(BPF_JEQ, TIOCSTI, 0, 1),
+	JUMP(BPF_JEQ, TIOCSTI, 1, 0),
+	JUMP(BPF_JEQ, TIOCLINUX, 0, 1),
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 	RETURN(SECCOMP_RET_ALLOW),
 };
@@ -296,7 +301,7 @@ static char *unpack_once(char *rootfs)
 		close(fd);
 		return rootfs;
 	}
-	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09lx", cache_folder, (uintmax_t)status.st_dev,
+	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09ld", cache_folder, (uintmax_t)status.st_dev,
 		    (uintmax_t)status.st_ino, (uintmax_t)status.st_size,
 		    (uintmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec) < 0 ||
 		asprintf(&new, "%s.new", folder) < 0)
@@ -405,7 +410,7 @@ static void cover(void)
 	for (const char *const *path = hidden; *path; path++)
 		if (stat(*path, &status) == 0 &&
 			(S_ISDIR(status.st_mode)
-					? mount("tmpfs", *path, "tmpfs", MS_RDONLY, NULL)
+					? mount("tmpfs", *path, "tmpfs", MS_RDONLY | MS_NODEV, NULL)
 					: mount("/dev/null", *path, NULL, MS_BIND, NULL)) < 0)
 			err(EXIT_BOX, "hide %s", *path);
 	for (const char *const *path = read_only; *path; path++)
@@ -517,7 +522,7 @@ static void join_network(const struct box *box)
 	make_pair(box->host_netlink, host.ifr_name);
 	if (ioctl(box->host_inet, SIOCGIFINDEX, &host) < 0)
 		err(EXIT_BOX, "%s", host.ifr_name);
-	/* No two interfaces have the same index, so no two boxes have the same network. */
+	/* An index is one interface's alone: of 16384 in a row, no two give the same network. */
 	network = (10U << 24 | 200 << 16) + host.ifr_ifindex % (1 << 14) * 4;
 	set_up(box->host_inet, host.ifr_name, network + 1);
 	set_up(sock, "eth0", network + 2);
@@ -637,27 +642,34 @@ static unsigned long long start_time(pid_t pid)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || read(fd, stat, sizeof(stat) - 1) < 0)
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return 0;
-	close(fd);
 	/* The name, field 2, is in parentheses, and may have some itself. */
-	if ((field = strrchr(stat, ')')))
+	if (read(fd, stat, sizeof(stat) - 1) > 0 && (field = strrchr(stat, ')')))
 		sscanf(field, ") %*c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %llu",
 			&start);
+	close(fd);
 	return start;
 }
 
-/* The lock is the sign of life: the kernel takes it away when box ends, whatever ends it. The file
- * has a name only when it is locked and whole. */
-static void make_record(unsigned id, pid_t child, char *const command[])
+/* The lock is the sign of life: the kernel takes it away when box ends, whatever ends it. Returns
+ * the file, which has no name yet. */
+static int open_record(void)
 {
-	char path[32];
 	int file;
 
 	if ((mkdir(records_folder, 0700) < 0 && errno != EEXIST) ||
 		(file = open(records_folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) < 0 ||
 		flock(file, LOCK_EX | LOCK_NB) < 0)
 		err(EXIT_BOX, "%s", records_folder);
+	return file;
+}
+
+/* The file gets its name when it is whole. */
+static void make_record(int file, unsigned id, pid_t child, char *const command[])
+{
+	char path[32];
+
 	if (dprintf(file, "%d %llu", child, start_time(child)) < 0)
 		err(EXIT_BOX, "%s", records_folder);
 	while (*command)
@@ -805,7 +817,7 @@ static int run(int argc, char *argv[])
 	struct box box = {0};
 	unsigned id = arc4random();
 	pid_t child;
-	int status;
+	int status, file;
 
 	parse_arguments(argc, argv, &box);
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
@@ -815,6 +827,7 @@ static int run(int argc, char *argv[])
 	atexit(remove_record);
 	if (pipe2(box.running, O_CLOEXEC) < 0)
 		err(EXIT_BOX, "pipe");
+	file = open_record();
 	for (struct limit *limit = limits; limit->option; limit++)
 		if (*limit->value)
 			make_cgroup(limit, id, &args);
@@ -824,7 +837,7 @@ static int run(int argc, char *argv[])
 		child_main(&box);
 	close(box.running[1]);
 	if (read(box.running[0], &status, sizeof(status)) == 0)
-		make_record(id, child, box.command);
+		make_record(file, id, child, box.command);
 	status = wait_for(child, &box.blocked);
 	/* A shell in the box takes the terminal; it sees no PID to give it back to when it ends. */
 	if (kill(-tcgetpgrp(STDIN_FILENO), 0) < 0)
@@ -837,7 +850,7 @@ static int ps(void)
 	DIR *folder = opendir(records_folder);
 	struct dirent *entry;
 	char text[4096];
-	int pid, command;
+	int pid, command = 0;
 
 	if (!folder && errno != ENOENT)
 		err(EXIT_BOX, "%s", records_folder);
@@ -851,6 +864,8 @@ static int ps(void)
 			unlinkat(dirfd(folder), entry->d_name, 0); /* its box was killed */
 		} else if (length > 0) {
 			text[length] = '\0';
+			for (char *c = text; *c; c++) /* a line each, whatever a command has */
+				*c = iscntrl((unsigned char)*c) ? '?' : *c;
 			if (sscanf(text, "%d %*u %n", &pid, &command) == 1)
 				printf("%s  %7d  %s\n", entry->d_name, pid, text + command);
 		}

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <archive.h>
 #include <archive_entry.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +58,7 @@ static const char usage[] =
 	"      --network none|veth    none: the loopback alone; veth: a pair to the host, too";
 static const char remedy[] = "; in a container use its host, or make vm; on a host see make doctor";
 
-static char cache_folder[512] = "/var/cache/box", records_folder[512] = "/run/boxes"; /* of root */
+static char cache_folder[512] = "/var/cache/box", records_folder[512] = "/run/boxes"; /* root's */
 static char record[528]; /* this box's file in there; empty before it is made */
 static uid_t user; /* who runs box; 0, root, needs no user namespace */
 
@@ -94,7 +96,7 @@ static const char *const links[][2] = {
 	{"/proc/self/fd/2", "/dev/stderr"},
 };
 
-/* Docker's lists, too: what these show, or change, is the machine's. */
+/* Docker's lists: what these show, or change, is the machine's. */
 static const char *const hidden[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
 	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
 	"/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
@@ -111,15 +113,17 @@ static const unsigned long long capabilities =
 
 #ifdef __aarch64__
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
+#elif defined __x86_64__
 #define ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#error "the filter knows x86-64 and aarch64 alone"
 #endif
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define JUMP(test, value, yes, no) BPF_JUMP(BPF_JMP | (test) | BPF_K, value, yes, no)
 #define RETURN(verdict) BPF_STMT(BPF_RET | BPF_K, verdict)
 #define REFUSE(call, error) JUMP(BPF_JEQ, call, 0, 1), RETURN(SECCOMP_RET_ERRNO | (error))
 
-/* System calls that no capability guards well. A list to learn from: Docker's is of all allowed. */
+/* To learn from: calls that no capability guards well. Docker's list names what is allowed. */
 static struct sock_filter filter[] = {
 	/* A call's number means another call in programs of another kind, x86-64's x32 included. */
 	LOAD(arch),
@@ -150,9 +154,10 @@ static struct sock_filter filter[] = {
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 	RETURN(SECCOMP_RET_ALLOW),
 	/* No typing into the terminal of the host. The kernel ignores the number's upper half. */
-	JUMP(BPF_JEQ, SYS_ioctl, 0, 3),
+	JUMP(BPF_JEQ, SYS_ioctl, 0, 4),
 	LOAD(args[1]),
-	JUMP(BPF_JEQ, TIOCSTI, 0, 1),
+	JUMP(BPF_JEQ, TIOCSTI, 1, 0),
+	JUMP(BPF_JEQ, TIOCLINUX, 0, 1),
 	RETURN(SECCOMP_RET_ERRNO | EPERM),
 	RETURN(SECCOMP_RET_ALLOW),
 };
@@ -207,13 +212,14 @@ static void map_user(uid_t uid, gid_t gid)
 {
 	const char *const files[] = {
 		"/proc/self/setgroups", "/proc/self/uid_map", "/proc/self/gid_map"};
-	char text[32];
+	char text[32] = "deny";
 
 	/* Dropping a group may open files that it is denied: the kernel wants this ruled out. */
 	for (int i = 0; i < 3; i++) {
 		int fd = open(files[i], O_WRONLY | O_CLOEXEC);
 
-		snprintf(text, sizeof(text), i ? "0 %u 1" : "deny", i == 1 ? uid : gid);
+		if (i > 0)
+			snprintf(text, sizeof(text), "0 %u 1", i == 1 ? uid : gid);
 		if (fd < 0 || write(fd, text, strlen(text)) < 0)
 			err(EXIT_BOX, "write %s to %s", text, files[i]);
 		close(fd);
@@ -328,7 +334,7 @@ static char *unpack_once(char *rootfs)
 		close(fd);
 		return rootfs;
 	}
-	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09lx", cache_folder, (uintmax_t)status.st_dev,
+	if (asprintf(&folder, "%s/%jx-%jx-%jx-%jx.%09ld", cache_folder, (uintmax_t)status.st_dev,
 		    (uintmax_t)status.st_ino, (uintmax_t)status.st_size,
 		    (uintmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec) < 0 ||
 		asprintf(&new, "%s.new", folder) < 0)
@@ -439,7 +445,7 @@ static void cover(void)
 	for (const char *const *path = hidden; *path; path++)
 		if (stat(*path, &status) == 0 &&
 			(S_ISDIR(status.st_mode)
-					? mount("tmpfs", *path, "tmpfs", MS_RDONLY, NULL)
+					? mount("tmpfs", *path, "tmpfs", MS_RDONLY | MS_NODEV, NULL)
 					: mount("/dev/null", *path, NULL, MS_BIND, NULL)) < 0)
 			err(EXIT_BOX, "hide %s", *path);
 	for (const char *const *path = read_only; *path; path++)
@@ -551,7 +557,7 @@ static void join_network(const struct box *box)
 	make_pair(box->host_netlink, host.ifr_name);
 	if (ioctl(box->host_inet, SIOCGIFINDEX, &host) < 0)
 		err(EXIT_BOX, "%s", host.ifr_name);
-	/* No two interfaces have the same index, so no two boxes have the same network. */
+	/* An index is one interface's alone: of 16384 in a row, no two give the same network. */
 	network = (10U << 24 | 200 << 16) + host.ifr_ifindex % (1 << 14) * 4;
 	set_up(box->host_inet, host.ifr_name, network + 1);
 	set_up(sock, "eth0", network + 2);
@@ -573,7 +579,7 @@ static void begin_child(const struct box *box)
 		err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
 	if (poll(&parent, 1, 0) != 0)
 		errx(EXIT_BOX, "box has died");
-	/* On v2 the child of run was born there. Its own exit must not remove what is box's. */
+	/* On v2 the child of run was born in them. Its own exit must not remove what is box's. */
 	for (struct limit *limit = limits; limit->option; limit++)
 		if (*limit->cgroup)
 			write_file(limit, limit->v2 ? "cgroup.procs" : "tasks", "0");
@@ -641,7 +647,8 @@ static void make_cgroup(struct limit *limit, unsigned id, struct clone_args *arg
 	name_cgroup(limit, id);
 	if ((mkdir(limit->cgroup, 0755) < 0 && errno != EEXIST) ||
 		(limit->dir = open(limit->cgroup, O_RDONLY | O_CLOEXEC)) < 0)
-		errx(EXIT_BOX, "%s: make cgroup %s: %m%s", limit->option, limit->cgroup, remedy);
+		errx(EXIT_BOX, "%s: make cgroup %s: %m%s", limit->option, limit->cgroup,
+			user ? "; limits are for root: try sudo" : remedy);
 	if (limit->v2) {
 		write_file(limit, "../cgroup.subtree_control", limit->controller);
 		args->flags |= CLONE_INTO_CGROUP;
@@ -679,28 +686,35 @@ static unsigned long long start_time(pid_t pid)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0 || read(fd, stat, sizeof(stat) - 1) < 0)
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return 0;
-	close(fd);
 	/* The name, field 2, is in parentheses, and may have some itself. */
-	if ((field = strrchr(stat, ')')))
+	if (read(fd, stat, sizeof(stat) - 1) > 0 && (field = strrchr(stat, ')')))
 		sscanf(field, ") %*c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %llu",
 			&start);
+	close(fd);
 	return start;
 }
 
-/* The lock is the sign of life: the kernel takes it away when box ends, whatever ends it. The file
- * has a name only when it is locked and whole. */
-static void make_record(unsigned id, pid_t child, const struct box *box)
+/* The lock is the sign of life: the kernel takes it away when box ends, whatever ends it. Returns
+ * the file, which has no name yet. */
+static int open_record(void)
 {
-	char path[32], **command = box->command;
-	unsigned limited = 0;
 	int file;
 
 	if ((mkdir(records_folder, 0700) < 0 && errno != EEXIST) ||
 		(file = open(records_folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) < 0 ||
 		flock(file, LOCK_EX | LOCK_NB) < 0)
 		err(EXIT_BOX, "%s", records_folder);
+	return file;
+}
+
+/* The file gets its name when it is whole. */
+static void make_record(int file, unsigned id, pid_t child, const struct box *box)
+{
+	char path[32], **command = box->command;
+	unsigned limited = 0;
+
 	for (int i = 0; limits[i].option; i++)
 		limited |= (*limits[i].value != '\0') << i;
 	if (dprintf(file, "%d %llu %u %d", child, start_time(child), limited, box->privileged) < 0)
@@ -861,7 +875,7 @@ static int run(int argc, char *argv[])
 	struct box box = {0};
 	unsigned id = arc4random();
 	pid_t child;
-	int nothing;
+	int nothing, file;
 
 	parse_arguments(argc, argv, &box);
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
@@ -873,6 +887,7 @@ static int run(int argc, char *argv[])
 	atexit(remove_record);
 	if (pipe2(box.running, O_CLOEXEC) < 0)
 		err(EXIT_BOX, "pipe");
+	file = open_record();
 	for (struct limit *limit = limits; limit->option; limit++)
 		if (*limit->value)
 			make_cgroup(limit, id, &args);
@@ -882,7 +897,7 @@ static int run(int argc, char *argv[])
 		child_main(&box);
 	close(box.running[1]);
 	if (read(box.running[0], &nothing, sizeof(nothing)) == 0)
-		make_record(id, child, &box);
+		make_record(file, id, child, &box);
 	return finish(child, &box);
 }
 
@@ -891,7 +906,7 @@ static int ps(void)
 	DIR *folder = opendir(records_folder);
 	struct dirent *entry;
 	char text[4096];
-	int pid, command;
+	int pid, command = 0;
 
 	if (!folder && errno != ENOENT)
 		err(EXIT_BOX, "%s", records_folder);
@@ -905,6 +920,8 @@ static int ps(void)
 			unlinkat(dirfd(folder), entry->d_name, 0); /* its box was killed */
 		} else if (length > 0) {
 			text[length] = '\0';
+			for (char *c = text; *c; c++) /* a line each, whatever a command has */
+				*c = iscntrl((unsigned char)*c) ? '?' : *c;
 			if (sscanf(text, "%d %*u %*u %*u %n", &pid, &command) == 1)
 				printf("%s  %7d  %s\n", entry->d_name, pid, text + command);
 		}
@@ -930,7 +947,7 @@ static int find_box(const char *name, struct box *box)
 	if (read(file, text, sizeof(text) - 1) < 0 ||
 		sscanf(text, "%d %llu %u %d", &pid, &start, &limited, &privileged) != 4)
 		errx(EXIT_BOX, "%s: not a record", path);
-	/* First the handle, then the question whether it is of the same process still. */
+	/* First the pidfd, then the question whether it is still of the same process. */
 	if ((pidfd = syscall(SYS_pidfd_open, pid, 0)) < 0 || start_time(pid) != start)
 		errx(EXIT_BOX, "box %s has ended", name);
 	box->privileged = privileged;
@@ -947,7 +964,7 @@ static int find_box(const char *name, struct box *box)
 
 static _Noreturn void exec_main(const struct box *box, int target)
 {
-	begin_child(box); /* the cgroups first: their paths are the host's */
+	begin_child(box); /* joins the cgroups: from outside, as inside v2 may refuse it */
 	if (setns(target,
 		    CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWCGROUP) < 0)
 		err(EXIT_BOX, "enter the box");
@@ -984,8 +1001,9 @@ static void find_folders(void)
 {
 	const char *home = getenv("HOME");
 
-	if (!home || *home != '/')
-		errx(EXIT_BOX, "HOME is not set: it is where images and records go");
+	if (!home || *home != '/' || strlen(home) > sizeof(cache_folder) - sizeof("/.cache/boxes"))
+		errx(EXIT_BOX,
+			"HOME is no absolute path, or too long: images and records go there");
 	snprintf(cache_folder, sizeof(cache_folder), "%s/.cache", home);
 	if (mkdir(cache_folder, 0700) < 0 && errno != EEXIST)
 		err(EXIT_BOX, "%s", cache_folder);
