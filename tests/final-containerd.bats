@@ -2,6 +2,7 @@
 # runc, it does with box-oci. containerd is started by the test, and ends with its host.
 #
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+ON_THE_MACHINE=yes # containerd has places of its own
 load helper
 load oci
 

@@ -1,6 +1,7 @@
 # final: box-oci --no-pivot covers the old root instead of letting go of it. What is mounted below must not help
 # anybody inside: the kernel lets a new user namespace mount /proc and /sys if the mount namespace has them bare.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+ON_THE_MACHINE=yes # it counts on the mounts that a real / has
 load helper
 load oci
 

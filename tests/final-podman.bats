@@ -2,6 +2,7 @@
 # give the same output and exit status. Debian's podman, conmon and runc; storage in a temporary folder.
 #
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+ON_THE_MACHINE=yes # podman and conmon have places of their own
 load helper
 load oci
 load podman

@@ -184,12 +184,19 @@ start_host() {
 	HOST=${HOST% }
 }
 
-# The steps make their cgroups at the top of each hierarchy that has a limit: which is one of the test's own. final
-# is tested on the machine's files and cgroups, as are all on a throw-away machine. Sets $cgroups for tests/host, and CGROUPS.
+# The steps make their cgroups at the top of each hierarchy that has a limit: which is one of the test's own. final has
+# the machine's cgroups; a throw-away machine is the host of all tests, and any of those that say ON_THE_MACHINE, and why.
+# Sets $cgroups for tests/host, and CGROUPS.
 make_cgroups() {
 	local place kind options controller wanted=() own=suite.${BATS_RUN_TMPDIR##*-}.${BATS_SUITE_TEST_NUMBER:-0}
 	CGROUPS=() cgroups=
-	! { at_least final || ((THROWAWAY)); } || { cgroups=machine && return; }
+	! { ((THROWAWAY)) || [[ ${ON_THE_MACHINE:-} ]]; } || { cgroups=machine && return; }
+	if at_least final; then
+		while read -r place kind options; do
+			[[ $kind == tmpfs ]] && cgroups+="ro $place"$'\n' || cgroups+="$place $place"$'\n'
+		done <<<"$CGROUP_MOUNTS"
+		return
+	fi
 	while read -r place kind options; do
 		[[ $kind != cgroup2 && ! ,$options, =~ ,(memory|pids|cpu), ]] || wanted+=("$place/$own")
 	done <<<"$CGROUP_MOUNTS"
