@@ -117,11 +117,12 @@ void store_sweep(const struct store *store)
 	}
 }
 
-/* How many things are in the folder, but for what box or the file system has put there. */
+/* How many things are in the folder, but for what box or the file system has put there. -1 if that
+ * cannot be seen. */
 static int count_others(int dir, const char *marker)
 {
 	autolist char **names = list_folder(dir);
-	int others = names ? 0 : 1;
+	int others = names ? 0 : -1;
 
 	for (char **name = names; name && *name; name++)
 		others += strcmp(*name, marker) != 0 && strcmp(*name, "lost+found") != 0;
@@ -144,13 +145,16 @@ static int claim(int dir)
 	static const char marker[] = ".box-store";
 	autoclose int fd = -1;
 	struct stat st;
+	int others;
 
 	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
 		return failx("it is another user's");
 	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return check_owner(dir);
+	if ((others = count_others(dir, marker)) < 0)
+		return fail("what is in it");
 	/* Another box may have begun it since; the marker comes before all else. */
-	if (count_others(dir, marker) > 0)
+	if (others > 0)
 		return faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0
 			       ? 0
 			       : failx("it is neither empty nor a store of box");
