@@ -420,7 +420,7 @@ static void drop_rights(void)
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2]; /* 32 capabilities each */
 
-	/* The bounding set is what an exec can give root at most. */
+	/* The bounding set is what an exec gives root anew. */
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
 		if (!(capabilities >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0)
 			err(EXIT_BOX, "drop capability %d", cap);
