@@ -1152,6 +1152,7 @@ void relay_finish(struct relay *relay);
 
 /*
  *   container.c   init.c
+ *            <--  READY    namespaces are joined, but not that of PIDs; if there is one to join
  *   GO       -->           the child is in its cgroup, and may begin
  *   MOUNT    -->           an ID-mapped mount, attached nowhere; for each there is, in their order
  *            <--  PID      of the first process, when a helper had to join its namespaces
@@ -1160,8 +1161,8 @@ void relay_finish(struct relay *relay);
  *            <--  READY    the inside is made; with the terminal's other end
  *   START    -->           drop privileges and exec
  *            <--  LISTENER of the filter of system calls, by its number; with one alone
- *   GO       -->           who answers has it; if the process joins a container: box has it
- *            <--  PID      of the process that joins a container; for box exec alone
+ *   GO       -->           who answers has it; if the process is to be seen by others: box has it
+ *            <--  PID      of the process that others see: it joins PIDs, or a container
  *   GO       -->           box knows it, and who answers has the listener
  *            <--  READY    all is ready for exec, and waits at the gate; with that alone
  *            <--  (end)    exec closed the socket: the command runs
@@ -1191,8 +1192,13 @@ struct message {
  * without fail(). */
 int send_descriptor(int socket, const void *text, size_t size, int fd);
 
-/* The same, to who listens at the unix socket PATH. */
+/* The same, to the process that listens at the unix socket PATH. */
 int send_to_socket(const char *path, const void *text, size_t size, int fd);
+
+/* Makes ADDRESS that of the unix socket PATH, which may be longer than an address can be (unix(7)):
+ * by *FILE then, which the caller closes when it has connected; else that is -1. -1 with errno. */
+struct sockaddr_un;
+int socket_address(const char *path, struct sockaddr_un *address, int *file);
 
 /* Sends MESSAGE, with the descriptor FD unless that is -1. Returns -1 with errno, without fail().
  */

@@ -26,19 +26,26 @@ int send_descriptor(int socket, const void *text, size_t size, int fd)
 	return sendmsg(socket, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
+int socket_address(const char *path, struct sockaddr_un *address, int *file)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	*file = -1;
+	if (strlen(path) < sizeof(address->sun_path))
+		strcpy(address->sun_path, path);
+	else if ((*file = open(path, O_PATH | O_CLOEXEC)) < 0)
+		return -1;
+	else
+		snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d", *file);
+	return 0;
+}
+
 int send_to_socket(const char *path, const void *text, size_t size, int fd)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address;
 	autoclose int peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), file = -1;
 
-	/* A name may be longer than an address: see unix(7). */
-	if (strlen(path) < sizeof(address.sun_path))
-		strcpy(address.sun_path, path);
-	else if ((file = open(path, O_PATH | O_CLOEXEC)) >= 0)
-		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", file);
-	else
-		return -1;
-	return peer < 0 || connect(peer, (struct sockaddr *)&address, sizeof(address)) < 0
+	return peer < 0 || socket_address(path, &address, &file) < 0 ||
+			       connect(peer, (struct sockaddr *)&address, sizeof(address)) < 0
 		       ? -1
 		       : send_descriptor(peer, text, size, fd);
 }

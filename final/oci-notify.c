@@ -69,23 +69,21 @@ static int listen_in(int folder)
 /* NAME is a path, of any length, or "@" and an abstract name. */
 static int connect_to(const char *name)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address;
 	autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), file = -1;
-	size_t size = strlen(name);
+	socklen_t size = sizeof(address);
 
-	if (size < sizeof(address.sun_path))
-		memcpy(address.sun_path, name, size);
-	else if (*name == '@' || (file = open(name, O_PATH | O_CLOEXEC)) < 0)
+	if (*name == '@' && strlen(name) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
 		return -1;
-	else
-		size = snprintf(
-			address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", file);
-	if (*name == '@')
+	}
+	if (fd < 0 || socket_address(name, &address, &file) < 0)
+		return -1;
+	if (*name == '@') {
+		size = offsetof(struct sockaddr_un, sun_path) + strlen(name);
 		address.sun_path[0] = '\0';
-	return fd < 0 || connect(fd, (struct sockaddr *)&address,
-				 offsetof(struct sockaddr_un, sun_path) + size) < 0
-		       ? -1
-		       : steal_fd(&fd);
+	}
+	return connect(fd, (struct sockaddr *)&address, size) < 0 ? -1 : steal_fd(&fd);
 }
 
 int notify_listen(const struct oci *oci, struct notify *notify)

@@ -65,17 +65,14 @@ OTHER_PLACES = {"process.rlimits[0].soft": "process.rlimits[0].hard",
 
 
 def members(value, path):
-    """All places in VALUE, as paths of keys and indexes; of a list of strings the first and the last, as all are read alike."""
+    """All places in VALUE, as paths of keys and indexes."""
     if isinstance(value, dict):
         for key, member in value.items():
             here = path + [key]
             yield here
             yield from members(member, here)
     elif isinstance(value, list):
-        alike = all(isinstance(item, str) for item in value)
         for index, item in enumerate(value):
-            if alike and 0 < index < len(value) - 1:
-                continue
             here = path + [index]
             yield here
             yield from members(item, here)
