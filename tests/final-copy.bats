@@ -348,7 +348,7 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 }
 
 @test "what cannot be frozen, as a process that waits for a disk, is neither committed nor paused" {
-	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)"); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
+	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 2>/dev/null); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
 		tried() { strace -f -qq -o trace -e trace=write $files -e inject=write:retval=1 "$BOX" "$@" 2>&1 | sed "s/in .*box.* do/in it do/"; echo "${PIPESTATUS[0]}"; }
 		tried commit mine mine.tar & tried pause mine >pause; wait; cat pause; status_of mine; ls mine.tar 2>/dev/null; rm trace'
 	local error="box: processes in it do not stop: they wait for a disk, perhaps"

@@ -10,7 +10,7 @@ all_limits=(--memory 64m --pids-limit 10 --cpus 0.5 --cpuset-cpus "$(last_cpu=$(
 hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && echo had 200 MB'
 # For scripts on the host: the folders of the container that `start` started, one for each hierarchy.
 folders='id() { grep -om 1 "[0-9a-f]\{64\}" "/proc/$(pgrep -P "$box")/cgroup"; }
-	folders() { find /sys/fs/cgroup -type d -name "$(id)"; }
+	folders() { find /sys/fs/cgroup -type d -name "$(id)" 2>/dev/null; }
 '
 
 eval "helper_$(declare -f setup)"
@@ -346,7 +346,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 @test "in a scope that systemd has delegated, a container is below it, also without limits" {
 	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run --rm "$ROOTFS" sleep 1000 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	for _ in {1..600}; do
-		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box/*' -type d)
+		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box/*' -type d 2>/dev/null) || :
 		[[ $output ]] && break
 		sleep 0.1
 	done

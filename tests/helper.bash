@@ -116,7 +116,7 @@ own_cgroups() {
 	local folder
 	own_cgroups=()
 	for folder in "${BOX_DATA:-}/containers"/*; do
-		[[ ! -d $folder ]] || mapfile -t -O ${#own_cgroups[@]} own_cgroups < <(find /sys/fs/cgroup -type d -path "*/box/${folder##*/}" -prune)
+		[[ ! -d $folder ]] || mapfile -t -O ${#own_cgroups[@]} own_cgroups < <(find /sys/fs/cgroup -type d -path "*/box/${folder##*/}" -prune 2>/dev/null)
 	done
 	for folder in /sys/fs/cgroup{,/*}/"$OWN_CGROUP"; do [[ ! -d $folder ]] || own_cgroups+=("$folder"); done
 }
