@@ -107,6 +107,10 @@ rootfs/bin/busybox:
 rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
 
+# What the tests take for their hosts. Static it starts faster, and not every system has a static C library.
+tests/host: tests/host.c
+	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -static -o $@ $< 2>/dev/null || $(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
+
 run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or in a box of STEP=NN (root)
 	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 14"; exit 1; }
 	@case "$(if $(filter-out final,$(STEP)),$(THIS))" in \
@@ -130,16 +134,16 @@ uninstall: ## Remove what make install has installed there
 	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/man/man8/box-oci.8 $(TO)/share/bash-completion/completions/box
 	test ! -d $(TO)/libexec/box || rmdir $(TO)/libexec/box
 
-test: $(NEEDED) rootfs ## Test every stage and final, or STEP=NN or STEP=final alone (root)
+test: $(NEEDED) rootfs tests/host ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
 bench: all rootfs ## Measure box against the kernel's floor and other runtimes; PART='start ...' for some of it (root)
 	@tests/bench $(PART)
 
-vm: $(NEEDED) rootfs ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
+vm: $(NEEDED) rootfs tests/host ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
 	@tests/vm $(VM) -i
 
-test-vm: $(NEEDED) rootfs ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
+test-vm: $(NEEDED) rootfs tests/host ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
 	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),$(patsubst step%,%,$(foreach s,$(notdir $(STEPS)),$(firstword $(subst -, ,$(s))))))
 
 matrix: $(BOXES) rootfs ## Run every test, or STEP=NN's, on every stage, and print which passes where (root)
@@ -192,6 +196,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	tests/remove $(BOXES) $(FINAL) final/*.o final/seccomp.inc* rootfs rootfs.tar.gz site bench
+	tests/remove $(BOXES) $(FINAL) final/*.o final/seccomp.inc* tests/host rootfs rootfs.tar.gz site bench
 
 .PHONY: all final steps second-day libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

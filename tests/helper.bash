@@ -29,7 +29,7 @@ umask 022 # what a test makes is for all users in a box, whatever the caller's i
 
 setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
-	make -s -C "$REPO" rootfs >/dev/null 2>&1 || fail "make rootfs failed: see make doctor" || return
+	make -s -C "$REPO" rootfs tests/host >/dev/null 2>&1 || fail "make rootfs tests/host failed: see make doctor" || return
 	if [[ -z ${BOX:-} ]]; then
 		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(compgen -G "$REPO/step$STEP-*" || compgen -G "$REPO/final/step$STEP-*")/box; fi
 		if [[ $STEP == final ]]; then make -s -C "$REPO" final; else make -s -C "$REPO" "${BOX#"$REPO"/}"; fi || return
@@ -48,7 +48,7 @@ make_beginning() {
 	BEGINNING=$BATS_FILE_TMPDIR/beginning
 	local rootfs=$BEGINNING/rootfs dir=$BEGINNING/dir
 	REAL_RUN_TMPDIR=$(cd "$BATS_RUN_TMPDIR" && pwd -P) && # as the kernel names it
-		mkdir -p "$BEGINNING/host" "$dir" && mkfifo "$BEGINNING/ready" && echo "$MARKER" >"$dir/$MARKER" &&
+		mkdir -p "$BEGINNING/host" "$dir" && echo "$MARKER" >"$dir/$MARKER" &&
 		cp -ax --no-preserve=ownership "$REPO/rootfs" "$BEGINNING" && # it is of the user who has made it
 		# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
 		rm -f "$rootfs/dev/null" && # a box with -v /dev/null:/dev/null may have made an empty file
@@ -80,7 +80,6 @@ setup_host() {
 	((!THROWAWAY)) && tagged vm && skip "changes what all of a machine has: see make test-vm"
 	tagged v2 && [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]] && skip "needs cgroup v2: see make test-vm"
 	make_host
-	host_state laptop >"$BATS_TEST_TMPDIR/before" # see tests/host
 }
 
 # $DIR and $ROOTFS, and the host.
@@ -90,7 +89,6 @@ make_all() {
 	local own=$REAL_RUN_TMPDIR${BATS_TEST_TMPDIR#"$BATS_RUN_TMPDIR"}
 	DIR=$own/dir ROOTFS=$own/rootfs OPTIONS=()
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
-	cp -ax "$BEGINNING/." "$own" || return
 	start_host
 }
 
@@ -165,23 +163,18 @@ look_and_end() {
 
 # --- the host ---
 
+# Its first process takes all else with it when it ends, which it does by itself if a test hangs.
 start_host() {
-	local seconds=120 keep=("$REPO" "$BATS_RUN_TMPDIR") net=(--net) cgroups both ready # a program that is being written may hang
+	local seconds=120 keep=("$REPO" "$BATS_RUN_TMPDIR") network=new cgroups # a program that is being written may hang
 	((THROWAWAY)) || at_least final && seconds=600
-	! at_least final || net=() # the machine's: what final has for it is of other programs
+	! at_least final || network=machine # what final has for it is of other programs
 	[[ $BOX == "$REPO"/* ]] || keep+=("$BOX")
 	make_cgroups
-	exec {both}<>"$BATS_TEST_TMPDIR/ready"
-	exec {ready}<"$BATS_TEST_TMPDIR/ready"
-	# Its PID 1 takes all else with it when it ends, which it does by itself if a test hangs.
-	unshare --mount --uts --pid "${net[@]}" --fork --kill-child --propagation private -- "$REPO/tests/host" \
-		"$BATS_TEST_TMPDIR" "$seconds" "$cgroups" "${keep[@]}" >&"$both" 2>"$BATS_TEST_TMPDIR/unshare" 3>&- {both}>&- {ready}<&- &
+	cgroups_looked_at
+	coproc HOST_IS { exec "$REPO/tests/host" start "$BATS_TEST_TMPDIR" "$BEGINNING" "$seconds" "$network" "${LOOKED_AT[0]}" "$cgroups" \
+		"${keep[@]}" 2>"$BATS_TEST_TMPDIR/errors" 3>&-; }
 	UNSHARE=$!
-	exec {both}>&-
-	read -rt 100 -u "$ready" || fail "no host for the test: $(<"$BATS_TEST_TMPDIR/unshare")" || return
-	exec {ready}<&-
-	HOST=$(<"/proc/$UNSHARE/task/$UNSHARE/children")
-	HOST=${HOST% }
+	read -rt 100 -u "${HOST_IS[0]}" HOST || fail "no host for the test: $(<"$BATS_TEST_TMPDIR/errors")" || return
 }
 
 # The steps make their cgroups at the top of each hierarchy that has a limit: which is one of the test's own. final has
@@ -235,17 +228,24 @@ remove_cgroups() {
 	done
 }
 
-# Runs a command on the test's host, in $DIR. Who runs the tests may ignore signals, as nohup does. In a session of its
-# own, as a box that kills its process group must not kill bats.
-host() {
-	nsenter --target "$HOST" --mount --uts --pid --net -- setsid --wait env --default-signal -C "$DIR" "$@" 3>&-
-}
+# Runs a command on the test's host, in $DIR.
+host() { "$REPO/tests/host" enter "$HOST" "$DIR" "$@" 3>&-; }
 
 # Runs a command on the test's host; sets $status, $output and $stderr.
 run_on_host() {
-	status=0
-	output=$(host "$@" 2>"$BATS_TEST_TMPDIR/stderr") || status=$?
-	stderr=$(<"$BATS_TEST_TMPDIR/stderr")
+	local folder=$BATS_TEST_TMPDIR
+	status=0 output='' stderr=''
+	"$REPO/tests/host" read "$HOST" "$DIR" "$folder/stdout" "$@" 2>"$folder/stderr" 3>&- || status=$?
+	read_text output <"$folder/stdout"
+	read_text stderr <"$folder/stderr"
+}
+
+# read_text NAME: sets the variable to what $(cat) prints, without a process.
+read_text() {
+	local parts
+	mapfile -d '' -t parts
+	printf -v parts %s "${parts[@]}"
+	printf -v "$1" %s "${parts%"${parts##*[!$'\n']}"}"
 }
 
 # The same for a bash script, in which `box COMMAND...` runs a box with $OPTIONS, `start COMMAND...`
@@ -255,7 +255,7 @@ host_script() {
 	local script=$1 command=("$BOX" run "${RUN[@]}" "${OPTIONS[@]}")
 	at_least 03 && command+=("$ROOTFS")
 	shift
-	run_on_host env BOX="$BOX" DIR="$DIR" ROOTFS="$ROOTFS" MARKER="$MARKER" bash -c "
+	BOX="$BOX" DIR="$DIR" ROOTFS="$ROOTFS" MARKER="$MARKER" run_on_host bash -c "
 		exec 2>&1
 		run=(${command[*]@Q})
 		box() { ${command[*]@Q} \"\$@\"; }
@@ -267,29 +267,23 @@ host_script() {
 		$script" - "$@"
 }
 
-# Every test asks for this twice, or more often. So no program is run where the shell can look by itself, from outside,
-# and bats' trap for each command is off.
-host_state() ( # host_state [NAME]: the host's name, where it is known
-	trap - DEBUG
-	shopt -s nullglob dotglob globstar
-	echo "hostname: ${1:-$(nsenter --target "$HOST" --uts hostname 3>&-)}"
-	while read -r _ _ _ mount; do echo "mount: $mount"; done <"/proc/$HOST/mountinfo"
-	# By name, as PIDs are new each time; not PID 1, which is the test's own.
-	for place in "/proc/$HOST/root/proc"/[0-9]*/; do
-		[[ $place != */1/ ]] && read -r stat <"$place/stat" && [[ $stat != *') '[ZX]' '* ]] &&
-			mapfile -d '' -t words <"$place/cmdline" && echo "process: ${words[*]//$'\n'/ }"
-	done 2>/dev/null
+# Which cgroups a test must leave as they were: a pattern of names, and where.
+cgroups_looked_at() {
 	if ((${#CGROUPS[@]})); then
-		for mount in "${CGROUPS[@]}"; do
-			for place in "$mount"/**/*/; do echo "cgroup: ${place%/}"; done
-		done
+		LOOKED_AT=('*' "${CGROUPS[@]}")
 	elif at_least final; then
-		find /sys/fs/cgroup -type d -path '*/box/*' -prune -printf 'cgroup: %p\n' 2>/dev/null || : # others' come and go
+		LOOKED_AT=('*/box/*' /sys/fs/cgroup)
 	else
-		find /sys/fs/cgroup -type d -name 'box.*' -printf 'cgroup: %p\n' 2>/dev/null || :
+		LOOKED_AT=('box.*' /sys/fs/cgroup)
 	fi
-	for place in "$BOX_DATA"/{containers,live,tmp}/*; do echo "store: $place"; done
-)
+}
+
+# See tests/host.c. What it is at the beginning of a test is in $BATS_TEST_TMPDIR/before.
+host_state() {
+	local LOOKED_AT
+	cgroups_looked_at
+	"$REPO/tests/host" state "$HOST" "${LOOKED_AT[@]}" 3>&-
+}
 
 # A step's cgroups are in one of the test's own, and final's among those of other suites, which come and go: one
 # counts when it is there and empty all the time. It is removed, as it is not in a namespace that ends with the test.
@@ -297,7 +291,8 @@ host_as_before() {
 	local left others stays try patience=${PATIENCE:-10} # seconds in which all has to be gone
 	local end=$((SECONDS + patience))
 	host_has_its_root || return
-	[[ $(host_state) != "$(<"$BATS_TEST_TMPDIR/before")" ]] || return 0
+	host_state >"$BATS_TEST_TMPDIR/after"
+	! nothing_left || return 0
 	for ((try = 1; try <= 2 * patience + 1 || SECONDS < end; try++)); do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]' | without_others) || return 0
 		others=$(grep -v 'cgroup: ' <<<"$left") || true
@@ -316,6 +311,25 @@ host_as_before() {
 	*store:*) fail "hint: what a container writes, and what is half unpacked, goes with the box that made it" ;;
 	*) fail "hint: a cgroup stays until rmdir, which works when no process is left in it" ;;
 	esac
+}
+
+# Whether nothing has changed but cgroups that have processes, which are other tests'. The usual case: so no program runs.
+nothing_left() {
+	local before=() after=() line process
+	local -A was=() is=()
+	mapfile -t before <"$BATS_TEST_TMPDIR/before"
+	mapfile -t after <"$BATS_TEST_TMPDIR/after"
+	[[ ${before[*]} != "${after[*]}" ]] || return 0
+	for line in "${before[@]}"; do was[$line]=1; done
+	for line in "${after[@]}"; do
+		is[$line]=1
+		[[ ! ${was[$line]:-} ]] || continue
+		[[ $line == 'cgroup: '* ]] && ((!${#CGROUPS[@]})) && at_least final || return
+		process=
+		{ read -r process <"${line#cgroup: }/cgroup.procs"; } 2>/dev/null || :
+		[[ $process ]] || return
+	done
+	for line in "${before[@]}"; do [[ ${is[$line]:-} || $line == 'cgroup: '* ]] || return; done
 }
 
 # Without its files nothing more can be said of the host.
@@ -343,7 +357,7 @@ others_stores() {
 	for line in /proc/[0-9]*/cmdline; do
 		mapfile -d '' -t words <"$line" || continue
 		for ((i = 0; i < ${#words[@]} - 1; i++)); do
-			[[ ${words[i]} != */tests/host || ${words[i + 1]} == "$BATS_TEST_TMPDIR" ]] || echo "${words[i + 1]}/data"
+			[[ ${words[i]} != */tests/host || ${words[i + 2]:-} == "$BATS_TEST_TMPDIR" ]] || echo "${words[i + 2]:-}/data"
 		done
 	done 2>/dev/null
 }

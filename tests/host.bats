@@ -100,7 +100,7 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 @test "of final's cgroups those count that no other suite's test, and no other user's store, has a container for" {
 	local id others=$BATS_TEST_TMPDIR/others place=${CGROUPS[0]} CGROUPS=()
 	mkfifo "$others.fifo"
-	bash -c 'read -r <"$3"; :' - /elsewhere/tests/host "$others" "$others.fifo" 3>&- &
+	bash -c 'read -r <"$4"; :' - /elsewhere/tests/host start "$others" "$others.fifo" 3>&- &
 	for id in mine theirs; do mkdir -p "$place/box/$id"; done
 	mkdir -p "$others/data/containers/theirs" "$BOX_DATA/containers/mine"
 	STEP=final

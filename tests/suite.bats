@@ -32,9 +32,10 @@ file() {
 
 # For tests that use the host.
 real_helper() {
+	make -s -C "$BATS_TEST_DIRNAME/.." tests/host
 	cp "$BATS_TEST_DIRNAME"/{helper.bash,host} "$TESTS"
 	mkdir -p "$TESTS/../rootfs/dev"
-	echo 'rootfs:' >"$TESTS/../Makefile"
+	echo 'rootfs tests/host:' >"$TESTS/../Makefile"
 }
 
 # suite ARG...: runs it, with a bats of its own, which must not take itself for a part of this one.
