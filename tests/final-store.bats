@@ -193,7 +193,7 @@ os.makedirs('$folder-old/full')"
 }
 
 @test "the options of a stored container reach the disk before their name; with --rm nothing waits for it" {
-	host_script 'traced() { strace -f -y -o trace -e trace=fsync,fdatasync,sync,syncfs,rename,renameat,renameat2 "$@"; grep -o -e "[a-z]*sync.*" -e "rename.*options.new" trace; }
+	host_script 'traced() { strace -f -y -o trace -e trace=fsync,fdatasync,sync,syncfs,?rename,renameat,renameat2 "$@"; grep -o -e "[a-z]*sync.*" -e "rename.*options.new" trace; }
 		traced "$BOX" run --rm --name mine "$ROOTFS" true | grep sync; traced "$BOX" run --name mine "$ROOTFS" true; echo; traced "$BOX" update -m 64m mine; "$BOX" rm mine >/dev/null'
 	[[ $output == *fsync*options.new*rename*options.new*$'\n\n'*fsync*options.new*rename*options.new* ]] || report "expected fsync, then rename, of run and of update" "a power cut leaves a file of 0 bytes"
 	[[ ! $(head -n 1 <<<"$output") == rename* && $(grep -c sync <<<"$output") == 2 ]] || report "expected no wait for the disk with --rm" "see options_save"
