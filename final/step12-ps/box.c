@@ -499,7 +499,7 @@ static void make_pair(int netlink, const char name[IFNAMSIZ])
 
 	memcpy(pair.name, name, IFNAMSIZ);
 	if (send(netlink, &pair, sizeof(pair), 0) < 0 ||
-		recv(netlink, &answer, sizeof(answer), MSG_TRUNC) < (ssize_t)sizeof(answer))
+		recv(netlink, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer))
 		err(EXIT_BOX, "netlink");
 	if ((errno = -answer.error.error) != 0)
 		err(EXIT_BOX, "make the interfaces %s and eth0", name);
