@@ -541,7 +541,7 @@ static _Noreturn void child_main(const struct box *box)
 		if (*limit->cgroup && !limit->v2)
 			write_file(limit, "tasks", "0");
 	limits->option = NULL;
-	/* Not by clone3: its root would be the cgroup of box. */
+	/* Not by clone3, which on v1 comes before the child has joined its cgroups. */
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		err(EXIT_BOX, "unshare the cgroup namespace");
 	join_network(box);

@@ -555,7 +555,7 @@ static void begin_child(const struct box *box)
 static _Noreturn void child_main(const struct box *box)
 {
 	begin_child(box);
-	/* Not by clone3: its root would be the cgroup of box. */
+	/* Not by clone3, which on v1 comes before the child has joined its cgroups. */
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		err(EXIT_BOX, "unshare the cgroup namespace");
 	join_network(box);
