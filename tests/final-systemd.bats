@@ -7,8 +7,10 @@ load podman
 
 # systemctl works in systemd's own PID namespace alone. So the test's host is the whole machine.
 start_host() {
+	cp -ax "$BEGINNING/." "$BATS_TEST_TMPDIR" && mkfifo "$BATS_TEST_TMPDIR/pause" || return
 	sleep 1000 3>&- &
 	HOST=$! UNSHARE=$!
+	host_state >"$BATS_TEST_TMPDIR/before"
 }
 host() { env --default-signal -C "$DIR" "$@" 3>&-; }
 eval "helper_$(declare -f host_state)"

@@ -20,7 +20,9 @@ MARKER=only-on-the-host # what a box must not see: a file on the host, and an ar
 # For scripts: gives COMMAND half a minute, as a machine may be slow, or stop for a while. No test may
 # depend on who is faster: it waits for what it needs, and for no time.
 # shellcheck disable=SC2016 # expanded by those
-UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; sleep 0.01; done; }
+UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; pause; done; }
+# Starts no program, as sleep is one: nobody writes to this FIFO, which root alone can open.
+pause() { { read -rt 0.015 <>"${BATS_TEST_TMPDIR:-}/pause"; } 2>/dev/null; (($? > 128)) || sleep 0.015; }
 # pids_of WORD...: the PIDs of the processes whose command lines begin with these words, which are no regular expressions
 pids_of() { local place words; for place in /proc/[0-9]*/; do
 	mapfile -d "" -t words <"$place/cmdline" && [[ ${#words[@]} -ge $# && "${words[*]:0:$#}" == "$*" ]] && basename "$place"; done 2>/dev/null; true; }'
@@ -29,19 +31,80 @@ umask 022 # what a test makes is for all users in a box, whatever the caller's i
 
 setup_file() {
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
-	make -s -C "$REPO" rootfs tests/host >/dev/null 2>&1 || fail "make rootfs tests/host failed: see make doctor" || return
+	[[ ${TESTS_BUILT:-} ]] || make -s -C "$REPO" rootfs tests/host >/dev/null 2>&1 || fail "make rootfs tests/host failed: see make doctor" || return
 	if [[ -z ${BOX:-} ]]; then
 		if [[ $STEP == final ]]; then BOX=$REPO/final/box; else BOX=$(compgen -G "$REPO/step$STEP-*" || compgen -G "$REPO/final/step$STEP-*")/box; fi
-		if [[ $STEP == final ]]; then make -s -C "$REPO" final; else make -s -C "$REPO" "${BOX#"$REPO"/}"; fi || return
+		if [[ ${TESTS_BUILT:-} ]]; then :; elif [[ $STEP == final ]]; then make -s -C "$REPO" final; else make -s -C "$REPO" "${BOX#"$REPO"/}"; fi || return
 	fi
 	BOX=$(realpath "$BOX")
 	[[ -x $BOX ]] || fail "$BOX is not there: build it first" || return
-	CGROUP_MOUNTS=$(findmnt -rno TARGET,FSTYPE,OPTIONS -t tmpfs /sys/fs/cgroup
-		findmnt -rno TARGET,FSTYPE,OPTIONS -t cgroup,cgroup2) || : # may be none
-	make_beginning || fail "the files that each test begins with cannot be made" || return
+	untraced find_cgroup_mounts
+	untraced find_beginning || fail "the files that each test begins with cannot be made" || return
 	export BOX CGROUP_MOUNTS BEGINNING REAL_RUN_TMPDIR
-	remove_stale_cgroups
+	[[ ! ${WITH_PYTHON:-} ]] || start_python
 }
+
+# Sets $CGROUP_MOUNTS: a line "PLACE KIND OPTIONS" for each, and first for a tmpfs below them.
+find_cgroup_mounts() {
+	local place options rest kind top=
+	CGROUP_MOUNTS=
+	while read -r _ _ _ _ place options rest; do
+		kind=${rest#*- } kind=${kind%% *}
+		case $kind in
+		tmpfs) [[ $place != /sys/fs/cgroup ]] || top="$place $kind $options"$'\n' ;;
+		cgroup | cgroup2) CGROUP_MOUNTS+="$place $kind $options,${rest##* }"$'\n' ;;
+		esac
+	done </proc/self/mountinfo
+	CGROUP_MOUNTS=$top$CGROUP_MOUNTS
+	CGROUP_MOUNTS=${CGROUP_MOUNTS%$'\n'} # there may be none
+}
+
+# Sets $BEGINNING, which tests/suite has made once for all files.
+find_beginning() {
+	local shared=${TESTS_BUILT:-}
+	REAL_RUN_TMPDIR=$(cd "$BATS_RUN_TMPDIR" && pwd -P) || return # as the kernel names it
+	BEGINNING=${shared:+$shared/beginning}
+	[[ ! $shared || ! -d $BEGINNING ]] || return 0
+	BEGINNING=$BATS_FILE_TMPDIR/beginning
+	remove_stale_cgroups
+	make_beginning || return
+	[[ ! $shared ]] || { mv -T "$BEGINNING" "$shared/beginning" 2>/dev/null || :; } # another one may be faster
+	[[ -d $BEGINNING ]] || BEGINNING=$shared/beginning
+}
+
+# What each test begins with, for a single copy: see tests/host.c.
+# shellcheck disable=SC2317 # untraced calls it
+make_beginning() {
+	local rootfs=$BEGINNING/rootfs dir=$BEGINNING/dir
+	mkdir -p "$BEGINNING/host" "$dir" && echo "$MARKER" >"$dir/$MARKER" &&
+		cp -ax --no-preserve=ownership "$REPO/rootfs" "$BEGINNING" && # it is of the user who has made it
+		# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
+		rm -f "$rootfs/dev/null" && # a box with -v /dev/null:/dev/null may have made an empty file
+		cp -a /dev/null /dev/zero "$rootfs/dev" && echo rootfs >"$rootfs/only-in-the-rootfs" &&
+		printf 'not a program\n' | tee "$rootfs/plain" >"$dir/plain"
+}
+
+# For files whose tests call python: see warm.py. Its stdin is this shell's, and ends with it.
+start_python() {
+	mkfifo "$BATS_FILE_TMPDIR"/python.{in,out} || return
+	# shellcheck disable=SC2034 # nobody writes to it
+	coproc PYTHON { PYTHONDONTWRITEBYTECODE=1 exec python3 "$REPO/tests/warm.py" "$BATS_FILE_TMPDIR" >/dev/null 2>"$BATS_FILE_TMPDIR/python.errors" 3>&- 4>&-; }
+}
+
+# python CODE [ARG...]: runs it, in the working folder; CODE knows json, os and sys.
+python() {
+	local request=$BATS_TEST_TMPDIR/python status='' file=''
+	printf '%s\0' "$PWD" "$@" >"$request"
+	echo "$request" 1<>"$BATS_FILE_TMPDIR/python.in"
+	until [[ $file == "$request" ]]; do # there may be an answer to a test that did not wait for it
+		read -rt 100 status file <>"$BATS_FILE_TMPDIR/python.out" || fail "no answer from Python:" "$(<"$BATS_FILE_TMPDIR/python.errors")" || return
+	done
+	cat_file "$request.out"
+	cat_file "$request.err" >&2
+	return "$status"
+}
+
+cat_file() { [[ ! -s $1 ]] || cat "$1"; }
 
 # What each test begins with, for a single copy: see make_host.
 make_beginning() {
@@ -58,12 +121,12 @@ make_beginning() {
 
 # Runs a function without bats' trap for each command, which takes longer than most commands: what fails says where.
 untraced() {
-	trap -p DEBUG >"$BATS_TEST_TMPDIR/trap"
+	local kept=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/trap status=0
+	trap -p DEBUG >"$kept"
 	trap - DEBUG
-	local status=0
 	"$@" || status=$?
-	# shellcheck disable=SC1091 # written here
-	source "$BATS_TEST_TMPDIR/trap"
+	# shellcheck disable=SC1090 # written here
+	source "$kept"
 	return $status
 }
 
@@ -210,10 +273,11 @@ make_cgroups() {
 
 # Those that a killed suite has left: no host lasts for so long.
 remove_stale_cgroups() {
-	local place
-	while read -r place _; do
-		[[ ! $place ]] || find "$place" -mindepth 1 -maxdepth 1 -type d -mmin +15 -regextype posix-extended -regex '.*/(suite|box-test)\.[A-Za-z0-9]*\.[0-9]*'
-	done <<<"$CGROUP_MOUNTS" | xargs -r -d '\n' -I @ find @ -depth -type d -exec rmdir {} + 2>/dev/null || :
+	local place places=()
+	while read -r place _; do [[ ! $place ]] || places+=("$place"); done <<<"$CGROUP_MOUNTS"
+	((${#places[@]})) || return 0
+	find "${places[@]}" -mindepth 1 -maxdepth 1 -type d -mmin +15 -regextype posix-extended -regex '.*/(suite|box-test)\.[A-Za-z0-9]*\.[0-9]*' -print0 |
+		xargs -r -0 -I @ find @ -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
 
 # Whatever a box has left in them has ended with the test's host.
@@ -260,8 +324,9 @@ host_script() {
 		run=(${command[*]@Q})
 		box() { ${command[*]@Q} \"\$@\"; }
 		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true running \$box; }
-		ready() { [[ -e /proc/\$(pgrep -P \$box)/cwd/ready ]]; }
-		running() { local c; ended \$1 || { c=\$(pgrep -P \$1) && [[ ! /proc/\$c/exe -ef /proc/\$1/exe ]]; }; }
+		child_of() { { read -r child _ <\"/proc/\$1/task/\$1/children\"; } 2>/dev/null; [[ \$child ]]; }
+		ready() { local child=; child_of \$box && [[ -e /proc/\$child/cwd/ready ]]; }
+		running() { local child=; ended \$1 || { child_of \$1 && [[ ! /proc/\$child/exe -ef /proc/\$1/exe ]]; }; }
 		ended() { local p; for p in \$1; do kill -0 \$p 2>/dev/null && return 1; done; return 0; }
 		$UNTIL_TRUE
 		$script" - "$@"

@@ -1,25 +1,34 @@
 /*
  * host: the machine that a test takes for its host, in namespaces of its own, where a box can do no
- *harm and leave nothing. It is a program of one file, as each test starts several: a shell with
- *mount(8) takes ten times as long.
+ * harm and leave nothing. It is a program, as each test starts several: a shell with mount(8) takes
+ * ten times as long.
  *
  * host start FOLDER BEGINNING SECONDS NETWORK PATTERN CGROUPS [PATH...]
- *	Copies BEGINNING into FOLDER, the test's own, and makes the host. When it is ready, its
- *state is in FOLDER/before, and a line on stdout is the PID of its first process, a child of this
- *one, which takes all else with it when it ends: at the latest after SECONDS. Its network is the
- *machine's, or new where NETWORK is "new". The files are those of this machine, below a layer in
- *memory that goes with the test. None of its mounts is there: what a host needs is mounted anew, so
- *that other programs' mounts neither come nor go. Of the machine itself FOLDER alone can be written
- *to, and each PATH read. Of cgroups, CGROUPS has a line for each mount: "ro PATH", or "PATH/NAME
- *PATH", which shows this cgroup there, as if it were the top: the test's own one. CGROUPS may be
- *"machine" instead, for a host that has this machine's files and mounts. host state PID PATTERN
- *[CGROUP...] Prints what a test must leave as it was: the host's name, mounts and processes, the
- *cgroups below each CGROUP whose names, or where PATTERN has a slash, whose paths match PATTERN,
- *and what is in the store, $BOX_DATA. host enter PID FOLDER COMMAND [ARG...] Runs COMMAND on the
- *host whose first process is PID, in FOLDER, in a session of its own, as a box that kills its
- *process group must not kill bats. Who runs the tests may ignore signals, as nohup does: COMMAND
- *does not. host read PID FOLDER FILE COMMAND [ARG...] The same, and writes to FILE what comes
- *through a pipe, COMMAND's stdout, until nobody can write to it any more.
+ *	Copies BEGINNING into FOLDER, the test's own, with a FIFO, "pause", and makes the host. When
+ *it is ready, its state is in FOLDER/before, and a line on stdout is the PID of its first process,
+ *	a child of this one, which takes all else with it when it ends: at the latest after SECONDS.
+ *	Its network is the machine's, or new where NETWORK is "new".
+ *
+ *	The files are those of this machine, below a layer in memory that goes with the test. None
+ *of its mounts is there: what a host needs is mounted anew, so that other programs' mounts neither
+ *	come nor go. Of the machine itself FOLDER alone can be written to, and each PATH read. Of
+ *	cgroups, CGROUPS has a line for each mount: "ro PATH", or "PATH/NAME PATH", which shows this
+ *	cgroup there, as if it were the top: the test's own one. CGROUPS may be "machine" instead,
+ *for a host that has this machine's files and mounts.
+ *
+ * host state PID PATTERN [CGROUP...]
+ *	Prints what a test must leave as it was: the host's name, mounts and processes, the cgroups
+ *	below each CGROUP whose names, or where PATTERN has a slash, whose paths match PATTERN, and
+ *	what is in the store, $BOX_DATA.
+ *
+ * host enter PID FOLDER COMMAND [ARG...]
+ *	Runs COMMAND on the host whose first process is PID, in FOLDER, in a session of its own, as
+ *a box that kills its process group must not kill bats. Who runs the tests may ignore signals, as
+ *	nohup does: COMMAND does not.
+ *
+ * host read PID FOLDER FILE COMMAND [ARG...]
+ *	The same, and writes to FILE what comes through a pipe, COMMAND's stdout, until nobody can
+ *	write to it any more.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -518,13 +527,14 @@ static int start(char **arguments)
 {
 	struct clone_args how = {
 		.flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID, .exit_signal = SIGCHLD};
+	char byte, path[PATH_MAX];
 	int ready[2], status = 0;
-	char byte;
 	pid_t host;
 
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is for bats, which ends the host */
 	umask(022);
 	copy_contents(open_folder(AT_FDCWD, arguments[1]), open_folder(AT_FDCWD, arguments[0]));
+	must(mkfifo(text(path, "%s/pause", arguments[0]), 0600), path);
 	if (!strcmp(arguments[3], "new"))
 		how.flags |= CLONE_NEWNET;
 	must(pipe2(ready, O_CLOEXEC), "pipe");

@@ -3,9 +3,14 @@
 
 # py CODE...: Python in $DIR, with the functions of archive.py.
 py() {
-	(cd "$DIR" && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$BATS_TEST_DIRNAME python3 -c "from archive import *"$'\n'"$*") ||
-		fail "needs python3"
+	local folder=$PWD status=0
+	cd "$DIR" || return
+	python "from archive import *"$'\n'"$*" || status=$?
+	cd "$folder" || return
+	return $status
 }
+
+WITH_PYTHON=yes
 
 # import FILE [NAME]: box import; sets $id, and $layer, the folder of a root filesystem's only layer.
 import() {
@@ -19,7 +24,7 @@ imports() { py "write('a.tar', tar($1))" && import a.tar; }
 
 # layers NAME: the folders of an image's layers, the topmost first.
 layers() {
-	python3 -c 'import json, sys
+	python '
 for name in json.load(open(sys.argv[1]))["layers"]: print(name)' "$BOX_DATA/images/$1.json" | sed "s|^|$BOX_DATA/layers/|"
 }
 

@@ -1,6 +1,6 @@
 # What tests of box-oci share: a bundle in $DIR/bundle, its containers' state in $STATE.
 
-# shellcheck disable=SC2154 # helper.bash sets $stderr
+# shellcheck disable=SC2034,SC2154 # variables of helper.bash
 
 OCI=${OCI:-$REPO/final/box-oci}
 
@@ -30,22 +30,20 @@ remove_parents() {
 	done
 }
 
-# Changes config.json by statements of Python, which know c, process and linux; \$ARGS are its arguments.
+# Changes config.json by statements of Python, which know c, process and linux.
 configure() {
-	python3 - "$BUNDLE/config.json" "$@" <<-'EOF'
-		import json, sys
-		c = json.load(open(sys.argv[1]))
-		process, linux = c['process'], c['linux']
-		for statement in sys.argv[2:]:
-		    exec(statement)
-		json.dump(c, open(sys.argv[1], 'w'))
-	EOF
+	python "$WITH_CONFIG"'
+for statement in sys.argv[2:]:
+    exec(statement)
+'"$WRITE_CONFIG" "$BUNDLE/config.json" "$@"
 }
 
 # The command of the container's process.
-command_is() {
-	configure "process['args'] = $(python3 -c 'import sys; print(sys.argv[1:])' "$@")"
-}
+command_is() { python "$WITH_CONFIG process['args'] = sys.argv[2:]; $WRITE_CONFIG" "$BUNDLE/config.json" "$@"; }
+
+WITH_PYTHON=yes
+WITH_CONFIG='c = json.load(open(sys.argv[1])); process, linux = c["process"], c["linux"];'
+WRITE_CONFIG='json.dump(c, open(sys.argv[1], "w"))'
 
 # A script on the test's host, where `oci COMMAND...` is box-oci, and $NAME is $OWN_CGROUP. See UNTIL_TRUE.
 oci_script() {
