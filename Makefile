@@ -18,15 +18,22 @@ BOXES = $(STEPS:%=%/box)
 # reads archives for box, and writes some; box-seccomp compiles system call filters, one of them now;
 # box-systemd asks systemd for what box-oci needs.
 FINAL = final/box final/box-oci final/box-unpack final/box-seccomp final/box-systemd
-SOURCES = $(filter-out final/box-%.c,$(wildcard final/*.c))
-OCI_SOURCES = $(wildcard final/oci*.c) final/value.c
+
+# The rooms of final/, and what a file of each may include: arrows go one way. tests/rooms looks at the objects.
+MAY_INCLUDE_base = base
+MAY_INCLUDE_core = base core
+MAY_INCLUDE_image = base image
+MAY_INCLUDE_engine = base core image engine
+MAY_INCLUDE_oci = base core oci
+MAY_INCLUDE_helpers = base helpers
+OBJECTS_OF = $(patsubst %.c,%.o,$(wildcard final/$(1)/*.c))
 BOX_LIBS = jansson libcap libmd
 UNPACK_LIBS = libarchive zlib
 SECCOMP_LIBS = jansson libseccomp
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
 
-# Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/security.c
+# Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/core/protect.c
 # says why. With a sanitizer, or where a library is there as a shared one alone, it is as usual.
 STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \
 	$(shell pkg-config --libs $(BOX_LIBS)) -lm 2>/dev/null && echo -static; rm -f final/static.probe)
@@ -57,8 +64,11 @@ LIBRARIES_OF = $(shell sed -n '2s,^ \* cc -o box box\.c \(.*\) \*/$$,\1,p' $(1))
 $(BOXES): %: %.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $< $(call LIBRARIES_OF,$<)
 
-final/%.o: final/%.c final/box.h | libraries
-	$(CC) $(CFLAGS) $(WARNINGS) $(shell pkg-config --cflags $(LIBS)) -c -o $@ $<
+final/%.o: final/%.c | libraries
+	$(CC) $(CFLAGS) $(WARNINGS) -MMD -MP $(patsubst %,-iquote final/%,$(MAY_INCLUDE_$(word 2,$(subst /, ,$@)))) \
+		$(shell pkg-config --cflags $(LIBS)) -c -o $@ $<
+
+-include $(wildcard final/*/*.d)
 
 libraries:
 	@missing=; command -v pkg-config >/dev/null || missing=" pkg-config"; \
@@ -66,27 +76,35 @@ libraries:
 	test -z "$$missing" || { echo "final/ lacks$$missing: install $(LIB_PACKAGES)" \
 		"(Debian's names; README.md has others). make steps needs none of them." >&2; exit 1; }
 
-final/box: $(patsubst %.c,%.o,$(filter-out $(OCI_SOURCES),$(SOURCES)))
+final/base/base.a: $(call OBJECTS_OF,base)
+final/core/core.a: $(call OBJECTS_OF,core)
+final/image/image.a: $(call OBJECTS_OF,image)
+
+%.a:
+	rm -f $@
+	$(AR) rcs $@ $^
+
+final/box: $(call OBJECTS_OF,engine) final/image/image.a final/core/core.a final/base/base.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
 
-final/box-oci: final/box-oci.o $(patsubst %.c,%.o,$(filter-out final/box.c,$(SOURCES)))
+final/box-oci: $(call OBJECTS_OF,oci) final/core/core.a final/base/base.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
-final/box-unpack: final/box-unpack.o final/box-unpack-over.o final/error.o final/util.o
+final/box-unpack: final/helpers/box-unpack.o final/helpers/over.o final/base/base.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
 
-final/box-seccomp: final/box-seccomp.o final/error.o final/util.o
+final/box-seccomp: final/helpers/box-seccomp.o final/base/base.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SECCOMP_LIBS))
 
-final/box-systemd: final/box-systemd.o final/error.o final/util.o
+final/box-systemd: final/helpers/box-systemd.o final/base/base.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
 # The filter of the default set of capabilities, as the initializer of an array.
-final/seccomp.inc: final/box-seccomp
+final/core/seccomp.inc: final/box-seccomp
 	final/box-seccomp --inc >$@.new
 	mv $@.new $@
 
-final/security.o: final/seccomp.inc
+final/core/seccomp.o: final/core/seccomp.inc
 
 rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of busybox alone
 
@@ -124,9 +142,9 @@ install: $(FINAL) ## Install final/ below PREFIX=/usr/local, and that below DEST
 	install -d $(TO)/bin $(TO)/libexec/box $(TO)/share/man/man1 $(TO)/share/man/man8 $(TO)/share/bash-completion/completions
 	install final/box final/box-oci $(TO)/bin
 	install final/box-unpack final/box-seccomp final/box-systemd $(TO)/libexec/box
-	install -m 644 final/box.1 $(TO)/share/man/man1/box.1
-	install -m 644 final/box-oci.8 $(TO)/share/man/man8/box-oci.8
-	install -m 644 final/box.bash-completion $(TO)/share/bash-completion/completions/box
+	install -m 644 final/man/box.1 $(TO)/share/man/man1/box.1
+	install -m 644 final/man/box-oci.8 $(TO)/share/man/man8/box-oci.8
+	install -m 644 final/man/box.bash-completion $(TO)/share/bash-completion/completions/box
 
 uninstall: ## Remove what make install has installed there
 	rm -f $(TO)/bin/box $(TO)/bin/box-oci $(TO)/libexec/box/box-unpack $(TO)/libexec/box/box-seccomp \
@@ -196,6 +214,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	tests/remove $(BOXES) $(FINAL) final/*.o final/seccomp.inc* tests/host rootfs rootfs.tar.gz site bench
+	tests/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/host rootfs rootfs.tar.gz site bench
 
 .PHONY: all final steps second-day libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

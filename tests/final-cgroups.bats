@@ -144,7 +144,7 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 
 	life "$update"'memory() { limits | sed -nE "s/.*\/memory[a-z_.]*:(-?[0-9a-z]+).*/\1/p" | grep -vxE "max|-1|9223372036854771712" || echo none; }
 		for n in "" "--memory-swap 128m" "--memory-swap -1"; do sleeper --name mine -m 64m $n >/dev/null; box update -m 0 --memory-swap 0 mine; memory; box exec mine sh -c "$HOG"; box update -m 64m mine; box exec mine sh -c "$HOG"
 			box inspect mine | grep -c "\"Memory\": 67108864"; box stop -t 0 mine; box update -m 0 mine; box start mine; memory; box rm -f mine; done | grep -v ^mine | xargs -n 8 | uniq -c'
-	output_is '      3 none started had 200 MB started 1 none' "see changed in cgroup.c"
+	output_is '      3 none started had 200 MB started 1 none' "see changed in cgroup-change.c"
 }
 
 @test "update moves all processes of a container that forks without end, and it goes on" {

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	REPO=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	export REPO BOX=$REPO/final/box MAN=$REPO/final/box.1 COMPLETION=$REPO/final/box.bash-completion
+	export REPO BOX=$REPO/final/box MAN=$REPO/final/man/box.1 COMPLETION=$REPO/final/man/box.bash-completion
 	[[ $EUID == 0 ]] || fail "the tests need root: sudo bats ..." || return
 	make -s -C "$REPO" final rootfs
 }
@@ -114,7 +114,7 @@ options_of_usage() { "$BOX" "$1" --help | head -n 1 | grep -oE -- '\[-[a-z-]+' |
 
 @test "the manual page has the paths that are masked or read-only" {
 	local path paths
-	paths=$(sed -n '/^static const char \*const \(masked\|constant\)\[\]/,/;$/p' "$REPO/final/run.c" | grep -o '"[^"]*"' | tr -d '"')
+	paths=$(sed -n '/^static const char \*const \(masked\|constant\)\[\]/,/;$/p' "$REPO/final/engine/make-spec.c" | grep -o '"[^"]*"' | tr -d '"')
 	(($(wc -l <<<"$paths") > 15))
 	for path in $paths; do
 		sed -n '/^\.Sh ISOLATION/,/^\.Sh SIGNALS/p' "$MAN" | grep -qE "[ ]$path( |$)" || fail "not in the page: $path"

@@ -20,7 +20,7 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 @test "a container of another user than root ends with a box that is killed, too" {
 	OPTIONS=(-u 1000)
 	host_script 'start sleep 1234; kill -KILL $box; until_true ended "$(pgrep -d " " -f "^sleep 1234")" || { echo "still running"; pkill -KILL -f "^sleep 1234"; }'
-	output_lacks "still running" "the kernel forgets PR_SET_PDEATHSIG at a change of user: see become in security.c"
+	output_lacks "still running" "the kernel forgets PR_SET_PDEATHSIG at a change of user: see become in privileges.c"
 	after_sigkill
 }
 

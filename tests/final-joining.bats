@@ -140,10 +140,12 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 
 @test "on s390x, too, where clone(2) has its flags second, the call that exec is exempt for is the one that it makes" {
 	cat >"$DIR/main.c" <<-'C'
-		#include "box.h"
+		#include "exempt.h"
 		#include <linux/seccomp.h>
 		#include <sched.h>
 		#include <stdarg.h>
+		#include <stddef.h>
+		#include <stdio.h>
 		int fail(const char *f, ...) { return f ? -1 : 0; }
 		int failx(const char *f, ...) { return f ? -1 : 0; }
 		long __wrap_syscall(long nr, ...) /* what the kernel would see of it */
@@ -173,7 +175,7 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 	local machine machines=(s390x)
 	[[ $(cc -dumpmachine) == s390x-* ]] || machines+=(none) # there the compiler knows no other
 	for machine in "${machines[@]}"; do
-		cc -D"__${machine}__" -D_GNU_SOURCE -I "$REPO/final" -Wl,--wrap=syscall -o "$DIR/main" "$DIR/main.c" "$REPO/final/exempt.c"
+		cc -D"__${machine}__" -D_GNU_SOURCE -iquote "$REPO/final/core" -iquote "$REPO/final/base" -Wl,--wrap=syscall -o "$DIR/main" "$DIR/main.c" "$REPO/final/core/exempt.c"
 		run_on_host ./main
 		[[ $machine == s390x ]] && output_is $'looked for in 1\nflags in 0 and 32785' "see own_clone"
 		[[ $machine == s390x ]] || output_is $'looked for in 0\nflags in 32785 and 0' "see own_clone"
@@ -183,11 +185,11 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 @test "of several descriptors that come with one message, those that are not taken are closed" {
 	cat >"$DIR/main.c" <<-'C'
 		#define _GNU_SOURCE
-		#include "box.h"
+		#include "channel.h"
 		#include <dirent.h>
+		#include <stdio.h>
 		#include <string.h>
 		#include <sys/socket.h>
-		void close_fd(int *fd) { *fd = -1; }
 		static int count(void)
 		{
 			int n = 0;
@@ -216,7 +218,7 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 			return 0;
 		}
 	C
-	cc -I "$REPO/final" -o "$DIR/main" "$DIR/main.c" "$REPO/final/message.c"
+	cc -iquote "$REPO/final/core" -o "$DIR/main" "$DIR/main.c" "$REPO/final/core/core.a" "$REPO/final/base/base.a"
 	run_on_host ./main
 	output_is "1 more, one taken" "see message_receive"
 }

@@ -44,7 +44,7 @@ hidden() {
 		shown "./$image"
 		run_on_host env "PYTHONPATH=$BATS_TEST_DIRNAME" PYTHONDONTWRITEBYTECODE=1 \
 			python3 -c "from shapes import *; compare('merged', 'by-umoci-$image/rootfs')"
-		[[ ! $output$stderr ]] || report "image $image is another than umoci unpacks" "see box-unpack-over.c" || return
+		[[ ! $output$stderr ]] || report "image $image is another than umoci unpacks" "see over.c" || return
 		[[ $image != 0 ]] || host test "merged/a-hard-link-to-a-lower-layer's-file/h" -ef \
 			"merged/a-hard-link-to-a-lower-layer's-file/usr/lib/old" || fail "a hard link is a copy"
 		hidden

@@ -51,10 +51,10 @@ rules_are() {
 	rules_are "allow b 7 $MINOR r"
 	opens S "what is allowed is: see devices_control"
 	rules_are "allow a - - r"
-	opens S "see is_all in devices.c"
+	opens S "see is_all in device-rules.c"
 	oci_run sh -c "[ -e /mine ] || mknod /mine b 7 $MINOR; echo X >/mine"
 	[[ $stderr == *"Operation not permitted"* && $(head -c 1 "$DIR/disk") == S ]] ||
-		report "expected that the device cannot be written" "v1's \"a\" has no kind of access: see is_all in devices.c"
+		report "expected that the device cannot be written" "v1's \"a\" has no kind of access: see is_all in device-rules.c"
 }
 
 @test "exec and update open no device that the container cannot open" {

@@ -306,7 +306,7 @@ time=T level=error msg="container does not exist: none"
 	output=$(sed -E 's/^box-oci: .*: the container has no cgroup of cgroup v1 with a controller ("[^"]*")/\1/' <<<"$output" | xargs -d '\n')
 	[[ -d /sys/fs/cgroup/pids ]] || output=${output//'"pids"'/'*'}
 	[[ $output == '"nosuch" "nosuch" "nosuch" "" "" "" "pids freezer"' || $output == '"nosuch" * * "" * "" "pids freezer"' ]] ||
-		report "expected that the first controller which is not there is named" "see choose in cgroup.c"
+		report "expected that the first controller which is not there is named" "see choose in cgroup-find.c"
 }
 
 @test "exec takes a process.json, options, and detaches" {
@@ -722,11 +722,11 @@ EOF
 	config_fails "the cgroup $folder is in use"
 	# As of a create that was killed before it had made anything.
 	oci_script 'create test 2>/dev/null; rm -rf "$STATE"; mkdir -p "$STATE/test"; oci delete -f test 2>/dev/null'
-	kill $process || report "expected that the other process lives on" "see make_given in cgroup.c" || return
+	kill $process || report "expected that the other process lives on" "see make_given in cgroup-make.c" || return
 	wait $process || true
 	mkdir "$folder/inner"
 	config_fails "the cgroup $folder is in use"
-	rmdir "$folder/inner" "$folder" || report "expected that it is still there" "see in_use in cgroup.c"
+	rmdir "$folder/inner" "$folder" || report "expected that it is still there" "see in_use in cgroup-make.c"
 	find /sys/fs/cgroup -maxdepth 2 -name "${folder##*/}" -exec rmdir {} +
 }
 

@@ -237,7 +237,7 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 @test "--cpuset-cpus is where the command runs" {
 	OPTIONS=(--cpuset-cpus 0)
 	box grep Cpus_allowed_list /proc/self/status
-	output_is $'Cpus_allowed_list:\t0' "see write_limits in cgroup.c"
+	output_is $'Cpus_allowed_list:\t0' "see hierarchy_limit in cgroup-limits.c"
 	for cpus in 4095 x ""; do
 		OPTIONS=(--cpuset-cpus "$cpus")
 		box true

@@ -37,7 +37,7 @@ teardown_file() {
 	podman_script 'none --rm --systemd=always image sh -c "cat /proc/self/cgroup | grep systemd; awk \"\\\$5 ~ /systemd/ { print \\\$4, \\\$5 }\" /proc/self/mountinfo | sort; [ ! -d /sys/fs/cgroup/systemd ] || { mkdir /sys/fs/cgroup/systemd/own.test && rmdir /sys/fs/cgroup/systemd/own.test && echo made; }
 		mkdir /sys/fs/cgroup/pids/own.test"; echo $?'
 	! grep -q " - cgroup cgroup .*name=systemd" /proc/self/mountinfo || [[ $output == *systemd:*libpod-ID*made* ]] ||
-		fail "expected a cgroup of the container's: $output" "hint: see SYSTEMD in cgroup.c"
+		fail "expected a cgroup of the container's: $output" "hint: see CONTROLLER_SYSTEMD in cgroup-make.c"
 }
 
 @test "podman run -d, logs, exec, top, inspect, stop, start, kill, rm" {

@@ -215,7 +215,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 @test "system calls are filtered" {
 	box grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
-	output_is $'NoNewPrivs:\t0\nSeccomp:\t2' "see install in security.c"
+	output_is $'NoNewPrivs:\t0\nSeccomp:\t2' "see install in privileges.c"
 }
 
 @test "root in the container may not mount, nor make a user namespace, nor load modules" {

@@ -12,7 +12,7 @@ HEARS='hears() { for n in $1; do trap "echo $n" $n; done; echo ready; while :; d
 	life 'detach --name mine "$1; hears \"1 6 10 12 29 31 34 37 50 62 64\"" >/dev/null; until_true logged mine ready
 		for s in hup SIGIOT sigusr1 12 Poll UNUSED RTMIN SIGRTMIN+3 50 rtmax-2 SIGRTMAX CLD SIGCHLD; do box kill -s $s mine || echo "not $s"; done | grep -v mine
 		until_true eval "[ \$(box logs mine | wc -l) -ge 12 ]"; box logs mine | sort -n | tr "\n" " "' "$HEARS"
-	output_is "ready 1 6 10 12 29 31 34 37 50 62 64 " "see signal.c: sigabbrev_np(3) has neither aliases nor real-time signals"
+	output_is "ready 1 6 10 12 29 31 34 37 50 62 64 " "see parse.c: sigabbrev_np(3) has neither aliases nor real-time signals"
 }
 
 @test "a signal that is not known is an error that names it, for every command that takes one" {

@@ -15,7 +15,7 @@ load oci
 	output_is "$try$try${try}secret
 secret/found
 secret/sub
-secret/sub/found" "see open_settled in util.c"
+secret/sub/found" "see open_settled in path.c"
 }
 
 @test "no symlink that a container makes puts another folder in place of the one that is its image" {
@@ -23,7 +23,7 @@ secret/sub/found" "see open_settled in util.c"
 		box run --name mine -v "$DIR/all:/a" all/image sh -c "cat /found; mv /a/image /a/old; ln -s ../other /a/image"
 		box start -a mine; echo $?; box cp mine:/found copy; echo $?; box diff mine; echo $?; box commit mine out.tar; echo $?; ls'
 	[[ $output == *$'\n125\n'*$'\n125\n'*$'\n125\n'*$'\n125\nall\nonly-on-the-host\nother\nplain' && $(grep -c "all/image: Too many levels of symbolic links$" <<<"$output") == 4 ]] ||
-		report "expected four refusals, and nothing of the other folder" "see open_settled in util.c"
+		report "expected four refusals, and nothing of the other folder" "see open_settled in path.c"
 }
 
 @test "a volume stays where the symlink in its name led when the container was made" {
@@ -63,7 +63,7 @@ box-oci: make /data/null: File exists
 box-oci: make /data/fifo: File exists
 600 0 0
 crw-r----- 7 8 1
-prw--w--w- 9 0 0" "see own_node in devices.c"
+prw--w--w- 9 0 0" "see own_node in dev.c"
 }
 
 @test "box: a tmpfs that is read-only in the end has room for what is mounted below it" {
@@ -110,5 +110,5 @@ rmdir: '/foo/w/x': Read-only file system" "see is_late in mounts.c"
 		box run --rm "$there/root$DIR/all/image" cat /f; echo $?; box --data "$there/root$DIR/all/data" ps; echo $?; "$1" --root "$2" create -b "$there/root$DIR/all/bundle" test >out 2>&1; echo $?; cat out; "$1" --root "$2" delete -f test
 		cd all/v; box run --rm -v /proc/self/cwd:/v -v /proc/$$/root/$DIR/all/v/f:/g "$DIR/bundle/rootfs" cat /v/f /g; kill $!' "$OCI" "$STATE"
 	[[ $(grep -A 1 ": a link of /proc leads to a place that has no name here$" <<<"$output" | grep -cx 125) == 5 && $output == *$'\n1\nbox-oci: the bundle /proc/'*$' no name here\nhere\nhere' ]] ||
-		report "expected six refusals, and two lines of the file here" "see real_path in util.c"
+		report "expected six refusals, and two lines of the file here" "see real_path in path.c"
 }

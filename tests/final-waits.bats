@@ -12,7 +12,7 @@ STAYS='trap "echo told" TERM; echo ready; while :; do sleep 0.02; done'
 		sed "1,/SIGCONT/d; /SIGKILL/,\$d" trace | grep -c nanosleep; box wait mine; rm trace' "$STAYS"
 	read -r name naps exit_status <<<"${output//$'\n'/ }"
 	[[ $name == mine && $naps -le 1 && $exit_status == 137 ]] ||
-		report "expected 'mine', at most 1 more nap, and 137" "see nap in util.c: a deadline of a clock, not a count of naps"
+		report "expected 'mine', at most 1 more nap, and 137" "see nap in clock.c: a deadline of a clock, not a count of naps"
 }
 
 @test "stop, kill and rm -f tell all of several containers to end before they wait for one" {
@@ -21,7 +21,7 @@ STAYS='trap "echo told" TERM; echo ready; while :; do sleep 0.02; done'
 		traced() { strace -o trace -e trace=pidfd_send_signal,clock_nanosleep,unlinkat "$BOX" "$@" one two three | tr "\n" " "; sent; }
 		all begin; traced stop -t 1; box wait one two three | uniq -c | tr -s " "
 		box start one two three >/dev/null; traced kill; box start one two three >/dev/null; traced rm -f; rm trace' "$STAYS"
-	output_is $'one two three  3 TERM then 3 KILL then\n 3 137\none two three  3 KILL then\none two three  3 KILL then' "see for_names in life.c: signal all, then wait until one deadline"
+	output_is $'one two three  3 TERM then 3 KILL then\n 3 137\none two three  3 KILL then\none two three  3 KILL then' "see act_in_rounds in target.c: signal all, then wait until one deadline"
 }
 
 @test "wait knows how all of several ended, also of those that --rm has removed meanwhile" {
@@ -31,7 +31,7 @@ STAYS='trap "echo told" TERM; echo ready; while :; do sleep 0.02; done'
 }
 
 @test "every wait that has an end has it by a clock" {
-	run_on_host grep -nE '\b(usleep|nanosleep)\(' "$REPO"/final/*.c
-	counted=$(grep -v '/\(util\|log\|box-unpack\).c:' <<<"$output") || true # those of logs -f and of sync_folder() have no end
-	[[ ! $counted ]] || fail "these sleep by themselves:" "$counted" "hint: see nap in box.h"
+	run_on_host grep -nE '\b(usleep|nanosleep)\(' -r "$REPO"/final/{base,core,image,engine,oci,helpers} --include "*.c"
+	counted=$(grep -v '/\(clock\|logs\|box-unpack\).c:' <<<"$output") || true # those of logs -f and of sync_folder() have no end
+	[[ ! $counted ]] || fail "these sleep by themselves:" "$counted" "hint: see nap in clock.h"
 }

@@ -70,7 +70,7 @@ mounted() {
 		run -0 make -C "$checkout" rootfs "BUSYBOX=$(command -v busybox)"
 		[[ -x $checkout/rootfs/bin/busybox && -s $checkout/rootfs.tar.gz ]] || fail "no root filesystem in $checkout" "$output"
 		run -0 make -C "$checkout" clean
-		[[ ! -e $checkout/rootfs && ! -e $checkout/final/box && -e $checkout/final/box.c ]] || fail "not clean: $checkout" "$output"
+		[[ ! -e $checkout/rootfs && ! -e $checkout/final/box && -e $checkout/final/engine/box.c ]] || fail "not clean: $checkout" "$output"
 		[[ ! $(find "$BATS_TEST_TMPDIR" -name ran) ]] || fail "the shell has run a part of '$name'" "$output"
 		rm -rf --one-file-system "${BATS_TEST_TMPDIR:?}/$name"
 	done

@@ -1,0 +1,33 @@
+/* cleanup.c: what releases a variable at the end of its scope. */
+#define _GNU_SOURCE
+#include "cleanup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void free_pointer(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+void close_file(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+int steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}

@@ -1,0 +1,73 @@
+/* error.c: an error's text, noted where it happens, printed once. */
+#define _GNU_SOURCE
+#include "error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "printable.h"
+
+const char *speaker = "box";
+static char text[1024] = "no error";
+
+__attribute__((format(printf, 1, 0))) static void note(
+	const char *format, va_list arguments, const char *cause)
+{
+	char new[sizeof(text)]; /* as text itself may be among the arguments */
+	size_t length;
+
+	vsnprintf(new, sizeof(new), format, arguments);
+	length = strlen(new);
+	if (cause)
+		snprintf(new + length, sizeof(new) - length, ": %s", cause);
+	strcpy(text, new);
+	/* Names from images and archives come here: they must not move a terminal's cursor. */
+	make_printable(text);
+}
+
+int fail(const char *format, ...)
+{
+	int error = errno;
+	va_list arguments;
+
+	va_start(arguments, format);
+	note(format, arguments, strerror(error));
+	va_end(arguments);
+	errno = error;
+	return -1;
+}
+
+int failx(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	note(format, arguments, NULL);
+	va_end(arguments);
+	return -1;
+}
+
+const char *failure(void)
+{
+	return text;
+}
+
+int report(void)
+{
+	fprintf(stderr, "%s: %s\n", speaker, text);
+	return EXIT_BOX;
+}
+
+void warn_user(const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "%s: ", speaker);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}

@@ -1,0 +1,39 @@
+/* printable.c: text of others that is shown on a terminal. */
+#define _GNU_SOURCE
+#include "printable.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Bytes of the character of UTF-8 at TEXT; 0 if there is none. */
+static size_t utf8_length(const unsigned char *text)
+{
+	size_t length = *text < 0x80   ? 1
+			: *text < 0xc2 ? 0
+			: *text < 0xe0 ? 2
+			: *text < 0xf0 ? 3
+				       : 4;
+
+	if (*text > 0xf4)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+void make_printable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	while (*c) {
+		size_t length = utf8_length(c);
+		/* C0, DEL, and C1, of which U+009B begins a command to the terminal, too. */
+		bool control = *c < ' ' || *c == 0x7f || (*c == 0xc2 && length == 2 && c[1] < 0xa0);
+
+		if (length == 0 || control)
+			memset(c, '?', length ? length : 1);
+		c += length ? length : 1;
+	}
+}

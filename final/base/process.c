@@ -1,0 +1,95 @@
+/* process.c: processes, and the signals of this one. */
+#define _GNU_SOURCE
+#include "process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+#include "cleanup.h"
+#include "file.h"
+
+bool process_stat(pid_t pid, int64_t fields[N_STAT])
+{
+	char path[64];
+	autofree char *text = NULL;
+	char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!(text = read_file_at(AT_FDCWD, path, 4096)) || !(at = strrchr(text, ')')))
+		return false;
+	for (int i = 3; i < N_STAT; i++) { /* the name, in brackets, is the second */
+		if (!(at = strchr(at, ' ')))
+			return false;
+		fields[i] = strtoll(++at, NULL, 10);
+	}
+	return true;
+}
+
+const char *boot_id(void)
+{
+	static char id[64];
+
+	if (!*id) {
+		autofree char *text =
+			read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", sizeof(id) - 1);
+
+		snprintf(id, sizeof(id), "%.36s", text ? text : "unknown");
+	}
+	return id;
+}
+
+uint64_t start_time(pid_t pid)
+{
+	int64_t fields[N_STAT];
+
+	return process_stat(pid, fields) ? fields[STAT_STARTTIME] : 0;
+}
+
+/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. What the caller ignores,
+ * as nohup does SIGHUP, stays ignored: blocked, it would be queued all the same. */
+void block_signals(sigset_t *signals)
+{
+	struct sigaction action;
+
+	sigfillset(signals);
+	sigdelset(signals, SIGTSTP);
+	for (int i = 1; i < NSIG; i++)
+		if (i != SIGCHLD && sigaction(i, NULL, &action) == 0 &&
+			action.sa_handler == SIG_IGN)
+			sigdelset(signals, i);
+	sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
+bool asks_to_end(int signal)
+{
+	return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+}
+
+int ending_signals(void)
+{
+	sigset_t blocked, signals;
+
+	sigemptyset(&signals);
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	for (int signal = 1; signal < NSIG; signal++)
+		if (asks_to_end(signal) && sigismember(&blocked, signal) == 1)
+			sigaddset(&signals, signal);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool interrupted(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+		       sigismember(&pending, SIGHUP));
+}

@@ -1,0 +1,83 @@
+/* attributes.c: what a process keeps through exec: limits, priorities. */
+#define _GNU_SOURCE
+#include "attributes.h"
+
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "file.h"
+#include "exempt.h"
+#include "spec.h"
+
+/* The helper counts as one of the user's processes, so the limit is one higher while it lives.
+ * Where box may not raise the hard limit, the plain limit is set. */
+static int limit_processes(pid_t pid, struct rlimit limit)
+{
+	struct rlimit more = {limit.rlim_cur + 1, limit.rlim_max};
+
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return prlimit(pid, RLIMIT_NPROC, &limit, NULL);
+	if (more.rlim_max < more.rlim_cur)
+		more.rlim_max = more.rlim_cur;
+	return prlimit(pid, RLIMIT_NPROC, &more, NULL) == 0
+		       ? 0
+		       : prlimit(pid, RLIMIT_NPROC, &limit, NULL);
+}
+
+int process_limits(const struct process *process, pid_t pid, bool joined)
+{
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		const struct rlimit_entry *entry = &process->rlimits[i];
+
+		if ((joined && entry->resource == RLIMIT_NPROC
+				    ? limit_processes(pid, entry->limit)
+				    : prlimit(pid, entry->resource, &entry->limit, NULL)) < 0)
+			return fail("limit %s of the process", entry->name);
+	}
+	return 0;
+}
+
+/* The system call has 64 bits, where the C library's limits may have 32. */
+static uint64_t wide(rlim_t limit)
+{
+	return limit == RLIM_INFINITY ? RLIM64_INFINITY : limit;
+}
+
+int process_limit_joined(const struct process *process, const struct guard *guard)
+{
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		const struct rlimit_entry *entry = &process->rlimits[i];
+		struct rlimit64 limit = {wide(entry->limit.rlim_cur), wide(entry->limit.rlim_max)};
+
+		if (entry->resource == RLIMIT_NPROC &&
+			own_call(guard, SYS_prlimit64, 0, RLIMIT_NPROC, (long)&limit) < 0)
+			return fail("limit %s of the process", entry->name);
+	}
+	return 0;
+}
+
+int process_priorities(const struct process *process, pid_t pid)
+{
+	char score[64];
+
+	snprintf(score, sizeof(score), "/proc/%d/oom_score_adj", pid);
+	if (process->oom_score_adj && write_file_at(AT_FDCWD, score, process->oom_score_adj) < 0)
+		return -1;
+	if (process->scheduler && syscall(SYS_sched_setattr, pid, process->scheduler, 0) < 0)
+		return fail("scheduler of the process");
+	if (process->io_priority &&
+		syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, *process->io_priority) < 0)
+		return fail("I/O priority of the process");
+	return 0;
+}

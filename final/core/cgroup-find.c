@@ -1,0 +1,304 @@
+/* cgroup-find.c: where cgroups are, and where that of a container is. */
+#define _GNU_SOURCE
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "id.h"
+#include "text.h"
+#include "cgroup-parts.h"
+
+const char *const cgroup_controllers[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset",
+	"devices", "blkio", "io", "cpuacct", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",
+	"misc", "name=systemd"};
+
+struct base bases[N_CONTROLLERS + 2]; /* see rank() */
+size_t n_bases;
+static char *own_cgroups; /* /proc/self/cgroup */
+
+unsigned controllers_in(const char *words)
+{
+	unsigned found = 0;
+
+	for (size_t length; *words; words += length + (words[length] != '\0')) {
+		length = strcspn(words, ", \n");
+		for (int i = 0; i < N_CONTROLLERS; i++)
+			if (strlen(cgroup_controllers[i]) == length &&
+				strncmp(words, cgroup_controllers[i], length) == 0)
+				found |= 1U << i;
+	}
+	return found;
+}
+
+bool own_cgroup(unsigned controllers, char list[128], char path[512])
+{
+	for (const char *line = own_cgroups; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (controllers ? sscanf(line, "%*d:%127[^:\n]:%511[^\n]", list, path) == 2 &&
+					  (controllers_in(list) & controllers)
+				: sscanf(line, "0::%511[^\n]", path) == 1)
+			return true;
+	}
+	return false;
+}
+
+/* All of v2 can be killed at once; of v1, what the freezer stops; or else what pids lists. */
+static int rank(const struct base *base)
+{
+	return base->v2 ? -1 : __builtin_ctz(base->controllers);
+}
+
+static void add_base(const struct base *base)
+{
+	size_t i = n_bases;
+
+	if (n_bases == sizeof(bases) / sizeof(*bases))
+		return;
+	for (n_bases++; i > 0 && rank(&bases[i - 1]) > rank(base); i--)
+		bases[i] = bases[i - 1];
+	bases[i] = *base;
+}
+
+/* systemd marks what it leaves to others (systemd's CGROUP_DELEGATION). The owner says to whom:
+ * root who comes from a user's desktop by sudo has no business in that user's. */
+static bool delegated(const char *path)
+{
+	char value = 0;
+	struct stat st;
+
+	return (getxattr(path, "trusted.delegate", &value, 1) == 1 ||
+		       getxattr(path, "user.delegate", &value, 1) == 1) &&
+	       value == '1' && stat(path, &st) == 0 && st.st_uid == geteuid();
+}
+
+/* Adds the cgroup that is delegated to this process, whose own is BELOW that at TOP, and TOP. */
+static void add_v2(const char *top, const char *below)
+{
+	struct base base = {.v2 = true};
+	char *end = base.path + strlen(top);
+
+	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
+		for (; *end && !delegated(base.path); base.box = -1)
+			*strrchr(base.path, '/') = '\0';
+		if (*end)
+			add_base(&base);
+	}
+	*end = '\0';
+	base.box = *below ? -1 : 0;
+	add_base(&base);
+}
+
+/* What PATH has below ROOT, "" if it is ROOT; NULL if it is elsewhere. */
+static const char *path_below(const char *path, const char *root)
+{
+	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	/* "/.." leads out of this cgroup namespace, where v2 lets nobody go (nsdelegate). */
+	if (strncmp(root, "/..", 3) == 0 || strncmp(path, "/..", 3) == 0)
+		return NULL;
+	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return strcmp(path + length, "/") == 0 ? "" : path + length;
+}
+
+/* LINE is "ID PARENT MAJOR:MINOR ROOT TARGET ... - TYPE SOURCE OPTIONS" of mountinfo. ROOT is the
+ * cgroup that shows at TARGET: in a container without a cgroup namespace, the container's. */
+static void add_mount(const char *line)
+{
+	const char *type = strstr(line, " - cgroup"), *below;
+	char root[512], own[512];
+	struct base base = {.v2 = type && strncmp(type, " - cgroup2 ", 11) == 0};
+	unsigned major, minor;
+	struct stat st;
+
+	if (!type || (!base.v2 && strncmp(type, " - cgroup ", 10) != 0))
+		return;
+	if (!base.v2 && !(base.controllers = controllers_in(strrchr(line, ' ') + 1)))
+		return;
+	for (size_t i = 0; i < n_bases; i++) /* the same hierarchy again */
+		if (bases[i].v2 == base.v2 && bases[i].controllers == base.controllers)
+			return;
+	if (sscanf(line, "%*d %*d %u:%u %511s %319s", &major, &minor, root, base.path) != 4 ||
+		!own_cgroup(base.controllers, base.list, own))
+		return;
+	unescape_octal(root);
+	unescape_octal(base.path);
+	below = path_below(own, root);
+	/* The mount may show a part that is not ours, and may be covered by another one. */
+	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(major, minor))
+		return;
+	if (base.v2)
+		add_v2(base.path, below);
+	else
+		add_base(&base);
+}
+
+bool bases_is_top(size_t i)
+{
+	return bases[i].v2 && (i + 1 == n_bases || !bases[i + 1].v2);
+}
+
+int bases_find(void)
+{
+	autofclose FILE *mounts = own_cgroups ? NULL : fopen("/proc/self/mountinfo", "re");
+	autofree char *line = NULL;
+	size_t size = 0;
+
+	if (own_cgroups)
+		return 0;
+	if (!mounts)
+		return fail("/proc/self/mountinfo");
+	if (!(own_cgroups = read_file_at(AT_FDCWD, "/proc/self/cgroup", 1 << 16)))
+		return -1;
+	while (getline(&line, &size, mounts) > 0)
+		add_mount(line);
+	return 0;
+}
+
+bool hierarchy_name(const struct base *base, const char *id, struct hierarchy *h)
+{
+	*h = (struct hierarchy){
+		.dir = -1, .v2 = base->v2, .controllers = base->controllers, .given = *id == '/'};
+	snprintf(h->list, sizeof(h->list), "%s", base->list);
+	return snprintf(h->path, sizeof(h->path), "%s%s%s", base->path, h->given ? "" : "/box/",
+		       id) < (int)sizeof(h->path);
+}
+
+const char cgroup_mark[] = "trusted.box";
+
+/* Finds the cgroup below TOP that was delegated to another box, in which box/ID is. */
+static bool find_delegated(const struct base *top, const char *id, struct base *base)
+{
+	char *const paths[] = {(char *)top->path, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR | FTS_XDEV, NULL);
+	bool found = false;
+
+	*base = (struct base){.v2 = true};
+	for (FTSENT *entry; !found && tree && (entry = fts_read(tree));) {
+		if (entry->fts_info != FTS_D || strcmp(entry->fts_parent->fts_name, "box") != 0)
+			continue;
+		/* What lies in a container may have been made there. */
+		fts_set(tree, entry, FTS_SKIP);
+		found = strcmp(entry->fts_name, id) == 0 &&
+			snprintf(base->path, sizeof(base->path), "%.*s",
+				(int)(entry->fts_pathlen - ID_LENGTH - strlen("/box/")),
+				entry->fts_path) < (int)sizeof(base->path);
+	}
+	if (tree)
+		fts_close(tree);
+	return found;
+}
+
+/* Adds BASE/box/ID, if it is there. */
+static int open_below(struct cgroup *cgroup, const struct base *base, const char *id)
+{
+	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+
+	if (!hierarchy_name(base, id, h))
+		return 0;
+	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return errno == ENOENT ? 0 : fail("%s", h->path);
+	if (h->given && fgetxattr(h->dir, cgroup_mark, NULL, 0) < 0)
+		close_fd(&h->dir);
+	else
+		cgroup->n++;
+	return 0;
+}
+
+int cgroup_open_all(struct cgroup *cgroup, const char *id, bool everywhere)
+{
+	struct base other;
+	int result;
+
+	cgroup->n = 0;
+	result = bases_find();
+	for (size_t i = 0; result == 0 && i < n_bases; i++) {
+		result = open_below(cgroup, &bases[i], id);
+		if (result == 0 && everywhere && bases_is_top(i) && cgroup->n == 0 &&
+			find_delegated(&bases[i], id, &other))
+			result = open_below(cgroup, &other, id);
+	}
+	if (result < 0)
+		cgroup_close(cgroup);
+	return result;
+}
+
+int cgroup_open(struct cgroup *cgroup, const char *id)
+{
+	if (cgroup_open_all(cgroup, id, true) < 0)
+		return -1;
+	return cgroup->n > 0 || n_bases == 0 ? 0 : failx("container %.12s has no cgroup", id);
+}
+
+void cgroup_close(struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		close_fd(&cgroup->hierarchies[i].dir);
+	cgroup->n = 0;
+}
+
+/* H becomes the cgroup PATH below it. */
+static int go_below(struct hierarchy *h, const char *path)
+{
+	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+	size_t length = strlen(h->path);
+	int dir = syscall(SYS_openat2, h->dir, *path ? path : ".", &how, sizeof(how));
+
+	if (dir < 0)
+		return errno == EXDEV ? failx("not below the container's cgroup")
+				      : fail("%s/%s", h->path, path);
+	close(h->dir);
+	h->dir = dir;
+	snprintf(h->path + length, sizeof(h->path) - length, "/%s", path);
+	return 0;
+}
+
+/* Adds to CHOSEN the hierarchy of v1 that has the controller NAME. */
+static int choose(const struct cgroup *cgroup, const char *name, bool chosen[])
+{
+	bool found = false;
+
+	for (size_t i = 0; i < cgroup->n && !strpbrk(name, " \n"); i++)
+		if (!cgroup->hierarchies[i].v2 &&
+			(cgroup->hierarchies[i].controllers & controllers_in(name)))
+			chosen[i] = found = true;
+	return found ? 0
+		     : failx("the container has no cgroup of cgroup v1 with a controller \"%s\"",
+			       name);
+}
+
+int cgroup_go_below(struct cgroup *cgroup, const char *text)
+{
+	const char *colon = strchr(text, ':'), *path = colon ? colon + 1 : text;
+	autofree char *list = colon ? strndup(text, colon - text) : NULL;
+	char *rest = list, *name;
+	bool chosen[MAX_HIERARCHIES] = {false};
+
+	while ((name = strsep(&rest, ",")))
+		if (choose(cgroup, name, chosen) < 0)
+			return -1;
+	if (cgroup->n == 0)
+		return failx("the container has no cgroup");
+	path += strspn(path, "/");
+	for (size_t i = 0; i < cgroup->n; i++)
+		if ((!colon || chosen[i]) && go_below(&cgroup->hierarchies[i], path) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,262 @@
+/* cgroup-kill.c: stops, lists and ends the processes of a cgroup, and removes it. */
+#define _GNU_SOURCE
+#include "cgroup.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "cgroup-parts.h"
+
+static int try_freeze(const struct hierarchy *h, bool frozen)
+{
+	if (h->v2)
+		return try_write(h->dir, "cgroup.freeze", frozen ? "1" : "0");
+	return try_write(h->dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
+}
+
+/* Waiting for the kernel, all zero at first. */
+struct patience {
+	double pause, deadline;
+};
+
+/* Sleeps, each time a little longer. Returns false after 5 seconds. */
+static bool wait_more(struct patience *patience)
+{
+	if (patience->deadline == 0)
+		patience->deadline = clock_now() + 5;
+	patience->pause += patience->pause / 4 + 0.0002;
+	return nap(patience->pause, patience->deadline);
+}
+
+bool hierarchy_is_frozen(const struct hierarchy *h, bool surely)
+{
+	const char *file = !h->v2 ? "freezer.state" : surely ? "cgroup.events" : "cgroup.freeze";
+	autofree char *text = read_file_at(h->dir, file, 4096);
+
+	if (surely)
+		return text && (strstr(text, "frozen 1") || strcmp(text, "FROZEN\n") == 0);
+	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
+}
+
+int cgroup_check_runs(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		if (hierarchy_is_frozen(&cgroup->hierarchies[i], true))
+			return failx("the cgroup %s is frozen, or one above it",
+				cgroup->hierarchies[i].path);
+	return 0;
+}
+
+int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
+{
+	const struct hierarchy *h = &cgroup->hierarchies[0];
+	struct patience patience = {0};
+
+	if (cgroup->n == 0)
+		return failx(
+			"without cgroups, no container can be %s", frozen ? "paused" : "resumed");
+	if (try_freeze(h, frozen) < 0)
+		return fail("%s", h->path);
+	while (frozen && !hierarchy_is_frozen(h, true))
+		if (!wait_more(&patience)) {
+			try_freeze(h, false);
+			return failx("processes in %s do not stop: they wait for a disk, perhaps",
+				h->path);
+		}
+	return 0;
+}
+
+/* What each_process() calls, as nftw(3) hands nothing on, and how often that said yes. */
+static bool (*visit_process)(pid_t pid, void *data);
+static void *visit_data;
+static size_t visited;
+
+static int visit_listed(const char *path, const struct stat *st, int type, struct FTW *level)
+{
+	char file[PATH_MAX];
+	autofclose FILE *procs = NULL;
+	pid_t pid;
+
+	(void)st, (void)level;
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	if (type != FTW_DP || !(procs = fopen(file, "re")))
+		return 0;
+	while (fscanf(procs, "%d", &pid) == 1) /* 0: of a PID namespace that is not seen here */
+		visited += pid > 0 && visit_process(pid, visit_data);
+	return 0;
+}
+
+size_t each_process(const struct hierarchy *h, bool (*visit)(pid_t pid, void *data), void *data)
+{
+	visit_process = visit;
+	visit_data = data;
+	visited = 0;
+	nftw(h->path, visit_listed, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	return visited;
+}
+
+struct pids {
+	pid_t *list;
+	size_t n;
+	bool failed;
+};
+
+static bool list_process(pid_t pid, void *data)
+{
+	struct pids *pids = data;
+	pid_t *more = pids->failed ? NULL : reallocarray(pids->list, pids->n + 1, sizeof(*more));
+
+	if (!more) {
+		pids->failed = true;
+		return false;
+	}
+	pids->list = more;
+	pids->list[pids->n++] = pid;
+	return true;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const pid_t *one = a, *two = b;
+
+	return (*one > *two) - (*one < *two);
+}
+
+ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids)
+{
+	struct pids found = {0};
+	size_t n = 0;
+
+	if (cgroup->n > 0)
+		each_process(&cgroup->hierarchies[0], list_process, &found);
+	*pids = found.list;
+	if (found.failed)
+		return fail("memory");
+	if (found.n > 0)
+		qsort(found.list, found.n, sizeof(*found.list), by_pid);
+	for (size_t i = 0; i < found.n; i++) /* one that has moved meanwhile was found twice */
+		if (n == 0 || found.list[i] != found.list[n - 1])
+			found.list[n++] = found.list[i];
+	return n;
+}
+
+static bool kill_process(pid_t pid, void *data)
+{
+	(void)data;
+	return kill(pid, SIGKILL) == 0;
+}
+
+static int remove_nested(const char *path, const struct stat *st, int type, struct FTW *level)
+{
+	(void)st;
+	if (type == FTW_DP && level->level > 0)
+		rmdir(path); /* while it is busy, so is the one above it: that is tried again */
+	return 0;
+}
+
+/* Before Linux 5.14, and on v1, there is no cgroup.kill. What is frozen cannot fork meanwhile; on
+ * v1 it does not die either before it thaws. Returns whether there may be more. */
+static bool kill_once(const struct hierarchy *h)
+{
+	bool killed;
+
+	if (try_write(h->dir, "cgroup.kill", "1") == 0)
+		return false;
+	try_freeze(h, true);
+	killed = each_process(h, kill_process, NULL) > 0;
+	try_freeze(h, false);
+	return killed;
+}
+
+int cgroup_kill(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++) {
+		struct patience patience = {0};
+
+		while (kill_once(&cgroup->hierarchies[i]))
+			if (!wait_more(&patience))
+				return failx(
+					"processes in %s do not end", cgroup->hierarchies[i].path);
+	}
+	return 0;
+}
+
+void hierarchy_remove_above(struct hierarchy *h)
+{
+	*strrchr(h->path, '/') = '\0';
+	rmdir(h->path);
+	if (h->v2)
+		rmdir(strcat(h->path, ".self")); /* make_room() made it; box may be in it */
+}
+
+/* Kills what is in H, removes and closes it. ENOENT: somebody else was faster. */
+static int remove_hierarchy(struct hierarchy *h)
+{
+	struct patience patience = {0};
+	bool more = true;
+
+	while (rmdir(h->path) < 0 && errno != ENOENT) {
+		if (errno != EBUSY || !more) {
+			close_fd(&h->dir);
+			return fail("the cgroup %s stays", h->path);
+		}
+		kill_once(h);
+		nftw(h->path, remove_nested, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		more = wait_more(&patience);
+	}
+	close_fd(&h->dir);
+	if (!h->given)
+		hierarchy_remove_above(h);
+	return 0;
+}
+
+int cgroup_remove(struct cgroup *cgroup)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < cgroup->n; i++)
+		if (remove_hierarchy(&cgroup->hierarchies[i]) < 0)
+			result = -1;
+	cgroup->n = 0;
+	return result;
+}
+
+int cgroup_sweep(const char *id, bool everywhere)
+{
+	struct cgroup cgroup;
+
+	return cgroup_open_all(&cgroup, id, everywhere) < 0 ? -1 : cgroup_remove(&cgroup);
+}
+
+void cgroup_thaw(const char *id)
+{
+	struct cgroup cgroup = {.n = 0};
+
+	if (cgroup_open(&cgroup, id) == 0 && cgroup.n > 0)
+		cgroup_freeze(&cgroup, false);
+	cgroup_close(&cgroup);
+}
+
+bool cgroup_frozen(const char *id)
+{
+	struct cgroup cgroup = {.n = 0};
+	bool frozen = cgroup_open(&cgroup, id) == 0 && cgroup.n > 0 &&
+		      hierarchy_is_frozen(&cgroup.hierarchies[0], false);
+
+	cgroup_close(&cgroup);
+	return frozen;
+}

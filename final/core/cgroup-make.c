@@ -1,0 +1,278 @@
+/* cgroup-make.c: makes the cgroup of a container, and enters it. */
+#define _GNU_SOURCE
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "list.h"
+#include "text.h"
+#include "cgroup-parts.h"
+#include "spec.h"
+
+static bool occupied(int dir)
+{
+	autoclose int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char c;
+
+	return read(fd, &c, 1) != 0;
+}
+
+/* A cgroup holds processes or hands on controllers (cgroups(7), "no internal processes"). The very
+ * top one may do both; some controllers would be enabled elsewhere, too, but then no process can
+ * enter a cgroup below. If none but a box is in that of BASE, it goes to one of its own. */
+static int make_room(const struct base *base, int top)
+{
+	if (faccessat(top, "cgroup.type", F_OK, 0) < 0 || !occupied(top))
+		return 0;
+	if (base->box >= 0) {
+		char own[16];
+
+		snprintf(own, sizeof(own), "%d", base->box);
+		if (mkdirat(top, "box.self", 0755) < 0 && errno != EEXIST)
+			return fail("mkdir %s/box.self", base->path);
+		if (try_write(top, "box.self/cgroup.procs", own) < 0)
+			return fail("move box to %s/box.self", base->path);
+		if (!occupied(top))
+			return 0;
+		try_write(top, "cgroup.procs", own);
+		unlinkat(top, "box.self", AT_REMOVEDIR);
+	}
+	return failx(
+		"no limits below %s while processes are in it: move them to a cgroup below it%s",
+		base->path,
+		access("/run/systemd/system", F_OK) < 0
+			? ""
+			: ", or start box in one of its own: systemd-run --scope -p Delegate=yes box ...");
+}
+
+/* Lets H, which is below BASE, have CONTROLLERS: all above it hand them on. */
+static int enable(const struct base *base, const struct hierarchy *h, unsigned controllers)
+{
+	char text[256] = "", path[sizeof(h->path)];
+	autoclose int top = open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int i = 0; i < N_CONTROLLERS; i++)
+		if (controllers & 1U << i)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), " +%s",
+				cgroup_controllers[i]);
+	if (make_room(base, top) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s", h->path);
+	for (char *end = path + strlen(base->path); end; end = strchr(end + 1, '/')) {
+		autoclose int dir = -1;
+
+		*end = '\0';
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dir < 0 || try_write(dir, "cgroup.subtree_control", text + 1) < 0)
+			return fail("write%s to %s/cgroup.subtree_control", text, path);
+		*end = '/';
+	}
+	return 0;
+}
+
+int take_controllers(const struct base *base, const struct hierarchy *h, unsigned controllers)
+{
+	autofree char *text = NULL, *path = NULL;
+
+	if (!controllers)
+		return 0;
+	if (!(path = format_text("%s/cgroup.controllers", base->path)) ||
+		!(text = read_file_at(AT_FDCWD, path, 4096)))
+		return -1;
+	controllers &= controllers_in(text);
+	return controllers && enable(base, h, controllers) < 0 ? -1 : (int)controllers;
+}
+
+/* Nothing can join a new cpuset of v1 before it has CPUs and memory nodes (cpuset(7)). PREFIX: "",
+ * or "../" for the one above H. */
+static int inherit_cpuset(const struct hierarchy *h, const char *prefix)
+{
+	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char file[32], from[32];
+		autofree char *set = NULL, *above = NULL;
+
+		snprintf(file, sizeof(file), "%s%s", prefix, files[i]);
+		snprintf(from, sizeof(from), "%s../%s", prefix, files[i]);
+		set = read_file_at(h->dir, file, 1 << 16);
+		above = read_file_at(h->dir, from, 1 << 16);
+		if (!set || !above || (*set == '\n' && hierarchy_write(h, file, above) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int open_folder(struct hierarchy *h)
+{
+	h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return h->dir < 0 ? fail("open %s", h->path) : 0;
+}
+
+/* Whether processes, or other cgroups, are in it: all of them would end with the container. */
+static bool in_use(const struct hierarchy *h)
+{
+	autolist char **files = list_folder(h->dir);
+	bool used = !files || occupied(h->dir);
+	struct stat st;
+
+	for (char **name = files; !used && name && *name; name++)
+		used = fstatat(h->dir, *name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode);
+	return used;
+}
+
+/* Makes a folder whose path was given, and what is missing above it. */
+static int make_given(const struct base *base, struct hierarchy *h, bool there)
+{
+	struct hierarchy here = *h;
+	int result = 0;
+
+	for (size_t length = strlen(base->path); result == 0 && h->path[length];) {
+		length += 1 + strcspn(h->path + length + 1, "/");
+		here.path[length] = '\0';
+		if (mkdir(here.path, 0755) < 0 && errno != EEXIST)
+			return fail("mkdir %s", here.path);
+		if (open_folder(&here) < 0)
+			return -1;
+		if (base->controllers & CONTROLLER_CPUSET)
+			result = inherit_cpuset(&here, "");
+		close_fd(&here.dir);
+		here.path[length] = h->path[length];
+	}
+	if (result < 0 || open_folder(h) < 0)
+		return -1;
+	if (!there && in_use(h)) {
+		close_fd(&h->dir);
+		errno = EBUSY;
+		return fail("the cgroup %s is in use", h->path);
+	}
+	return fsetxattr(h->dir, cgroup_mark, "1", 1, 0) < 0 ? fail("%s: %s", h->path, cgroup_mark)
+							     : 0;
+}
+
+/* Makes BASE/box/ID. Another box may remove box/ at any time, until a folder in it keeps it. */
+static int make_folder(const struct base *base, const char *id, bool there, struct hierarchy *h)
+{
+	char box[400];
+
+	if (!hierarchy_name(base, id, h))
+		return failx("the cgroup's path %s is too long", id);
+	if (h->given)
+		return make_given(base, h, there);
+	snprintf(box, sizeof(box), "%s/box", base->path);
+	for (int i = 0; i < 100; i++) {
+		if (mkdir(box, 0755) < 0 && errno != EEXIST)
+			break;
+		if (mkdir(h->path, 0755) == 0)
+			return open_folder(h);
+		if (errno != ENOENT)
+			break;
+	}
+	return fail("mkdir %s", h->path);
+}
+
+int cgroup_make_in(struct cgroup *cgroup, const struct base *base, const char *id,
+	unsigned controllers, const struct limits *limits)
+{
+	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+	int had = controllers;
+
+	if (make_folder(base, id, limits->there, h) < 0) {
+		if (errno != EROFS && errno != EACCES && errno != EPERM)
+			return -1;
+		/* As in most containers. What has no limit ends with its PID namespace even so. */
+		return !controllers
+			       ? 0
+			       : failx("%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
+					 cgroup_controllers[__builtin_ctz(controllers)], failure());
+	}
+	cgroup->n++;
+	if (base->v2 && (had = take_controllers(base, h, limits->all ? ~0U : controllers)) < 0)
+		return -1;
+	if (base->controllers & CONTROLLER_CPUSET && !h->given &&
+		(inherit_cpuset(h, "../") < 0 || inherit_cpuset(h, "") < 0))
+		return -1;
+	if (limits->all)
+		return had;
+	return hierarchy_limit(h, had, limits) < 0 ? -1 : had;
+}
+
+int limit_is_missing(unsigned controllers)
+{
+	const char *name = cgroup_controllers[__builtin_ctz(controllers)];
+	char list[128], own[512], file[400];
+
+	if (own_cgroup(controllers & -controllers, list, own))
+		return failx("%s limit: /proc/self/mountinfo shows no cgroup v1 hierarchy with it: "
+			     "mount -t cgroup -o %s cgroup /sys/fs/cgroup/%s",
+			name, list, list);
+	if (n_bases == 0 || !bases[0].v2)
+		return failx("%s limit: no cgroup file system for it in /proc/self/mountinfo: "
+			     "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
+			name);
+	snprintf(file, sizeof(file), "%s/cgroup.type", bases[0].path); /* the very top has none */
+	return failx("%s limit: not in %s/cgroup.controllers: %s", name, bases[0].path,
+		access(file, F_OK) < 0
+			? "the kernel lacks it, or has cgroup_disable= on its command line"
+			: "the cgroup above does not hand it on; start box on the host, or by "
+			  "systemd-run --scope -p Delegate=yes box ...");
+}
+
+int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits)
+{
+	unsigned wanted = limited(limits);
+
+	cgroup->n = 0;
+	if (cgroup_check(limits) < 0)
+		return -1;
+	if (bases_find() < 0)
+		return -1;
+	for (size_t i = 0; i < n_bases; i++) {
+		int had = bases[i].v2 ? wanted : wanted & bases[i].controllers;
+
+		if (bases[i].controllers == CONTROLLER_SYSTEMD && !limits->all)
+			continue;
+		if (limits->there ? !bases_is_top(i)
+				  : i > 0 && (bases[i].v2 || !(had || limits->all)))
+			continue;
+		had = cgroup_make_in(cgroup, &bases[i], id, had, limits);
+		if (had < 0) {
+			cgroup_remove(cgroup);
+			return -1;
+		}
+		wanted &= ~had;
+	}
+	if (wanted) {
+		cgroup_remove(cgroup);
+		return limit_is_missing(wanted);
+	}
+	return 0;
+}
+
+int cgroup_clone_fd(const struct cgroup *cgroup)
+{
+	return cgroup->n > 0 && cgroup->hierarchies[0].v2 ? cgroup->hierarchies[0].dir : -1;
+}
+
+int cgroup_join(const struct cgroup *cgroup, bool join_v2)
+{
+	for (size_t i = 0; i < cgroup->n; i++) {
+		const struct hierarchy *h = &cgroup->hierarchies[i];
+
+		if ((!h->v2 || join_v2) &&
+			hierarchy_write(h, h->v2 ? "cgroup.procs" : "tasks", "0") < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,493 @@
+/* container.c: starts, watches and ends a container: the parent's side, as init.c is the other. */
+#define _GNU_SOURCE
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "process.h"
+#include "text.h"
+#include "attributes.h"
+#include "cgroup.h"
+#include "channel.h"
+#include "hooks.h"
+#include "init.h"
+#include "mounts.h"
+#include "namespaces.h"
+#include "oom.h"
+#include "pipes.h"
+#include "resources.h"
+#include "spec.h"
+#include "tree.h"
+
+enum { MAX_DEATH = 5000 }; /* milliseconds, of a process that got SIGKILL */
+
+const struct container no_container = {.pid = -1,
+	.pidfd = -1,
+	.socket = -1,
+	.master = -1,
+	.stdio = {-1, -1, -1},
+	.listener = -1,
+	.ending = -1,
+	.oom = -1};
+
+/* Whether PID is a child of ours, and not the one that says so. What a process inside the container
+ * says is not believed: another one there may say it in its place. */
+static bool is_child(const struct container *container, pid_t pid)
+{
+	siginfo_t info;
+
+	return pid > 0 && pid != container->pid &&
+	       waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* Says so of the child that we wait for. */
+static int is_dead(const struct container *container)
+{
+	const char *what = container->joined ? "process that joins the container"
+					     : "container's first process";
+	autoclose int own = oom_open(&container->cgroup);
+
+	if (oom_kills(own >= 0 ? own : container->oom) > container->oom_kills)
+		return failx(
+			"the memory limit of the container is too low: the %s was killed", what);
+	return failx("the %s died before it could start", what);
+}
+
+/* Waits for a message, or with SOCKET -1 for the child's end. A child of the child may have the
+ * socket's other end still. The child may be stopped, or its cgroup frozen: then a signal ends the
+ * wait. It stays pending, so that whatever box would do next does not begin. */
+static int wait_for_child(const struct container *container, int socket)
+{
+	struct pollfd polls[] = {{.fd = socket, .events = POLLIN},
+		{.fd = container->pidfd, .events = POLLIN},
+		{.fd = container->ending, .events = POLLIN}};
+
+	while (poll(polls, 3, -1) < 0)
+		if (errno != EINTR)
+			return fail("poll");
+	/* What it sent before its end is there, if not when poll(2) looked first. */
+	if (!polls[0].revents && polls[1].revents && poll(polls, 1, 0) < 0)
+		return fail("poll");
+	if (polls[0].revents || (polls[1].revents && socket < 0))
+		return 0;
+	return polls[1].revents ? is_dead(container)
+				: failx("ended by a signal before the command had started");
+}
+
+/* Kills and reaps a child of ours: so it is no other's PID. What the freezer of cgroup v1 holds
+ * dies only when it thaws, and box does not wait for that. */
+static void end_child(pid_t pid)
+{
+	struct pollfd end = {.fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	kill(pid, SIGKILL);
+	if (end.fd >= 0)
+		poll(&end, 1, MAX_DEATH);
+	waitpid(pid, NULL, end.fd < 0 ? 0 : WNOHANG);
+	close_fd(&end.fd);
+}
+
+/* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
+static int expect(struct container *container, enum message_kind kind, int *status)
+{
+	struct message message = {0};
+	autoclose int fd = -1;
+
+	*status = EXIT_BOX;
+	if (wait_for_child(container, container->socket) < 0)
+		return -1;
+	if (!message_receive(container->socket, &message, &fd)) {
+		if (kind == MESSAGE_NONE)
+			return 0; /* exec(3) closed its end */
+		return is_dead(container);
+	}
+	if (message.kind == MESSAGE_ERROR) {
+		if (message.status == EXIT_CANNOT_EXEC || message.status == EXIT_NOT_FOUND)
+			*status = message.status;
+		return failx("%s", message.text);
+	}
+	if (message.kind != kind || (kind == MESSAGE_PID && !is_child(container, message.status)))
+		return failx("the container's first process is out of step");
+	if (kind == MESSAGE_PID)
+		container->pid = message.status;
+	else if (kind == MESSAGE_LISTENER)
+		container->listener = syscall(SYS_pidfd_getfd, container->pidfd, message.status, 0);
+	else if (kind == MESSAGE_READY)
+		container->master = steal_fd(&fd);
+	return 0;
+}
+
+/* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
+static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, bool *born_inside)
+{
+	int fd = cgroup_clone_fd(cgroup);
+	pid_t pid;
+
+	if ((*born_inside = fd >= 0)) {
+		args->flags |= CLONE_INTO_CGROUP;
+		args->cgroup = fd;
+	}
+	pid = syscall(SYS_clone3, args, sizeof(*args));
+	if (pid < 0 && *born_inside && errno != EAGAIN && errno != ENOMEM) {
+		args->flags &= ~CLONE_INTO_CGROUP;
+		*born_inside = false;
+		pid = syscall(SYS_clone3, args, sizeof(*args));
+	}
+	return pid < 0 ? fail("clone3") : pid;
+}
+
+/* Who joins these cannot come back: a helper does, and starts the child as ours. */
+static _Noreturn void help_clone(
+	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
+{
+	const struct spec *spec = container->spec;
+	struct message message = {.kind = MESSAGE_PID, .status = -1};
+	bool born_inside;
+
+	/* Before that namespace's root could look into us, who have the host's (CVE-2016-9962). */
+	prctl(PR_SET_DUMPABLE, 0);
+	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+	args->exit_signal = 0;
+	if (namespaces_enter_for_good(spec) == 0)
+		message.status = clone_inside(args, &container->cgroup, &born_inside);
+	if (message.status == 0) {
+		close(sockets[0]);
+		use_pipes(pipes);
+		init_main(spec, &container->cgroup, born_inside, false, sockets[1]);
+	}
+	if (message.status < 0) {
+		message = (struct message){.kind = MESSAGE_ERROR, .status = EXIT_BOX};
+		snprintf(message.text, sizeof(message.text), "%s", failure());
+	}
+	_exit(message_send(sockets[1], &message, -1) < 0);
+}
+
+static pid_t clone_by_helper(
+	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
+{
+	struct clone_args own = {
+		.flags = CLONE_PIDFD, .pidfd = args->pidfd, .exit_signal = SIGCHLD};
+	int status, result;
+	pid_t helper = syscall(SYS_clone3, &own, sizeof(own));
+
+	if (helper == 0)
+		help_clone(container, args, sockets, pipes);
+	if (helper < 0)
+		return fail("clone3");
+	close_fd(&sockets[1]); /* so that we see when it dies */
+	result = expect(container, MESSAGE_PID, &status);
+	if (result == 0)
+		result = wait_for_child(container, -1);
+	end_child(helper);
+	close_fd(&container->pidfd);
+	if (result == 0 && (container->pidfd = syscall(SYS_pidfd_open, container->pid, 0)) < 0)
+		fail("process %d", container->pid);
+	if (container->pidfd >= 0)
+		return container->pid;
+	if (container->pid > 0)
+		end_child(container->pid);
+	return -1;
+}
+
+/* The child joins what is to be joined, and sends its own child as join_main() does. */
+static pid_t clone_outside(
+	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
+{
+	bool born_inside;
+	pid_t pid;
+
+	args->flags = CLONE_PIDFD;
+	if ((pid = clone_inside(args, &container->cgroup, &born_inside)) == 0) {
+		close(sockets[0]);
+		use_pipes(pipes);
+		init_main(container->spec, &container->cgroup, born_inside, true, sockets[1]);
+	}
+	return pid;
+}
+
+static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
+{
+	struct clone_args args = {
+		/* The cgroup namespace is made by the child, when it is in its cgroups. */
+		.flags = (container->spec->namespaces & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&container->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	struct own_namespaces own;
+	bool born_inside;
+	pid_t pid;
+
+	if (container->outside)
+		return clone_outside(container, &args, sockets, pipes);
+	if (container->spec->user_namespace || container->spec->mount_namespace)
+		return clone_by_helper(container, &args, sockets, pipes);
+	if (namespaces_enter(container->spec, &own) < 0)
+		return -1;
+	if ((pid = clone_inside(&args, &container->cgroup, &born_inside)) == 0) {
+		close(sockets[0]);
+		use_pipes(pipes);
+		init_main(container->spec, &container->cgroup, born_inside, false, sockets[1]);
+	}
+	if (namespaces_leave(&own) == 0 || pid < 0)
+		return pid;
+	kill(pid, SIGKILL); /* what box does next would be done elsewhere */
+	waitpid(pid, NULL, 0);
+	return -1;
+}
+
+/* If it has ended, it has said why: that is read later. */
+static int send_mapped_mounts(struct container *container)
+{
+	const struct message message = {.kind = MESSAGE_MOUNT};
+	const struct spec *spec = container->spec;
+
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const struct mount *mount = &spec->mounts[i];
+		autoclose int users = -1, tree = -1;
+
+		if (!mount->id_mapped)
+			continue;
+		if ((users = namespaces_open_users(&mount->maps, container->pid)) < 0 ||
+			(tree = mount_take_mapped(spec, mount, users)) < 0)
+			return -1;
+		message_send(container->socket, &message, tree);
+	}
+	return 0;
+}
+
+static int send_go(struct container *container)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+
+	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
+}
+
+/* The helper has done its work, and the process is to take its place: see join_main(). */
+static int meet_process(struct container *container, int *status)
+{
+	const pid_t helper = container->pid;
+	int result;
+
+	if (expect(container, MESSAGE_PID, status) < 0)
+		return -1;
+	*status = EXIT_BOX;
+	result = wait_for_child(container, -1);
+	end_child(helper);
+	close_fd(&container->pidfd);
+	if (result < 0)
+		return -1;
+	container->pidfd = syscall(SYS_pidfd_open, container->pid, 0);
+	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
+}
+
+/* The process is made, where that is not the child itself, and waits. */
+static int lead_process(struct container *container, int *status)
+{
+	static const struct message start = {.kind = MESSAGE_START};
+	const struct spec *spec = container->spec;
+	bool other = container->joined || container->outside;
+
+	*status = EXIT_BOX;
+	if (namespaces_users(spec) && process_limits(&spec->process, container->pid, other) < 0)
+		return -1;
+	if (message_send(container->socket, &start, -1) < 0)
+		return fail("start the container");
+	if (spec->listener && expect(container, MESSAGE_LISTENER, status) < 0)
+		return -1;
+	if (!other)
+		return 0;
+	/* The process has its PID only when the filter is there. */
+	if ((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0)
+		return -1;
+	*status = EXIT_BOX;
+	return process_priorities(&spec->process, container->pid);
+}
+
+/* From its birth to the moment before its process. */
+static int lead_init(struct container *container)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+	const struct spec *spec = container->spec;
+	int status;
+
+	if (container->outside && expect(container, MESSAGE_READY, &status) < 0)
+		return -1;
+	if (namespaces_prepare(spec, container->pid) < 0)
+		return -1;
+	if (message_send(container->socket, &go, -1) < 0)
+		return fail("start the container");
+	if (send_mapped_mounts(container) < 0)
+		return -1;
+	if (hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
+		if (expect(container, MESSAGE_HOOKS, &status) < 0 ||
+			hooks_run(spec, HOOK_PRESTART, "creating", container->pid) < 0 ||
+			hooks_run(spec, HOOK_CREATE_RUNTIME, "creating", container->pid) < 0)
+			return -1;
+		if (message_send(container->socket, &go, -1) < 0)
+			return fail("start the container");
+	}
+	if (expect(container, MESSAGE_READY, &status) < 0)
+		return -1;
+	return container->outside ? lead_process(container, &status) : 0;
+}
+
+int container_create(struct container *container, const struct spec *spec)
+{
+	int sockets[2], pipes[3];
+
+	*container = no_container;
+	container->spec = spec;
+	container->outside = namespaces_joined_pids(spec) && mounts_know_pids();
+	fflush(NULL); /* what is buffered must not be written by the child, too */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail("socketpair");
+	container->socket = sockets[0];
+	container->ending = ending_signals();
+	if (make_pipes(container, pipes) == 0 &&
+		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
+		(!spec->cgroup || cgroup_check_runs(&container->cgroup) == 0) &&
+		(!spec->resources || resources_write(&container->cgroup, spec->resources) == 0))
+		container->pid = clone_init(container, sockets, pipes);
+	close_fd(&sockets[1]);
+	close_pipes(pipes);
+	if (container->pid > 0 && lead_init(container) == 0)
+		return 0;
+	container_destroy(container);
+	return -1;
+}
+
+int container_join(struct container *container, const struct spec *spec, int pidfd,
+	const struct cgroup *cgroup)
+{
+	static const struct message go = {.kind = MESSAGE_GO};
+	struct clone_args args = {.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)&container->pidfd,
+		.exit_signal = SIGCHLD};
+	int sockets[2], pipes[3], status;
+	bool born_inside;
+
+	*container = no_container;
+	container->spec = spec;
+	container->joined = true;
+	container->oom = oom_open(cgroup);
+	container->oom_kills = oom_kills(container->oom);
+	fflush(NULL);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail("socketpair");
+	container->socket = sockets[0];
+	container->ending = ending_signals();
+	if (make_pipes(container, pipes) == 0 &&
+		(container->pid = clone_inside(&args, cgroup, &born_inside)) == 0) {
+		close(sockets[0]);
+		use_pipes(pipes);
+		join_main(spec, cgroup, born_inside, pidfd, sockets[1]);
+	}
+	close(sockets[1]);
+	close_pipes(pipes);
+	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
+		expect(container, MESSAGE_READY, &status) == 0)
+		return 0;
+	container_destroy(container);
+	return -1;
+}
+
+int container_mount(struct container *container, const struct spec *spec)
+{
+	int sockets[2], status;
+
+	*container = no_container;
+	container->spec = spec;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return fail("socketpair");
+	container->socket = sockets[0];
+	if ((container->pid = fork()) == 0) {
+		close(sockets[0]);
+		mount_main(spec, sockets[1]);
+	}
+	close(sockets[1]);
+	if (container->pid < 0)
+		return fail("fork");
+	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
+}
+
+/* The process cannot: its filter may ask the listener about each call, but write(2). */
+static int pass_listener(struct container *container)
+{
+	const struct listener *to = container->spec->listener;
+	autofree char *text = format_text("%s,\"pid\":%d},\"pid\":%d}", to->text,
+		to->first ?: container->pid, container->pid);
+
+	if (!text || container->listener < 0 ||
+		send_to_socket(to->path, text, strlen(text), container->listener) < 0)
+		return fail("seccomp.listenerPath %s", to->path);
+	close_fd(&container->listener);
+	return 0;
+}
+
+int container_start(struct container *container, int *status)
+{
+	const struct spec *spec = container->spec;
+	enum message_kind end = spec->gate[0] && !container->joined ? MESSAGE_READY : MESSAGE_NONE;
+
+	if (!container->outside && lead_process(container, status) < 0)
+		return -1;
+	*status = EXIT_BOX;
+	if (spec->listener && pass_listener(container) < 0)
+		return -1;
+	if ((spec->listener || container->joined || container->outside) && send_go(container) < 0)
+		return -1;
+	return expect(container, end, status);
+}
+
+void container_release(struct container *container)
+{
+	cgroup_close(&container->cgroup);
+	close_fd(&container->pidfd);
+	close_fd(&container->socket);
+	close_fd(&container->master);
+	close_fd(&container->listener);
+	close_fd(&container->oom);
+	close_fd(&container->ending);
+	close_pipes(container->stdio);
+}
+
+int container_destroy(struct container *container)
+{
+	int result = 0;
+
+	if (container->pid > 0) {
+		/* The death of PID 1 ends its whole namespace; the cgroup ends what shares ours. */
+		if (container->joined) {
+			end_child(container->pid);
+		} else {
+			kill(container->pid, SIGKILL); /* a child of ours, too */
+			waitpid(container->pid, NULL, 0);
+		}
+		container->pid = -1;
+	}
+	if (container->cgroup.n > 0)
+		result = cgroup_remove(&container->cgroup);
+	if (result == 0 && container->spec &&
+		!container->joined) /* box update may have made more */
+		result = cgroup_sweep(container->spec->id, false);
+	container_release(container);
+	return result;
+}

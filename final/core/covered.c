@@ -1,0 +1,113 @@
+/* covered.c: mounts that lie below a root which was moved to /: see move_root() in rootfs.c. */
+#define _GNU_SOURCE
+#include "covered.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+#include "cleanup.h"
+#include "error.h"
+#include "list.h"
+#include "text.h"
+#include "tree.h"
+
+/* The ID of the mount that PATH is on, as mountinfo has it (Linux 5.8); or -1 after fail(). The
+ * name "/" is our root itself, whatever is mounted on that. */
+static int64_t mount_id(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0)
+		return fail("%s", path);
+	return (st.stx_mask & STATX_MNT_ID) ? (int64_t)st.stx_mnt_id
+					    : failx("%s: no mount ID: Linux 5.8 has them", path);
+}
+
+/* A mount that a user namespace above has made is locked: it cannot be taken away, but covered. */
+static int cover(const char *path)
+{
+	autoclose int target = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree = -1;
+	struct stat st;
+
+	if (target < 0 || fstat(target, &st) < 0)
+		return fail("%s", path);
+	if (!S_ISDIR(st.st_mode)) /* of a file nobody can make a file system */
+		return 0;
+	tree = mount_new("tmpfs", "tmpfs", "size=0,nr_inodes=2,mode=0", MOUNT_ATTR_RDONLY);
+	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
+}
+
+/* Looks at PATH, from which all was taken that can be, of the mount ROOT. Where the container's
+ * root may not even look, it stays, unless it is one of the file systems that the kernel shows anew
+ * to those who have one already: mount_too_revealing() in fs/namespace.c. */
+static int uncover(const char *path, int64_t root, const char *type)
+{
+	bool reveals = strncmp(type, "proc ", 5) == 0 || strncmp(type, "sysfs ", 6) == 0;
+	int64_t id;
+
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno == EACCES && !reveals)
+		return 0;
+	if ((id = mount_id(path)) < 0)
+		return -1;
+	return id == root ? 0 : cover(path);
+}
+
+int covered_open(FILE **mounts)
+{
+	*mounts = fopen("/proc/self/mountinfo", "re");
+	return *mounts ? 0 : fail("/proc/self/mountinfo");
+}
+
+/* Adds PATH and type, "/proc" and "proc ...", of each mount on the mount ROOT. What is mounted
+ * further down goes with it. A mount on / is the new root. */
+static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
+{
+	autofree char *line = NULL;
+	const char *type;
+	int64_t parent;
+	size_t size = 0;
+	int start, end;
+
+	while (getline(&line, &size, mounts) > 0) {
+		if (sscanf(line, "%*d %" SCNd64 " %*s %*s %n%*s%n", &parent, &start, &end) != 1 ||
+			parent != root)
+			continue;
+		if (!(type = strstr(line + end, " - ")))
+			continue; /* no line of mountinfo, proc_pid_mountinfo(5) */
+		line[end] = '\0';
+		unescape_octal(line + start);
+		if (strcmp(line + start, "/") != 0 &&
+			(add_string(list, line + start) < 0 || add_string(list, type + 3) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+int covered_drop(FILE *mounts)
+{
+	struct strings list = {0};
+	int64_t root = mount_id("/");
+	int result = root < 0 ? -1 : list_mounts(mounts, root, &list);
+	bool more = result == 0;
+
+	/* One may lie below the place of another, which then must go first, whichever is older. */
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < list.n; i += 2)
+			while (umount2(list.list[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+				more = true;
+	}
+	for (size_t i = 0; result == 0 && i < list.n; i += 2)
+		result = uncover(list.list[i], root, list.list[i + 1]);
+	free_list(&list.list);
+	return result;
+}

@@ -1,0 +1,183 @@
+/* dev.c: the container's /dev, and device nodes of any path. */
+#define _GNU_SOURCE
+#include "dev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+#include "cleanup.h"
+#include "error.h"
+#include "path.h"
+#include "namespaces.h"
+#include "spec.h"
+#include "tree.h"
+
+/* ---- nodes ---- */
+
+int devices_take(const struct spec *spec, int trees[])
+{
+	for (size_t i = 0; i < spec->n_nodes; i++) {
+		trees[i] = namespaces_users(spec)
+				   ? mount_copy(AT_FDCWD, spec->nodes[i].device.path, false)
+				   : -1;
+		if (namespaces_users(spec) && trees[i] < 0 && !S_ISFIFO(spec->nodes[i].device.mode))
+			return fail("device %s of the host", spec->nodes[i].device.path);
+	}
+	return 0;
+}
+
+/* The folder of PATH, made where it is missing. *NAME is what is in it. */
+static int open_folder(int root, const char *path, const char **name)
+{
+	autofree char *folder = strdup(path);
+
+	*name = strrchr(path, '/') + 1;
+	if (!folder)
+		return -1;
+	folder[*name - path] = '\0';
+	return make_in_root(root, folder, true);
+}
+
+/* The folder may be of a volume that others can write: what is there under NAME by now is opened
+ * without following it, and only the node itself gets the owner and the mode. */
+static int own_node(const struct node *node, int folder, const char *name)
+{
+	const struct device *device = &node->device;
+	autoclose int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char path[32];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if ((st.st_mode & S_IFMT) != (device->mode & S_IFMT) || st.st_nlink != 1 ||
+		(!S_ISFIFO(st.st_mode) && st.st_rdev != makedev(device->major, device->minor))) {
+		errno = EEXIST;
+		return -1;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fchownat(fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0 ||
+			       chmod(path, device->mode & 07777) < 0
+		       ? -1
+		       : 0;
+}
+
+static int make_node(const struct node *node, int folder, const char *name, int tree)
+{
+	if (tree >= 0) {
+		autoclose int target = openat(folder, name,
+			O_CREAT | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+		return target < 0 ? -1 : mount_attach(tree, target);
+	}
+	if (mknodat(folder, name, node->device.mode,
+		    makedev(node->device.major, node->device.minor)) < 0)
+		return errno == EEXIST ? 0 : -1; /* the image's, or of a volume over /dev */
+	return own_node(node, folder, name);
+}
+
+static int make_link(int root, const char *target, const char *path)
+{
+	const char *name;
+	autoclose int folder = open_folder(root, path, &name);
+
+	if (folder < 0)
+		return -1;
+	return symlinkat(target, folder, name) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+/* Whether /dev is the host's own, or another volume: what is in it is not ours to change. */
+static bool dev_is_given(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		if (!spec->mounts[i].type && strcmp(spec->mounts[i].target, "/dev") == 0)
+			return true;
+	return false;
+}
+
+int devices_make(const struct spec *spec, int root, int trees[])
+{
+	static const char *const links[][2] = {
+		{"/proc/self/fd", "/dev/fd"},
+		{"/proc/self/fd/0", "/dev/stdin"},
+		{"/proc/self/fd/1", "/dev/stdout"},
+		{"/proc/self/fd/2", "/dev/stderr"},
+		{"pts/ptmx", "/dev/ptmx"},
+	};
+
+	if (spec->n_nodes == 0 || dev_is_given(spec))
+		return 0;
+	for (size_t i = 0; i < spec->n_nodes; i++) {
+		const char *name;
+		autoclose int folder = open_folder(root, spec->nodes[i].device.path, &name);
+
+		if (folder < 0 || make_node(&spec->nodes[i], folder, name, trees[i]) < 0)
+			return fail("make %s", spec->nodes[i].device.path);
+		close_fd(&trees[i]);
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (make_link(root, links[i][0], links[i][1]) < 0)
+			return fail("make %s", links[i][1]);
+	return 0;
+}
+
+int dev_fill(int dev, const struct spec *spec)
+{
+	static const char *const links[][2] = {
+		{"/proc/self/fd", "fd"},
+		{"/proc/self/fd/0", "stdin"},
+		{"/proc/self/fd/1", "stdout"},
+		{"/proc/self/fd/2", "stderr"},
+		{"pts/ptmx", "ptmx"},
+		{"/proc/kcore", "core"},
+	};
+
+	for (size_t i = 0; i < spec->n_devices; i++) {
+		autoclose int file =
+			openat(dev, spec->devices[i].path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+		if (file < 0)
+			return fail("make /dev/%s", spec->devices[i].path);
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
+			return fail("make /dev/%s", links[i][1]);
+	return 0;
+}
+
+static int mount_node(int dev, const struct device *device, int scratch)
+{
+	const struct mount_change safe = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+	dev_t number = makedev(device->major, device->minor);
+	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
+		      tree = -1;
+
+	/* A tmpfs that was asked for may cover box's /dev: it shows the same nodes. */
+	if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
+		return -1;
+	tree = mount_copy(scratch, device->path, false);
+	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1
+								       : mount_attach(tree, target);
+}
+
+/* Docker's capabilities have MKNOD. So every mount is nodev, that of /dev too, but those of the
+ * nodes: a node that the container makes opens nothing. */
+int dev_mount_nodes(int dev, const struct spec *spec, int scratch)
+{
+	mode_t before = umask(0);
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && i < spec->n_devices; i++)
+		if (mount_node(dev, &spec->devices[i], scratch) < 0)
+			result = fail("make /dev/%s", spec->devices[i].path);
+	umask(before);
+	return result;
+}

@@ -1,0 +1,212 @@
+/* device-rules.c: which devices the cgroup lets its processes open. */
+#define _GNU_SOURCE
+#include "device-rules.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "cgroup.h"
+#include "spec.h"
+
+struct program {
+	struct bpf_insn code[4096];
+	size_t n;
+};
+
+static int access_bits(const struct device_rule *rule)
+{
+	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
+	       (strchr(rule->access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
+	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
+}
+
+/* Such a rule undoes all before it: v1's "a", which has no letters for a kind of access. */
+static bool is_all(const struct device_rule *rule)
+{
+	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && access_bits(rule) == 7;
+}
+
+static int write_rule(const struct hierarchy *h, const struct device_rule *rule)
+{
+	char text[64], major[24] = "*", minor[24] = "*";
+	bool all = is_all(rule);
+
+	if (rule->major >= 0)
+		snprintf(major, sizeof(major), "%" PRId64, rule->major);
+	if (rule->minor >= 0)
+		snprintf(minor, sizeof(minor), "%" PRId64, rule->minor);
+	/* "a" takes no numbers: with them it is both kinds. */
+	for (const char *type = rule->type == 'a' && !all ? "cb" : &rule->type; *type;) {
+		snprintf(text, sizeof(text), all ? "a" : "%c %s:%s %s", *type, major, minor,
+			rule->access);
+		if (write_file_at(h->dir, rule->allow ? "devices.allow" : "devices.deny", text) < 0)
+			return -1;
+		if (rule->type != 'a' || all || !*++type)
+			break;
+	}
+	return 0;
+}
+
+/* Whether two rules can mean the same number; -1 is any. */
+static bool overlap(int64_t one, int64_t other)
+{
+	return one < 0 || other < 0 || one == other;
+}
+
+/* v1 keeps a list of exceptions, from which a rule removes only the one that is written exactly
+ * like it (the kernel's devcgroup_update_access()): to take a part of another one away does nothing
+ * there, and is no error. Refuses RULES[N] if it should deny so; what it should allow stays denied,
+ * and RULES[0] denies all. */
+static int check_exception(const struct device_rule *rules, size_t n)
+{
+	const struct device_rule *rule = &rules[n];
+
+	for (size_t i = n; !rule->allow && !is_all(rule) && i-- > 0;) {
+		const struct device_rule *other = &rules[i];
+		bool same = other->type == rule->type && other->major == rule->major &&
+			    other->minor == rule->minor;
+
+		if (is_all(other))
+			break;
+		if (other->allow && !same && (access_bits(other) & access_bits(rule)) &&
+			(other->type == rule->type || other->type == 'a' || rule->type == 'a') &&
+			overlap(other->major, rule->major) && overlap(other->minor, rule->minor))
+			return failx("linux.resources.devices[%zu]: cgroup v1 cannot make an "
+				     "exception to it",
+				i - 1);
+	}
+	return 0;
+}
+
+static void put(struct program *program, struct bpf_insn instruction)
+{
+	if (program->n < sizeof(program->code) / sizeof(*program->code))
+		program->code[program->n++] = instruction;
+}
+
+/* To the next rule, which begins at the place that is set when it is known, unless REGISTER op K.
+ */
+static void put_unless(struct program *program, uint8_t op, int reg, int32_t k)
+{
+	put(program, (struct bpf_insn){.code = BPF_JMP32 | op | BPF_K, .dst_reg = reg, .imm = k});
+}
+
+/* The verifier wants registers that hold something: 2 the type, 3 the access, 4 and 5 the numbers
+ * of bpf_cgroup_dev_ctx, which says "access << 16 | type" in its first word. */
+static void put_start(struct program *program)
+{
+	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W;
+
+	put(program, (struct bpf_insn){.code = load, .dst_reg = 2, .src_reg = 1, .off = 0});
+	put(program,
+		(struct bpf_insn){.code = BPF_ALU | BPF_MOV | BPF_X, .dst_reg = 3, .src_reg = 2});
+	put(program,
+		(struct bpf_insn){.code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = 2, .imm = 0xffff});
+	put(program, (struct bpf_insn){.code = BPF_ALU | BPF_RSH | BPF_K, .dst_reg = 3, .imm = 16});
+	put(program, (struct bpf_insn){.code = load, .dst_reg = 4, .src_reg = 1, .off = 4});
+	put(program, (struct bpf_insn){.code = load, .dst_reg = 5, .src_reg = 1, .off = 8});
+}
+
+static void put_answer(struct program *program, bool allow)
+{
+	put(program, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = allow});
+	put(program, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
+}
+
+/* Returns whether it fits all: what came after it would be refused, as nothing leads there. */
+static bool put_rule(struct program *program, const struct device_rule *rule)
+{
+	size_t start = program->n, end;
+	int other = ~access_bits(rule) & 7;
+
+	if (rule->type != 'a')
+		put_unless(program, BPF_JNE, 2,
+			rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+	/* It allows what is asked for as a whole; it denies any part of that. */
+	if (other && rule->allow)
+		put_unless(program, BPF_JSET, 3, other);
+	else if (other) {
+		put(program,
+			(struct bpf_insn){
+				.code = BPF_ALU | BPF_MOV | BPF_X, .dst_reg = 0, .src_reg = 3});
+		put(program, (struct bpf_insn){.code = BPF_ALU | BPF_AND | BPF_K,
+				     .dst_reg = 0,
+				     .imm = ~other & 7});
+		put_unless(program, BPF_JEQ, 0, 0);
+	}
+	if (rule->major >= 0)
+		put_unless(program, BPF_JNE, 4, (int32_t)rule->major);
+	if (rule->minor >= 0)
+		put_unless(program, BPF_JNE, 5, (int32_t)rule->minor);
+	end = program->n;
+	put_answer(program, rule->allow);
+	for (size_t i = start; i < program->n; i++)
+		if (BPF_CLASS(program->code[i].code) == BPF_JMP32)
+			program->code[i].off = (int16_t)(program->n - i - 1);
+	return end == start;
+}
+
+static int attach_program(const struct hierarchy *h, const struct device_rule *rules, size_t n)
+{
+	static struct program program;
+	union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE};
+	autoclose int fd = -1;
+	bool all = false;
+
+	program.n = 0;
+	put_start(&program);
+	while (!all && n-- > 0) /* the last rule that fits counts: so it is the first asked */
+		all = put_rule(&program, &rules[n]);
+	if (!all)
+		put_answer(&program, false);
+	if (program.n == sizeof(program.code) / sizeof(*program.code))
+		return failx("linux.resources.devices: too many rules");
+	attributes.insns = (uintptr_t)program.code;
+	attributes.insn_cnt = program.n;
+	attributes.license = (uintptr_t) "GPL";
+	fd = syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes));
+	if (fd < 0)
+		return fail("load the filter of devices");
+	attributes = (union bpf_attr){.target_fd = h->dir,
+		.attach_bpf_fd = fd,
+		.attach_type = BPF_CGROUP_DEVICE,
+		.attach_flags = BPF_F_ALLOW_MULTI};
+	return syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof(attributes)) < 0
+		       ? fail("attach the filter of devices to %s", h->path)
+		       : 0;
+}
+
+int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n)
+{
+	const struct hierarchy *v2 = NULL;
+
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < cgroup->n; i++) {
+		const struct hierarchy *h = &cgroup->hierarchies[i];
+
+		if (h->v2)
+			v2 = h;
+		if (h->v2 || faccessat(h->dir, "devices.allow", F_OK, 0) < 0)
+			continue;
+		for (size_t j = 0; j < n; j++)
+			if (check_exception(rules, j) < 0 || write_rule(h, &rules[j]) < 0)
+				return -1;
+		return 0;
+	}
+	return v2 ? attach_program(v2, rules, n)
+		  : failx("no cgroup hierarchy that controls devices is mounted: the container "
+			  "could open every device");
+}

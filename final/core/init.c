@@ -1,0 +1,589 @@
+/* init.c: the container's first process, from clone3 to exec. */
+#define _GNU_SOURCE
+#include "init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "path.h"
+#include "attributes.h"
+#include "caller.h"
+#include "cgroup.h"
+#include "channel.h"
+#include "dev.h"
+#include "exempt.h"
+#include "hooks.h"
+#include "masks.h"
+#include "mounts.h"
+#include "namespaces.h"
+#include "privileges.h"
+#include "program.h"
+#include "rootfs.h"
+#include "spec.h"
+#include "sysctl.h"
+#include "tty.h"
+#include "user.h"
+
+/* The only descriptor besides stdin, stdout and stderr: to container.c. */
+static int box = -1;
+
+/* Box prints it: so the message appears once, whoever it is that reads the command's stderr. By
+ * write(2), as box may be a gate, and the filter of system calls may be there. */
+static _Noreturn void die(int status)
+{
+	struct message message = {.kind = MESSAGE_ERROR, .status = status};
+
+	snprintf(message.text, sizeof(message.text), "%s", failure());
+	_exit(write(box, &message, sizeof(message)) < 0 ? EXIT_BOX : status);
+}
+
+/* Returns the descriptor that came with it, or -1. */
+static int wait_for(enum message_kind kind)
+{
+	struct message message;
+	int fd;
+
+	if (!message_receive(box, &message, &fd) || message.kind != kind)
+		_exit(EXIT_BOX); /* box has died, and nobody would clean up after us */
+	return fd;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* What is open may lead out of the container: also by names of the image, such as a symlink to
+ * /proc/self/fd/7. So all but OTHER is closed before any of them is looked up (CVE-2024-21626). */
+static int close_descriptors(const struct spec *spec, int other)
+{
+	int first = 3 + spec->preserve_fds;
+	int kept[] = {box, other, spec->gate[0], spec->gate[1]};
+	struct stat st;
+
+	qsort(kept, sizeof(kept) / sizeof(*kept), sizeof(*kept), by_number);
+	for (size_t i = 0, from = first; i <= sizeof(kept) / sizeof(*kept); i++) {
+		bool last = i == sizeof(kept) / sizeof(*kept);
+
+		if (!last && kept[i] < (int)from)
+			continue;
+		if ((last || kept[i] > (int)from) &&
+			close_range(from, last ? ~0U : (unsigned)kept[i] - 1, 0) < 0)
+			return fail("close_range");
+		from = last ? from : (size_t)kept[i] + 1;
+	}
+	for (int fd = 0; fd < first; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return failx(
+				"descriptor %d is a folder: it leads out of the container", fd);
+	return 0;
+}
+
+/* A new network namespace has a loopback interface, but it is down. */
+static int loopback_up(void)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return fail("bring the loopback interface up");
+	return 0;
+}
+
+static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup, bool born_inside)
+{
+	if (cgroup_join(cgroup, !born_inside) < 0)
+		return -1;
+	/* Its root is where we are: so not before we are there. */
+	if ((spec->namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+		return fail("unshare the cgroup namespace");
+	if ((spec->namespaces & CLONE_NEWNET) && loopback_up() < 0)
+		return -1;
+	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
+		return fail("sethostname %s", spec->hostname);
+	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
+		return fail("setdomainname %s", spec->domainname);
+	/* No controlling terminal of the host: TIOCSTI could type into it (CVE-2017-5226). */
+	if (setsid() < 0)
+		return fail("setsid");
+	return spec->keep_keyring ? 0 : session_keyring();
+}
+
+/* The host's /dev/null would be the container's to chmod: it gets its own. */
+static int reopen_null(void)
+{
+	autoclose int null = -1;
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		if (null < 0)
+			null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) ||
+			st.st_rdev != makedev(1, 3) || dup2(null, fd) < 0)
+			return fail("/dev/null of the container");
+	}
+	return 0;
+}
+
+/* The moment of the hooks: what is mounted, is, and the host's root still there. */
+static int run_hooks(const struct spec *spec)
+{
+	struct message message = {.kind = MESSAGE_HOOKS};
+
+	if (!hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER))
+		return 0;
+	if (message_send(box, &message, -1) < 0)
+		_exit(EXIT_BOX);
+	wait_for(MESSAGE_GO);
+	return hooks_run(spec, HOOK_CREATE_CONTAINER, "creating", getpid());
+}
+
+/* ID-mapped ones, see mount_take_mapped(). */
+static int receive_mounts(const struct spec *spec, int trees[])
+{
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		if (spec->mounts[i].id_mapped && (trees[i] = wait_for(MESSAGE_MOUNT)) < 0)
+			return failx("mount at %s: no descriptor came", spec->mounts[i].target);
+	return 0;
+}
+
+/* Mounts all, from the host's names to the container's; TREES are for restrict_mounts(). */
+static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
+{
+	int nodes[spec->n_nodes + 1];
+	autoclose int root = -1, scratch = -1;
+
+	if (mounts_take(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
+		return -1;
+	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail("make the mounts private");
+	/* Root of a user namespace cannot look into all of the host's folders. */
+	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
+		namespaces_become_root(spec) < 0)
+		return -1;
+	if (mounts_make(spec, cgroup, pids, scratch, trees) < 0 ||
+		mounts_attach(spec, root, scratch, trees) < 0 ||
+		devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 ||
+		rootfs_enter(spec, root) < 0)
+		return -1;
+	if (spec->root_propagation && mount(NULL, "/", NULL, spec->root_propagation, NULL) < 0)
+		return fail("propagation of the root's mounts");
+	return 0;
+}
+
+/* When all that they lacked has been made. */
+static int restrict_mounts(const struct spec *spec, int trees[])
+{
+	return mounts_restrict(spec, trees) < 0 ? -1 : rootfs_restrict(spec);
+}
+
+/* *MASTER becomes the other end of the terminal, or -1. */
+static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
+{
+	int trees[spec->n_mounts + 1];
+	autoclose int root = -1, folder = -1;
+
+	if (make_root(spec, cgroup, pids, trees) < 0 || sysctls_write(spec) < 0 ||
+		mounts_mask(spec) < 0 || reopen_null() < 0)
+		return -1;
+	/* While the root can be written. enter_folder() checks that it is one of the container. */
+	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+		(folder = make_in_root(root, spec->process.cwd, true)) < 0)
+		return fail("the working folder %s", spec->process.cwd);
+	*master = -1;
+	if (spec->process.terminal && (*master = terminal_open(true)) < 0)
+		return -1;
+	return restrict_mounts(spec, trees);
+}
+
+/* The folder is made where it is missing. It must be one of the container: getcwd(3) says
+ * "(unreachable)" of others (CVE-2024-21626). */
+static int enter_folder(const char *path)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = root < 0 ? -1 : make_in_root(root, path, true);
+	char now[4096];
+
+	if (fd < 0 || fchdir(fd) < 0)
+		return fail("the working folder %s", path);
+	if (!getcwd(now, sizeof(now)) || now[0] != '/')
+		return failx("the working folder %s is not in the container", path);
+	return 0;
+}
+
+/* As a login would leave it: nothing of the caller's habits reaches the command. */
+static int reset_signals(void)
+{
+	static const unsigned long default_action[8]; /* the kernel's struct: all zero is SIG_DFL */
+	sigset_t none;
+
+	/* The system call, as glibc keeps two signals to itself, which posix_spawn(3) leaves
+	 * ignored. SIGKILL and SIGSTOP are what they are. */
+	for (int i = 1; i < NSIG; i++)
+		syscall(SYS_rt_sigaction, i, default_action, NULL, sizeof(uint64_t));
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return fail("sigprocmask");
+	return 0;
+}
+
+/* An empty one counts as none, as for runc, and so for Docker. */
+static int set_home(const struct user *user)
+{
+	const char *home = getenv("HOME");
+
+	return (!home || !*home) && setenv("HOME", user->home, 1) < 0 ? fail("memory") : 0;
+}
+
+/* A terminal belongs to who uses it, and pipes, which have no name outside, too: /dev/stdout opens
+ * them anew. */
+static int own_stdio(const struct spec *spec, uid_t uid)
+{
+	struct statfs fs;
+
+	for (int fd = 0; fd < 3; fd++)
+		if ((spec->process.terminal ||
+			    (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
+			fchown(fd, uid, -1) < 0 && !namespaces_users(spec)) /* else another's */
+			return fail("give descriptor %d to user %u", fd, uid);
+	return 0;
+}
+
+static int prepare_process(const struct spec *spec, const struct guard *guard, bool joined)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct user user = {.n_groups = 0}; /* the exec frees its memory */
+
+	if (root < 0)
+		return fail("/");
+	if (user_find(root, spec->process.user, &user) < 0)
+		return -1;
+	close_fd(&root); /* when the filter is there, close(2) may have to wait for its listener */
+	environ = spec->process.env; /* execute() looks into its PATH */
+	if (set_home(&user) < 0)
+		return -1;
+	umask(spec->process.umask ? *spec->process.umask : 022);
+	if (!namespaces_users(spec) && process_limits(&spec->process, 0, joined) < 0)
+		return -1;
+	if (enter_folder(spec->process.cwd) < 0)
+		return -1;
+	if (own_stdio(spec, user.uid) < 0)
+		return -1;
+	if (spec->personality && personality(*spec->personality) < 0)
+		return fail("personality of the process");
+	return drop_privileges(spec, guard, user.uid, user.gid, spec->process.groups ?: user.groups,
+		spec->process.groups ? spec->process.n_groups : user.n_groups);
+}
+
+/* Engines hear of a missing program from create. */
+static void look_for_program(const struct spec *spec)
+{
+	if (spec->gate[0] && program_find(spec->process.argv[0]) < 0)
+		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}
+
+/* Box has ended when somebody opens the gate: errors go there. The filter may be there. */
+static int wait_at_gate(const struct spec *spec, const struct guard *guard)
+{
+	struct message message = {.kind = MESSAGE_READY};
+	char byte;
+
+	if (!spec->gate[0])
+		return 0;
+	if (write(box, &message, sizeof(message)) != sizeof(message))
+		_exit(EXIT_BOX);
+	own_call(guard, SYS_close, box, 0, 0);
+	box = spec->gate[1];
+	if (own_call(guard, SYS_read, spec->gate[0], (long)&byte, 1) != 1)
+		return fail("the gate");
+	/* Before exec closes the other one, which is the sign: nobody shall see it shut later. */
+	own_call(guard, SYS_close, spec->gate[0], 0, 0);
+	return 0;
+}
+
+static _Noreturn void execute(char **argv)
+{
+	program_execute(argv);
+	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}
+
+/* PID 1 is box still, and the host's names in its command line are nobody's business inside. */
+static void rename_to_init(void)
+{
+	autofree char *line = malloc(1 << 20);
+	autoclose int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t size = line && fd >= 0 ? read(fd, line, 1 << 20) : 0;
+
+	prctl(PR_SET_NAME, "init");
+	for (ssize_t i = 0; i < size; i++) /* it begins where argv[0] does */
+		program_invocation_name[i] = i < 4 ? "init"[i] : '\0';
+}
+
+/* --init: PID 1 reaps orphans, and passes signals on to a process that is no PID 1: so they act. */
+static _Noreturn void serve_as_init(const struct spec *spec)
+{
+	sigset_t all;
+	pid_t child, ended;
+	int status, signal;
+
+	rename_to_init();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	if ((child = fork()) < 0) {
+		fail("fork");
+		die(EXIT_BOX);
+	}
+	if (child == 0) {
+		/* The group that the terminal's keys signal: its own, without PID 1. */
+		setpgid(0, 0);
+		if (spec->process.terminal)
+			tcsetpgrp(STDIN_FILENO, getpid());
+		if (reset_signals() < 0)
+			die(EXIT_BOX);
+		execute(spec->process.argv);
+	}
+	close(box);
+	for (;;) {
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+			if (ended == child)
+				_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+							  : WEXITSTATUS(status));
+		if (sigwait(&all, &signal) == 0 && signal != SIGCHLD)
+			kill(child, signal);
+	}
+}
+
+/* Into the container's namespaces, but for that of PIDs: there our child will be the first. */
+static int join_namespaces(
+	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int pidfd)
+{
+	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
+			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_own(spec);
+	struct environment environment;
+
+	caller_forget(!spec->forget_caller);
+	if (environment_find(&environment) < 0)
+		return -1;
+	environment_forget(&environment);
+	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(spec, pidfd) < 0)
+		return -1;
+	if (setns(pidfd, namespaces) < 0)
+		return fail("join the container's namespaces");
+	/* No signals of the caller's terminal, now that they are not blocked any more. */
+	if (setsid() < 0 || chdir("/") < 0)
+		return fail("setsid");
+	return (!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
+			       reopen_null() < 0 || reset_signals() < 0
+		       ? -1
+		       : 0;
+}
+
+/* All that is left to do for a process that is visible inside. FIRST: of a container, with hooks.
+ */
+static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard, bool first)
+{
+	bool hooks = first && hooks_any(spec, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
+
+	/* If box is dead by now, wait_for_go() sees it. */
+	if (!spec->detached && own_call(guard, SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0) < 0) {
+		fail("PR_SET_PDEATHSIG");
+		die(EXIT_BOX);
+	}
+	if (process_limit_joined(&spec->process, guard) < 0)
+		die(EXIT_BOX);
+	wait_for_go(guard); /* box knows our PID now */
+	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
+		(spec->process.terminal &&
+			own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
+		fail("make a session with its terminal");
+		die(EXIT_BOX);
+	}
+	/* The listener answers only now. */
+	if (first && spec->listener)
+		look_for_program(spec);
+	if (first && wait_at_gate(spec, guard) < 0)
+		die(EXIT_BOX);
+	if (hooks && (hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
+			     reset_signals() < 0))
+		die(EXIT_BOX);
+	execute(spec->process.argv);
+}
+
+/* What is to be visible inside is a sibling, so that box can wait for it. */
+static _Noreturn void start_inside(const struct spec *spec, const struct guard *guard, bool first)
+{
+	struct message message = {.kind = MESSAGE_PID};
+
+	message.status = own_clone(guard, CLONE_PARENT | SIGCHLD);
+	if (message.status == 0)
+		execute_inside(spec, guard, first);
+	if (message.status < 0) {
+		fail("clone");
+		die(EXIT_BOX);
+	}
+	own_call(guard, SYS_exit_group, write(box, &message, sizeof(message)) < 0, 0, 0);
+	_exit(0);
+}
+
+/*
+ * A process inside with CAP_SYS_PTRACE can look into the one that joins, and make it do what it
+ * wants, as soon as it sees it (CVE-2016-9962): PR_SET_DUMPABLE keeps only those out that have this
+ * capability in a user namespace below. So the one that joins is none of the container's PID
+ * namespace (setns(2): only its children are), and gives up all that its child shall not have.
+ */
+_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	int pidfd, int socket)
+{
+	struct message message = {.kind = MESSAGE_READY};
+	struct guard guard = {.box = socket};
+	int master = -1;
+
+	box = socket;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0);
+	wait_for(MESSAGE_GO);
+	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
+		join_namespaces(spec, cgroup, born_inside, pidfd) < 0 ||
+		(spec->process.terminal && (master = terminal_open(false)) < 0))
+		die(EXIT_BOX);
+	if (message_send(box, &message, master) < 0)
+		_exit(EXIT_BOX);
+	close_fd(&master);
+	wait_for(MESSAGE_START);
+	if (prepare_process(spec, &guard, true) < 0 || filter_last(spec, &guard) < 0)
+		die(EXIT_BOX);
+	start_inside(spec, &guard, false);
+}
+
+_Noreturn void mount_main(const struct spec *spec, int socket)
+{
+	const struct cgroup none = {.n = 0};
+	const struct message ready = {.kind = MESSAGE_READY};
+	int root = -1, trees[spec->n_mounts + 1];
+
+	box = socket;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (unshare(CLONE_NEWNS) < 0) {
+		fail("unshare");
+		die(EXIT_BOX);
+	}
+	if (close_descriptors(spec, box) < 0 || make_root(spec, &none, -1, trees) < 0 ||
+		restrict_mounts(spec, trees) < 0)
+		die(EXIT_BOX);
+	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+		message_send(box, &ready, root) < 0)
+		_exit(EXIT_BOX);
+	wait_for(MESSAGE_GO); /* it never comes: box is done, or dead */
+	_exit(0);
+}
+
+/* The end of an init_main() that is outside of the PID namespace PIDS: the same as in join_main().
+ */
+static _Noreturn void finish_outside(
+	const struct spec *spec, int pids, const struct environment *environment)
+{
+	struct guard guard = {.box = box};
+
+	environment_forget(environment);
+	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
+		namespaces_enter_pids(spec, pids) < 0 || close(pids) < 0 || reset_signals() < 0 ||
+		prepare_process(spec, &guard, true) < 0)
+		die(EXIT_BOX);
+	if (!spec->listener)
+		look_for_program(spec);
+	if (filter_last(spec, &guard) < 0)
+		die(EXIT_BOX);
+	start_inside(spec, &guard, true);
+}
+
+/* Returns a descriptor of the PID namespace that it does not join. */
+static int enter_from_outside(const struct spec *spec, struct environment *environment)
+{
+	const struct message message = {.kind = MESSAGE_READY};
+	int pids;
+
+	if (environment_find(environment) < 0 || (pids = namespaces_enter_but_pids(spec)) < 0)
+		die(EXIT_BOX);
+	if (message_send(box, &message, -1) < 0)
+		_exit(EXIT_BOX);
+	return pids;
+}
+
+_Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
+	bool outside, int socket)
+{
+	struct message ready = {.kind = MESSAGE_READY};
+	struct guard guard = {.box = socket};
+	struct environment environment;
+	int master, pids;
+
+	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
+	if (!spec->detached)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
+	box = socket;
+	pids = outside ? enter_from_outside(spec, &environment) : -1;
+	wait_for(MESSAGE_GO);
+	caller_forget(!spec->forget_caller);
+	if (enter_namespaces(spec, cgroup, born_inside) < 0 ||
+		close_descriptors(spec, outside ? pids : box) < 0)
+		die(EXIT_BOX);
+	if (make_inside(spec, cgroup, pids, &master) < 0)
+		die(EXIT_BOX);
+	if (spec->process.terminal && !outside && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
+		fail("make the controlling terminal");
+		die(EXIT_BOX);
+	}
+	if (message_send(box, &ready, master) < 0)
+		_exit(EXIT_BOX);
+	close_fd(&master);
+	wait_for(MESSAGE_START);
+	if (outside)
+		finish_outside(spec, pids, &environment);
+	if (spec->init && environment_find(&environment) < 0)
+		die(EXIT_BOX);
+	if (spec->init)
+		environment_forget(&environment);
+	if (spec->seccomp)
+		guard.filter = *spec->seccomp;
+	if (prepare_process(spec, &guard, false) < 0)
+		die(EXIT_BOX);
+	look_for_program(spec);
+	/* Only with a seccomp listener is the filter installed before the wait at the gate. */
+	if ((spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec, &guard) < 0 ||
+		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
+		(!spec->listener && filter_last(spec, &guard) < 0))
+		die(EXIT_BOX);
+	if (spec->init)
+		serve_as_init(spec);
+	if (reset_signals() < 0)
+		die(EXIT_BOX);
+	execute(spec->process.argv);
+}

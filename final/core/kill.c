@@ -1,0 +1,89 @@
+/* kill.c: signals for a container. */
+#define _GNU_SOURCE
+#include "kill.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "process.h"
+#include "container.h"
+#include "tty.h"
+
+/* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as
+ * far as its status tells, but reaches it. */
+static bool waits_for_signal(pid_t pid)
+{
+	char path[64];
+	autofclose FILE *file = NULL;
+	long number;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	file = fopen(path, "re");
+	return file && fscanf(file, "%ld", &number) == 1 && number == SYS_rt_sigtimedwait;
+}
+
+/* PID 1 of a namespace gets no signal that it has no handler for: not even SIGTERM ends it. Then it
+ * is killed, as the signal would have done anywhere else. See pid_namespaces(7). */
+int container_kill(pid_t pid, int pidfd, int signal)
+{
+	static const char *const names[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+	uint64_t bit = 1ULL << (signal - 1), mask, taken = 0;
+	char path[64], line[256];
+	autofclose FILE *status = NULL;
+
+	if (asks_to_end(signal)) {
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
+		if (!(status = fopen(path, "re")))
+			return fail("%s", path);
+		while (fgets(line, sizeof(line), status))
+			for (int i = 0; i < 3; i++)
+				if (strncmp(line, names[i], 7) == 0 &&
+					sscanf(line + 7, "%" SCNx64, &mask) == 1)
+					taken |= mask;
+		if (!(taken & bit) && !waits_for_signal(pid))
+			signal = SIGKILL;
+	}
+	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? fail("signal %d", pid)
+									  : 0;
+}
+
+int container_signal(const struct container *container, int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	switch (info.ssi_signo) {
+	case SIGCHLD: /* the pidfd tells */
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGURG:
+		break;
+	case SIGWINCH:
+		if (container->master >= 0) {
+			terminal_resize(container->master);
+			break;
+		}
+		/* fall through */
+	default:
+		if (container->joined) { /* it is no PID 1, and the container may have stopped it */
+			syscall(SYS_pidfd_send_signal, container->pidfd, info.ssi_signo, NULL, 0);
+			if (asks_to_end(info.ssi_signo))
+				syscall(SYS_pidfd_send_signal, container->pidfd, SIGCONT, NULL, 0);
+		} else
+			container_kill(container->pid, container->pidfd, info.ssi_signo);
+	}
+	return info.ssi_signo;
+}

@@ -1,0 +1,341 @@
+/*
+ * mounts.c: volumes and file systems of a container. What of them it must not see, see masks.c.
+ *
+ * Every mount is made attached nowhere: a descriptor (open_tree(2), fsmount(2)). A bind mount is
+ * taken by its name of the host, and attached where open_in_root() finds the other name in the
+ * container. So no symlink of the image can bend either name.
+ */
+#define _GNU_SOURCE
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "path.h"
+#include "cgroup.h"
+#include "cgroupfs.h"
+#include "copyup.h"
+#include "dev.h"
+#include "spec.h"
+#include "tree.h"
+
+/* The file is in memory: it can be written, and nothing is left of it. */
+static int take_text(const struct mount *mount, int scratch)
+{
+	const char *name = strrchr(mount->target, '/') + 1;
+	autoclose int copy = -1,
+		      file = openat(scratch, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+
+	if (file < 0 || write_all(file, mount->text, strlen(mount->text)) < 0 ||
+		(copy = mount_copy(scratch, name, false)) < 0 ||
+		mount_restrict(copy, mount->attributes, false) < 0)
+		return -1;
+	return steal_fd(&copy);
+}
+
+/* An overlay's options are names of the host, which may have commas, and more than the 255 bytes
+ * that fsconfig(2) takes: mount(2) reads them as a whole. It lies on PLACE for a moment, too. */
+static int take_overlay(
+	const char *source, const char *options, uint64_t attributes, const char *place)
+{
+	autoclose int tree = -1;
+
+	if (options && strlen(options) >= 4096) { /* a page: the rest would be left out */
+		errno = E2BIG;
+		return -1;
+	}
+	if (mount(source, place, "overlay", 0, options) < 0)
+		return -1;
+	tree = mount_copy(AT_FDCWD, place, false);
+	return umount2(place, MNT_DETACH) < 0 || tree < 0 ||
+			       mount_restrict(tree, attributes, false) < 0
+		       ? -1
+		       : steal_fd(&tree);
+}
+
+/* What PATH names below FOLDER, by their words, or NULL. With ".." it may be anywhere. */
+static const char *part_below(const char *path, const char *folder)
+{
+	for (;;) {
+		size_t length;
+
+		folder += strspn(folder, "/");
+		path += strspn(path, "/");
+		length = strcspn(folder, "/");
+		if (length == 0)
+			break;
+		if (strcspn(path, "/") != length || strncmp(path, folder, length) != 0)
+			return NULL;
+		folder += length;
+		path += length;
+	}
+	for (const char *up = path; (up = strstr(up, "..")); up += 2)
+		if ((up == path || up[-1] == '/') && (up[2] == '/' || up[2] == '\0'))
+			return NULL;
+	return *path ? path : ".";
+}
+
+/* The part of a bind mount's source below the container's own root, or NULL: an earlier mount may
+ * show it, so it is taken when these are attached. The root of an overlay has names for box alone.
+ */
+static const char *source_in_root(const struct spec *spec, const struct mount *mount)
+{
+	return spec->upper || mount->type || mount->text || mount->id_mapped
+		       ? NULL
+		       : part_below(mount->source, spec->rootfs);
+}
+
+/* ROOT is the container's, or -1 while names lead to the host. */
+static int copy_source(const struct spec *spec, const struct mount *mount, int root)
+{
+	autoclose int place = -1;
+
+	if (root >= 0)
+		place = open_in_root(root, source_in_root(spec, mount), O_PATH, 0);
+	else if (mount->settled)
+		place = open_settled(AT_FDCWD, mount->source, O_PATH);
+	else
+		return mount_copy(AT_FDCWD, mount->source, mount->recursive);
+	return place < 0 ? -1 : mount_copy(place, "", mount->recursive);
+}
+
+/* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
+ * asked for, nothing shows on the source; and if nothing is asked for, nothing on the copy. */
+static int take_bind(const struct spec *spec, const struct mount *mount, int root)
+{
+	struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
+	autoclose int tree = copy_source(spec, mount, root);
+	bool shared = false;
+
+	for (size_t i = 0; i < mount->n_changes; i++) {
+		shared |= (mount->changes[i].propagation & MS_SHARED) != 0;
+		if (mount->changes[i].propagation)
+			alone.propagation = MS_SLAVE;
+	}
+	if (tree < 0 || (!shared && mount_change(tree, &alone) < 0) ||
+		mount_restrict(tree, mount->attributes, mount->recursive) < 0)
+		return -1;
+	return steal_fd(&tree);
+}
+
+/* Whether it is a tmpfs that is to be read-only in the end, as that above the hierarchies of cgroup
+ * v1 is: mounts below it, and what else box makes there, come first. Nobody else has anything in
+ * it, as in a file system on a disk. */
+static bool is_late(const struct mount *mount)
+{
+	bool read_only = mount->attributes & MOUNT_ATTR_RDONLY;
+
+	for (size_t i = 0; i < mount->n_changes; i++) {
+		read_only |= (mount->changes[i].set & MOUNT_ATTR_RDONLY) != 0;
+		read_only &= !(mount->changes[i].clear & MOUNT_ATTR_RDONLY);
+	}
+	return read_only && mount->type &&
+	       (strcmp(mount->type, "tmpfs") == 0 || strcmp(mount->type, "cgroup") == 0);
+}
+
+/* Lets box write into TREE, the mount that is to be read-only later; but not into what is below, as
+ * the hierarchies of cgroup v1 are, nor into cgroup v2 itself: a folder there is a cgroup. */
+static int open_for_writing(int tree)
+{
+	struct mount_change writable = {.clear = MOUNT_ATTR_RDONLY};
+	struct statfs fs;
+
+	if (fstatfs(tree, &fs) < 0)
+		return -1;
+	return fs.f_type == TMPFS_MAGIC ? mount_change(tree, &writable) : 0;
+}
+
+/* Of a bind mount, ROOT is as for copy_source(). */
+static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
+	const struct mount *mount, int scratch, int root)
+{
+	autoclose int tree = -1;
+
+	if (mount->text)
+		return take_text(mount, scratch);
+	if (mount->type && strcmp(mount->type, "cgroup") == 0)
+		tree = cgroupfs_take(spec, cgroup, mount);
+	else if (mount->type && strcmp(mount->type, "overlay") == 0)
+		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
+	else if (mount->type)
+		tree = mount_new_of(mount->type, mount->source, mount->options, mount->attributes,
+			strcmp(mount->type, "proc") == 0 ? pids : -1);
+	else if ((tree = take_bind(spec, mount, root)) < 0)
+		return -1;
+	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
+		if (mount_change(tree, &mount->changes[i]) < 0)
+			return -1;
+	return tree >= 0 && is_late(mount) && open_for_writing(tree) < 0 ? -1 : steal_fd(&tree);
+}
+
+/* Those that are bound, but for ID-mapped ones, or the others. */
+static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch,
+	int trees[], bool binds)
+{
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const struct mount *mount = &spec->mounts[i];
+
+		if (binds != !(mount->type || mount->text) || mount->id_mapped)
+			continue;
+		trees[i] = -1;
+		if (source_in_root(spec, mount)) /* see mounts_attach() */
+			continue;
+		trees[i] = take(spec, cgroup, pids, mount, scratch, -1);
+		if (trees[i] < 0 && mount->settled && errno == ELOOP)
+			return failx("mount %s at %s: there is a symlink in its path, which box "
+				     "follows only when it makes the container",
+				mount->source, mount->target);
+		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
+			return fail("mount %s at %s", mount->text ? "a file" : mount->source,
+				mount->target);
+	}
+	return 0;
+}
+
+int mounts_take(const struct spec *spec, int trees[])
+{
+	return take_some(spec, NULL, -1, -1, trees, true);
+}
+
+int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
+	autoclose int tree = take(spec, NULL, -1, mount, -1, -1);
+
+	if (tree < 0)
+		return fail("mount %s at %s", mount->source, mount->target);
+	if (syscall(SYS_mount_setattr, tree, "",
+		    AT_EMPTY_PATH | (mount->id_mapped == ALL_MAPPED ? AT_RECURSIVE : 0), &attr,
+		    sizeof(attr)) == 0)
+		return steal_fd(&tree);
+	return errno == EINVAL ? failx("mount %s at %s: its file system has no ID-mapped mounts",
+					 mount->source, mount->target)
+			       : fail("map the owners of %s at %s", mount->source, mount->target);
+}
+
+int mounts_make(
+	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[])
+{
+	return take_some(spec, cgroup, pids, scratch, trees, false);
+}
+
+/* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */
+static int resemble(const struct mount *mount, int target, int tree)
+{
+	autoclose int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (from < 0 || fstat(from, &st) < 0 || fchmodat(tree, ".", st.st_mode & 07777, 0) < 0)
+		return fail("mount at %s", mount->target);
+	return mount->copy_up ? copy_up(from, tree) : 0;
+}
+
+/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there; a copy of it
+ * would show what is masked later, and the host's names that box itself has open. */
+static int refuse_kernel_files(int target, const char *name)
+{
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return fail("mount at %s", name);
+	if (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC)
+		return failx("mount at %s: not inside /proc or /sys", name);
+	return 0;
+}
+
+/* What is masked below /proc and /sys, and what box looks for there, has these names: a symlink of
+ * the image would make something else of them. Refused, as with runc. */
+static int refuse_symlink(const struct mount *mount, int root)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
+	autoclose int target = -1;
+
+	if (!mount->type || (strcmp(mount->type, "proc") != 0 && strcmp(mount->type, "sysfs") != 0))
+		return 0;
+	target = syscall(SYS_openat2, root, mount->target, &how, sizeof(how));
+	return target < 0 && errno == ELOOP
+		       ? failx("mount at %s: a symlink of the image, not a folder", mount->target)
+		       : 0;
+}
+
+static int attach(
+	const struct spec *spec, const struct mount *mount, int root, int scratch, int tree)
+{
+	bool is_dev = mount->type && !spec->nodes && strcmp(mount->target, "/dev") == 0;
+	struct stat st, top, here;
+	autoclose int target = -1;
+	bool resembles = false;
+
+	if (fstat(tree, &st) < 0)
+		return fail("mount %s", mount->source);
+	if (mount->copy_up || mount->copy_mode) {
+		resembles = (target = open_in_root(root, mount->target, O_PATH, 0)) >= 0;
+		close_fd(&target);
+	}
+	if (refuse_symlink(mount, root) < 0)
+		return -1;
+	target = make_in_root(root, mount->target, S_ISDIR(st.st_mode));
+	if (target < 0 && mount->optional)
+		return 0;
+	if (target < 0 || fstat(target, &here) < 0 || fstat(root, &top) < 0)
+		return fail("mount at %s", mount->target);
+	if (S_ISDIR(st.st_mode) != S_ISDIR(here.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? ENOTDIR : EISDIR; /* move_mount(2): EINVAL */
+		return fail("mount at %s", mount->target);
+	}
+	if (here.st_dev == top.st_dev && here.st_ino == top.st_ino)
+		return failx("mount at %s: that is the root itself", mount->target);
+	if ((mount->copy_up || (!mount->type && !mount->text && !mount->on_kernel_files)) &&
+		refuse_kernel_files(target, mount->target) < 0)
+		return -1;
+	if (resembles && resemble(mount, target, tree) < 0)
+		return -1;
+	/* Filled while it is attached nowhere, and nothing of the image is on the way to it. */
+	if (is_dev && dev_fill(tree, spec) < 0)
+		return -1;
+	if (mount_attach(tree, target) < 0)
+		return fail("mount at %s", mount->target);
+	return is_dev ? dev_mount_nodes(tree, spec, scratch) : 0;
+}
+
+int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
+{
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		const struct mount *mount = &spec->mounts[i];
+
+		if (source_in_root(spec, mount) &&
+			(trees[i] = take(spec, NULL, -1, mount, -1, root)) < 0)
+			return fail("mount %s at %s", mount->source, mount->target);
+		if (trees[i] >= 0 && attach(spec, mount, root, scratch, trees[i]) < 0)
+			return -1;
+		if (!is_late(mount))
+			close_fd(&trees[i]);
+	}
+	return 0;
+}
+
+int mounts_restrict(const struct spec *spec, int trees[])
+{
+	for (size_t i = 0; i < spec->n_mounts; i++) {
+		if (trees[i] >= 0 && mount_restrict(trees[i], MOUNT_ATTR_RDONLY, false) < 0)
+			return fail("make %s read-only", spec->mounts[i].target);
+		close_fd(&trees[i]);
+	}
+	return 0;
+}

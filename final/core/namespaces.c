@@ -1,0 +1,309 @@
+/* namespaces.c: those that a container joins, and the users of its own. */
+#define _GNU_SOURCE
+#include "namespaces.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "text.h"
+#include "attributes.h"
+#include "spec.h"
+#include "sysctl.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+const char *namespace_name(unsigned long type)
+{
+	switch (type) {
+	case CLONE_NEWPID:
+		return "pid";
+	case CLONE_NEWTIME:
+		return "time";
+	case CLONE_NEWNET:
+		return "net";
+	case CLONE_NEWIPC:
+		return "ipc";
+	case CLONE_NEWCGROUP:
+		return "cgroup";
+	case CLONE_NEWNS:
+		return "mnt";
+	case CLONE_NEWUSER:
+		return "user";
+	default:
+		return "uts";
+	}
+}
+
+/* The file of /proc/self/ns for what children get. */
+static const char *own_file(unsigned long type, char file[64])
+{
+	bool later = type == CLONE_NEWPID || type == CLONE_NEWTIME;
+
+	snprintf(
+		file, 64, "/proc/self/ns/%s%s", namespace_name(type), later ? "_for_children" : "");
+	return file;
+}
+
+static int note_own(struct own_namespaces *own, unsigned long type)
+{
+	char file[64];
+	int fd = open(own_file(type, file), O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail("%s", file);
+	own->types[own->n] = type;
+	own->fds[own->n++] = fd;
+	return 0;
+}
+
+/* The offsets of a time namespace are set before anybody is in it: the child is the first. */
+static int make_time(const struct spec *spec, struct own_namespaces *own)
+{
+	if (note_own(own, CLONE_NEWTIME) < 0)
+		return -1;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail("make a time namespace");
+	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets);
+}
+
+/* All but those of the type BUT. */
+static int enter(const struct spec *spec, struct own_namespaces *own, unsigned long but)
+{
+	own->n = 0;
+	for (size_t i = 0; i < spec->n_joins; i++) {
+		const struct namespace_path *join = &spec->joins[i];
+		autoclose int fd = -1;
+
+		if (join->type == but)
+			continue;
+		fd = open(join->path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || note_own(own, join->type) < 0 || setns(fd, join->type) < 0) {
+			fail("join the namespace %s", join->path);
+			namespaces_leave(own);
+			return -1;
+		}
+	}
+	return spec->time_offsets ? make_time(spec, own) : 0;
+}
+
+int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
+{
+	return enter(spec, own, 0);
+}
+
+int namespaces_leave(struct own_namespaces *own)
+{
+	int result = 0;
+
+	for (; own->n > 0; own->n--) {
+		if (setns(own->fds[own->n - 1], own->types[own->n - 1]) < 0)
+			result = -1;
+		close(own->fds[own->n - 1]);
+	}
+	return result < 0 ? fail("leave a namespace") : 0;
+}
+
+/* Whether NAMESPACE is the host's, that of box or of the first process there is: by what it is, as
+ * it has many names. */
+static bool is_hosts(const struct stat *namespace, unsigned long type)
+{
+	static const char *const folders[] = {"/proc/self/ns", "/proc/1/ns"};
+	struct stat own;
+	char path[64];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folders[i], namespace_name(type));
+		if (stat(path, &own) == 0 && namespace->st_dev == own.st_dev &&
+			namespace->st_ino == own.st_ino)
+			return true;
+	}
+	return false;
+}
+
+static int enter_for_good(const struct spec *spec, unsigned long but)
+{
+	static const int types[] = {CLONE_NEWNS, CLONE_NEWUSER};
+	const char *const paths[] = {spec->mount_namespace, spec->user_namespace};
+	struct own_namespaces own;
+	struct stat mounts;
+	int fds[2] = {-1, -1};
+
+	/* With other mounts, the names are others. */
+	for (size_t i = 0; i < 2; i++)
+		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
+			return fail("join the namespace %s", paths[i]);
+	/* To pivot the root of our own mounts, or the host's, would be its end. */
+	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
+		return failx("join the namespace %s: it is the host's", paths[0]);
+	if (enter(spec, &own, but) < 0)
+		return -1;
+	for (size_t i = 0; i < 2; i++)
+		if (fds[i] >= 0 && setns(fds[i], types[i]) < 0)
+			return fail("join the namespace %s", paths[i]);
+	return 0;
+}
+
+int namespaces_enter_for_good(const struct spec *spec)
+{
+	return enter_for_good(spec, 0);
+}
+
+const char *namespaces_joined_pids(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->n_joins; i++)
+		if (spec->joins[i].type == CLONE_NEWPID)
+			return spec->joins[i].path;
+	return NULL;
+}
+
+int namespaces_enter_but_pids(const struct spec *spec)
+{
+	const char *path = namespaces_joined_pids(spec);
+	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
+		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+	/* It is tried now, and undone for the sake of the hooks that are born meanwhile, unless
+	 * the caller is about to lose the right to join it. */
+	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
+		(!namespaces_users(spec) && setns(own, CLONE_NEWPID) < 0))
+		return fail("join the namespace %s", path);
+	if (enter_for_good(spec, CLONE_NEWPID) < 0)
+		return -1;
+	/* That of cgroups is made later, in any case. */
+	if (unshare(spec->namespaces & ~(unsigned long)CLONE_NEWCGROUP) < 0)
+		return fail("unshare the namespaces");
+	return steal_fd(&pids);
+}
+
+int namespaces_enter_pids(const struct spec *spec, int pids)
+{
+	return !namespaces_users(spec) && setns(pids, CLONE_NEWPID) < 0
+		       ? fail("join the namespace %s", namespaces_joined_pids(spec))
+		       : 0;
+}
+
+static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)
+{
+	autofree char *path = format_text("/proc/%d/%s", pid, file);
+	autofree char *text = calloc(n + 1, 40);
+
+	if (!path || !text)
+		return fail("memory");
+	for (size_t i = 0; i < n; i++)
+		sprintf(text + strlen(text), "%u %u %u\n", map[i].inside, map[i].outside,
+			map[i].count);
+	return n == 0 ? 0 : write_file_at(AT_FDCWD, path, text);
+}
+
+static int write_maps(pid_t pid, const struct id_maps *maps)
+{
+	return write_map(pid, "uid_map", maps->uids, maps->n_uids) < 0 ||
+			       write_map(pid, "gid_map", maps->gids, maps->n_gids) < 0
+		       ? -1
+		       : 0;
+}
+
+static int open_users(pid_t pid)
+{
+	autofree char *path = format_text("/proc/%d/ns/user", pid);
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	return fd < 0 ? fail("user namespace of process %d", pid) : fd;
+}
+
+/* Its first process ends at once, and has it until we have waited for that. */
+int namespaces_open_users(const struct id_maps *maps, pid_t pid)
+{
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	int fd;
+
+	if (maps->n_uids == 0)
+		return open_users(pid);
+	if ((pid = syscall(SYS_clone3, &args, sizeof(args))) < 0)
+		return fail("make a user namespace");
+	if (pid == 0)
+		_exit(0);
+	fd = write_maps(pid, maps) < 0 ? -1 : open_users(pid);
+	waitpid(pid, NULL, 0);
+	return fd;
+}
+
+/* The first thing of SPEC that is set of a namespace of TYPE; NULL: none. */
+static const char *what_is_set(const struct spec *spec, unsigned long type)
+{
+	if (type == CLONE_NEWUTS && spec->hostname)
+		return "hostname";
+	if (type == CLONE_NEWUTS && spec->domainname)
+		return "domainname";
+	for (size_t i = 0; i < spec->n_sysctls; i++)
+		if (sysctl_namespace(spec->sysctls[i].name) == type)
+			return spec->sysctls[i].name;
+	return NULL;
+}
+
+/* What is set of a namespace with a path must not be the host's: PID is in all of them now,
+ * whatever the paths lead to. */
+static int check_joined(const struct spec *spec, pid_t pid)
+{
+	for (size_t i = 0; i < spec->n_joins; i++) {
+		const struct namespace_path *join = &spec->joins[i];
+		const char *what = what_is_set(spec, join->type);
+		struct stat namespace;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, namespace_name(join->type));
+		if (what && stat(path, &namespace) < 0)
+			return fail("%s", path);
+		if (what && is_hosts(&namespace, join->type))
+			return failx("%s: the namespace %s is the host's", what, join->path);
+	}
+	return 0;
+}
+
+int namespaces_prepare(const struct spec *spec, pid_t pid)
+{
+	return check_joined(spec, pid) < 0 || write_maps(pid, &spec->maps) < 0
+		       ? -1
+		       : process_priorities(&spec->process, pid);
+}
+
+bool namespaces_users(const struct spec *spec)
+{
+	return spec->maps.n_uids > 0 || spec->user_namespace;
+}
+
+int namespaces_own(const struct spec *spec)
+{
+	bool time = spec->time_offsets;
+
+	for (size_t i = 0; i < spec->n_joins; i++)
+		time |= spec->joins[i].type == CLONE_NEWTIME;
+	return (namespaces_users(spec) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
+}
+
+int namespaces_become_root(const struct spec *spec)
+{
+	if (!namespaces_users(spec))
+		return 0;
+	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
+		       ? fail("become root of the user namespace")
+		       : 0;
+}

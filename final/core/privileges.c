@@ -1,0 +1,203 @@
+/* privileges.c: capabilities, the user and the filter: the last steps before exec. */
+#define _GNU_SOURCE
+#include "privileges.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "text.h"
+#include "channel.h"
+#include "exempt.h"
+#include "spec.h"
+
+/* ---- capabilities ---- */
+
+uint64_t capabilities_all(void)
+{
+	uint64_t set = 0;
+	int has;
+
+	/* Not what the kernel has, but what is left to us: in a container that can be less. */
+	for (int i = 0; i < 64 && (has = prctl(PR_CAPBSET_READ, i, 0, 0, 0)) >= 0; i++)
+		set |= (uint64_t)has << i;
+	return set;
+}
+
+int capabilities_change(uint64_t *set, const char *name, bool add)
+{
+	autofree char *full =
+		format_text("%s%s", strncasecmp(name, "CAP_", 4) == 0 ? "" : "cap_", name);
+	uint64_t change = strcasecmp(name, "ALL") == 0 ? capabilities_all() : 0;
+	cap_value_t value;
+
+	if (!full)
+		return -1;
+	if (!change && (isdigit((unsigned char)*name) || cap_from_name(full, &value) < 0))
+		return failx("capability %s: there is none of this name", name);
+	change = change ?: UINT64_C(1) << value;
+	*set = add ? *set | change : *set & ~change;
+	return 0;
+}
+
+char *capability_name(int capability)
+{
+	char *name = cap_to_name(capability);
+	char *copy = name ? strdup(name) : NULL;
+
+	for (char *c = copy; c && *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	cap_free(name);
+	return copy;
+}
+
+/* ---- the last steps before exec ---- */
+
+int session_keyring(void)
+{
+	/* ENOSYS: a kernel without keys; EPERM: box runs in a container that may not use them. */
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS &&
+		errno != EPERM)
+		return fail("new session keyring");
+	return 0;
+}
+
+static int set_capabilities(
+	const struct guard *guard, uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {
+		{effective, permitted, inheritable},
+		{effective >> 32, permitted >> 32, inheritable >> 32},
+	};
+
+	return own_call(guard, SYS_capset, (long)&header, (long)data, 0) < 0
+		       ? fail("set the capabilities")
+		       : 0;
+}
+
+/* What the calling process may have in its sets. */
+static int get_permitted(uint64_t *permitted)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return fail("get the capabilities");
+	*permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	return 0;
+}
+
+/* Names a capability of WANTED that is not PERMITTED: in a container box has not got all itself. */
+static int check_permitted(uint64_t wanted, uint64_t permitted)
+{
+	uint64_t missing = wanted & ~permitted;
+	char *name; /* this process is about to end */
+
+	if (!missing)
+		return 0;
+	name = cap_to_name(__builtin_ctzll(missing));
+	return failx("capability %s: box has not got it itself", name ? name : "?");
+}
+
+static int limit_bounding_set(uint64_t bounding)
+{
+	uint64_t drop = capabilities_all() & ~bounding;
+
+	for (int i = 0; i < 64; i++)
+		if ((drop >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+			return fail("drop a capability");
+	return 0;
+}
+
+static int set_ambient(uint64_t ambient)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return fail("ambient capabilities");
+	for (int i = 0; i < 64; i++)
+		if ((ambient >> i & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+			return fail("ambient capabilities");
+	return 0;
+}
+
+/* Becomes UID, GID, and keeps the permitted capabilities. */
+static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
+{
+	int with_box = spec->detached ? 0 : SIGKILL;
+
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return fail("keep the capabilities");
+	if (setgroups(n, groups) < 0 || setresgid(gid, gid, gid) < 0)
+		return fail("set the groups");
+	if (setresuid(uid, uid, uid) < 0)
+		return fail("set the user");
+	/* The kernel forgot it at the change of user, prctl(2); a killed box must end us still. */
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_box) < 0)
+		return fail("set the user");
+	return 0;
+}
+
+static int install(const struct spec *spec, const struct guard *guard)
+{
+	/* SPEC_ALLOW, as runc: kernels before 5.16 else slow the whole process down. */
+	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | spec->seccomp_flags;
+	int fd;
+
+	if (!guard->filter.filter)
+		return 0;
+	flags |= spec->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	if ((fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &guard->filter)) < 0)
+		return fail("filter of system calls");
+	return spec->listener ? pass_listener_on(guard, fd) : 0;
+}
+
+int filter_last(const struct spec *spec, const struct guard *guard)
+{
+	return spec->process.no_new_privileges ? install(spec, guard) : 0;
+}
+
+/*
+ * Each step needs what a later one takes: the bounding set CAP_SETPCAP, the groups CAP_SETGID, the
+ * filter CAP_SYS_ADMIN. The change of user empties the effective set, so that all that is permitted
+ * is made effective again. With no_new_privs the filter needs no capability, and comes last: a
+ * strict one then need not allow capset. Without it (Docker's default) it must, as with runc,
+ * unless GUARD lets box's own calls pass.
+ */
+int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
+	const gid_t *groups, size_t n)
+{
+	const struct capabilities *to = &spec->process.capabilities;
+	/* execve(2) leaves another user than 0 no more, but box may stay, as --init. */
+	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
+	uint64_t permitted = 0;
+
+	if (limit_bounding_set(to->bounding) < 0 || become(spec, uid, gid, groups, n) < 0 ||
+		get_permitted(&permitted) < 0 || check_permitted(to->permitted, permitted) < 0 ||
+		set_capabilities(guard, permitted, permitted, to->inheritable) < 0 ||
+		set_ambient(to->ambient) < 0)
+		return -1;
+	if (!spec->process.no_new_privileges && install(spec, guard) < 0)
+		return -1;
+	if (set_capabilities(guard, to->effective & kept, to->permitted & kept, to->inheritable) <
+		0)
+		return -1;
+	if (spec->process.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail("no_new_privs");
+	return 0;
+}

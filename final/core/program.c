@@ -1,0 +1,89 @@
+/* program.c: the program of a container's process, looked up in PATH and executed. */
+#define _GNU_SOURCE
+#include "program.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "error.h"
+
+/* The default of execvp(3). */
+static const char *search_path(void)
+{
+	return getenv("PATH") ?: "/bin:/usr/bin";
+}
+
+/* Puts the next folder of the path *REST and NAME together; an empty folder is the working one.
+ * False at the end. */
+static bool next_candidate(const char **rest, const char *name, char file[PATH_MAX])
+{
+	size_t size;
+
+	while (*rest) {
+		const char *folder = *rest;
+
+		size = strcspn(folder, ":");
+		*rest = folder[size] ? folder + size + 1 : NULL;
+		if (snprintf(file, PATH_MAX, "%.*s/%s", size ? (int)size : 1, size ? folder : ".",
+			    name) < PATH_MAX)
+			return true;
+	}
+	return false;
+}
+
+int program_find(const char *name)
+{
+	const char *rest = search_path();
+	char file[PATH_MAX];
+	bool found = false;
+	struct stat st;
+
+	if (strchr(name, '/')) {
+		if (access(name, X_OK) == 0)
+			return 0;
+		return errno == EACCES ? failx("exec: \"%s\": permission denied", name)
+				       : failx("exec: \"%s\": stat %s: no such file or directory",
+						 name, name);
+	}
+	while (*name && next_candidate(&rest, name, file)) {
+		if (stat(file, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (access(file, X_OK) == 0)
+			return 0;
+		found = true;
+	}
+	errno = found ? EACCES : ENOENT;
+	return found ? failx("exec: \"%s\": permission denied", name)
+		     : failx("exec: \"%s\": executable file not found in $PATH", name);
+}
+
+/* By no other system calls than execve(2): the filter may be there. What the kernel cannot execute
+ * is an error; execvp(3) would give it to /bin/sh of the image. */
+int program_execute(char **argv)
+{
+	const char *rest = search_path();
+	char file[PATH_MAX];
+	bool denied = false;
+
+	if (strchr(argv[0], '/')) {
+		execve(argv[0], argv, environ);
+		return fail("%s", argv[0]);
+	}
+	while (*argv[0] && next_candidate(&rest, argv[0], file)) {
+		execve(file, argv, environ);
+		if (errno == EACCES)
+			denied = true;
+		else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE &&
+			 errno != ENODEV && errno != ETIMEDOUT && errno != ENAMETOOLONG)
+			return fail("%s", argv[0]);
+	}
+	errno = denied ? EACCES : ENOENT;
+	return fail("%s", argv[0]);
+}

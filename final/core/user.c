@@ -1,0 +1,227 @@
+/* user.c: names of the image's /etc/passwd and /etc/group. */
+#define _GNU_SOURCE
+#include "user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/types.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "parse.h"
+#include "path.h"
+
+/* The files are the image's, and may be anything. */
+enum { MAX_FILE = 4 << 20 };
+
+/* Opens the file NAME of ROOT; *file stays NULL when there is none. */
+static int open_file(int root, const char *name, FILE **file)
+{
+	/* NONBLOCK: a fifo would wait for someone to write. */
+	autoclose int fd = open_in_root(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail("the image's %s", name);
+	/* By a symlink of the image: some of the kernel's have no end, or are emptied by reading.
+	 */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
+		!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
+		return failx("the image's %s: not a file of a reasonable size", name);
+	if (!(*file = fdopen(fd, "re")))
+		return fail("the image's %s", name);
+	steal_fd(&fd);
+	return 0;
+}
+
+/* Reads on to the next line of FILE that has at least LEAST fields, and splits it at its colons
+ * into N fields, of which those that are missing are empty. */
+static bool next_entry(FILE *file, char **line, char *fields[], size_t least, size_t n)
+{
+	size_t size = 0;
+
+	free_pointer(line);
+	*line = NULL;
+	while (file && getline(line, &size, file) > 0) {
+		char *rest = *line, *end = *line + strcspn(*line, "\n");
+		size_t i = 0;
+
+		*end = '\0';
+		while (i < n && (fields[i] = strsep(&rest, ":")))
+			i++;
+		if (i < least)
+			continue;
+		while (i < n)
+			fields[i++] = end;
+		return true;
+	}
+	return false;
+}
+
+/* Does WANTED, a name or a number, mean the entry NAME with ID? A number is always an ID: an image
+ * could else make root of it, by a user named 1000 (CVE-2016-3697). */
+static bool is_meant(const char *wanted, const char *name, uint32_t id)
+{
+	uint32_t number;
+
+	return parse_id(wanted, &number) ? number == id : strcmp(wanted, name) == 0;
+}
+
+/* Is the field TEXT of a line ID, perhaps with other characters around it? Then the line is the one
+ * that was meant, and is not passed by without a word. */
+static bool is_roughly(const char *text, uint32_t id)
+{
+	text += strspn(text, " \t+");
+	return *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) == id;
+}
+
+/* Finds WANTED in /etc/passwd: *login is its name there, or NULL when it is a mere number. Its
+ * group there has to be one unless another one is given: HAS_GROUP. As for getpwnam(3), a line may
+ * end after the group. */
+static int find_login(int root, const char *wanted, bool has_group, struct user *user, char **login)
+{
+	enum { NAME, PASSWORD, UID, GID, GECOS, HOME, N };
+	autofclose FILE *file = NULL;
+	autofree char *line = NULL;
+	char *fields[N];
+	bool by_number = parse_id(wanted, &user->uid);
+
+	if (open_file(root, "/etc/passwd", &file) < 0)
+		return -1;
+	while (next_entry(file, &line, fields, UID + 1, N)) {
+		if (by_number ? !is_roughly(fields[UID], user->uid)
+			      : strcmp(wanted, fields[NAME]) != 0)
+			continue;
+		if (!by_number && !parse_id(fields[UID], &user->uid))
+			return failx("user %s: \"%s\" in the image's /etc/passwd is no user ID",
+				wanted, fields[UID]);
+		if (!parse_id(fields[GID], &user->gid) && !has_group && user->uid != 0)
+			return failx("user %s: \"%s\" in the image's /etc/passwd is no group ID",
+				wanted, fields[GID]);
+		if (*fields[HOME] && strlen(fields[HOME]) < sizeof(user->home))
+			strcpy(user->home, fields[HOME]);
+		*login = strdup(fields[NAME]);
+		return *login ? 0 : fail("memory");
+	}
+	return by_number ? 0 : failx("user %s: not in the image's /etc/passwd", wanted);
+}
+
+/* Finds the group WANTED in /etc/group. */
+static int find_group(int root, const char *wanted, struct user *user)
+{
+	enum { NAME, PASSWORD, GID, N };
+	autofclose FILE *file = NULL;
+	autofree char *line = NULL;
+	char *fields[N];
+	uint32_t gid;
+
+	if (open_file(root, "/etc/group", &file) < 0)
+		return -1;
+	while (next_entry(file, &line, fields, N, N))
+		if (parse_id(fields[GID], &gid) && is_meant(wanted, fields[NAME], gid)) {
+			user->gid = gid;
+			return 0;
+		}
+	if (!parse_id(wanted, &user->gid))
+		return failx("group %s: not in the image's /etc/group", wanted);
+	return 0;
+}
+
+/* Is NAME one of LIST, separated by commas? */
+static bool is_member(char *list, const char *name)
+{
+	for (char *member; (member = strsep(&list, ","));)
+		if (strcmp(member, name) == 0)
+			return true;
+	return false;
+}
+
+static int add_group(struct user *user, gid_t gid)
+{
+	const size_t n = user->n_groups;
+	gid_t *groups;
+
+	if ((n & (n - 1)) == 0) { /* full: there is room for powers of two */
+		if (!(groups = reallocarray(user->groups, n ? 2 * n : 1, sizeof(*groups))))
+			return fail("memory");
+		user->groups = groups;
+	}
+	user->groups[user->n_groups++] = gid;
+	return 0;
+}
+
+/* Adds the groups that LOGIN is a member of. */
+static int find_memberships(int root, const char *login, struct user *user)
+{
+	enum { NAME, PASSWORD, GID, MEMBERS, N };
+	autofclose FILE *file = NULL;
+	autofree char *line = NULL;
+	char *fields[N];
+	uint32_t gid;
+
+	if (open_file(root, "/etc/group", &file) < 0)
+		return -1;
+	while (next_entry(file, &line, fields, N, N)) {
+		if (!parse_id(fields[GID], &gid) || !is_member(fields[MEMBERS], login))
+			continue;
+		if (user->n_groups == NGROUPS_MAX) /* setgroups(2) takes no more */
+			return failx("user %s: in more than %d groups", login, NGROUPS_MAX);
+		if (add_group(user, gid) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int user_find(int root, const char *name, struct user *user)
+{
+	autofree char *wanted = strdup(name ? name : "");
+	autofree char *login = NULL;
+	char *group = wanted;
+
+	*user = (struct user){.home = "/"};
+	if (!wanted)
+		return fail("memory");
+	strsep(&group, ":");
+	if (find_login(root, *wanted ? wanted : "0", group && *group, user, &login) < 0)
+		return -1;
+	if (group && *group && find_group(root, group, user) < 0)
+		return -1;
+	/* The primary group is in the list, too: without it, a file's denial to that group would
+	 * not count (CVE-2022-36109). With a group given there are no others, as with Docker. */
+	if (add_group(user, user->gid) < 0)
+		return -1;
+	return login && !(group && *group) ? find_memberships(root, login, user) : 0;
+}
+
+void user_free(struct user *user)
+{
+	free(user->groups);
+}
+
+void user_name(uid_t uid, char name[64])
+{
+	autofclose FILE *file = fopen("/etc/passwd", "re");
+	autofree char *line = NULL;
+	char *fields[3];
+	uint32_t id;
+
+	snprintf(name, 64, "%u", uid);
+	while (next_entry(file, &line, fields, 3, 3))
+		if (parse_id(fields[2], &id) && id == uid) {
+			snprintf(name, 64, "%s", fields[0]);
+			return;
+		}
+}

@@ -1,0 +1,255 @@
+/* copy.c: box cp. */
+#define _GNU_SOURCE
+#include "commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "flags.h"
+#include "outfile.h"
+#include "text.h"
+#include "container.h"
+#include "spec.h"
+#include "unpack.h"
+#include "kept.h"
+#include "state.h"
+#include "target.h"
+
+struct copy {
+	const char *from, *to; /* paths; one of them in the container */
+	bool to_container, keep_owners;
+};
+
+/* PATH without slashes at its end. */
+static char *trim(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return strndup(path, length);
+}
+
+/* What is copied. Returns its type, S_IFDIR or another, or -1. */
+static int open_source(struct end *from, const char *path, const char *trimmed)
+{
+	autoclose int fd = open_path(from->root, path, O_PATH | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail("%s", path);
+	if (S_ISDIR(st.st_mode)) {
+		from->folder = open_path(from->root, path, O_RDONLY | O_DIRECTORY);
+		from->name = ".";
+	} else {
+		from->folder = open_parent(from->root, trimmed);
+		from->name = base_of(trimmed);
+	}
+	return from->folder < 0 ? fail("%s", path) : (int)(st.st_mode & S_IFMT);
+}
+
+/* The place of the file PATH. Returns 1 if a folder is there. */
+static int open_spot(struct end *to, const char *path, struct spot *spot)
+{
+	int found = spot_find(to->root, path, spot);
+
+	if (found == 0) {
+		to->folder = steal_fd(&spot->folder);
+		to->name = spot->name;
+	}
+	return found;
+}
+
+/* The folder PATH, into which BASE of this TYPE is copied. A file goes where a symlink of its name
+ * there leads; a folder's files replace such links: see extract() in box-unpack.c. */
+static int open_folder(
+	struct end *to, const char *path, int type, const char *base, struct spot *spot)
+{
+	autofree char *file = format_text("%s/%s", path, base);
+
+	if (!file)
+		return -1;
+	if (type == S_IFREG) {
+		int found = open_spot(to, file, spot);
+
+		if (found <= 0)
+			return found;
+		errno = EISDIR;
+		return fail("%s", file);
+	}
+	to->folder = open_path(to->root, path, O_RDONLY | O_DIRECTORY);
+	to->name = base;
+	return to->folder < 0 ? fail("%s", path) : 0;
+}
+
+/* Where it is copied to: into PATH by the name BASE, if that is a folder; else in place of what is
+ * called so. A symlink to a file is followed by a file alone: another link, say, replaces it. */
+static int open_destination(struct end *to, const char *path, const char *trimmed, int type,
+	const char *base, struct spot *spot)
+{
+	autoclose int fd = open_path(to->root, path, O_PATH);
+	struct stat st;
+
+	if ((fd < 0 && errno != ENOENT) || (fd >= 0 && fstat(fd, &st) < 0))
+		return fail("%s", path);
+	if (fd >= 0 && S_ISDIR(st.st_mode))
+		return open_folder(to, path, type, base, spot);
+	if (fd >= 0 && type == S_IFDIR)
+		return failx("%s: a file, which no folder can be copied to", path);
+	if (fd < 0 && type != S_IFDIR && path[strlen(path) - 1] == '/')
+		return failx("%s: no such folder", path);
+	if (type == S_IFREG) {
+		int found = open_spot(to, path, spot);
+
+		return found > 0 ? failx("%s: it became a folder just now", path) : found;
+	}
+	to->folder = open_parent(to->root, trimmed);
+	to->name = base_of(trimmed);
+	return to->folder < 0 ? fail("%s", path) : 0;
+}
+
+static int copy_between(const struct copy *job, struct end *from, struct end *to)
+{
+	bool reads = strcmp(job->from, "-") == 0, writes = strcmp(job->to, "-") == 0;
+	autofree char *source = trim(job->from), *destination = trim(job->to);
+	autospot struct spot spot = {.folder = -1};
+	int type = S_IFDIR, result = 0;
+
+	if (!source || !destination)
+		return fail("memory");
+	/* "-" is "." of the archive: all that is in it. */
+	if (!reads && (type = open_source(from, job->from, source)) < 0)
+		return -1;
+	to->name = base_of(source);
+	if (!writes)
+		result = open_destination(
+			to, job->to, destination, type, reads ? "." : base_of(source), &spot);
+	if (result == 0 && reads && strcmp(to->name, ".") != 0)
+		result = failx("%s: not a folder", job->to);
+	if (result == 0)
+		result = copy(from, to, job->keep_owners || writes);
+	close_fd(&from->folder);
+	close_fd(&to->folder);
+	return result;
+}
+
+/* The root that the processes of a running container have. Its PID may be another's by now; the
+ * pidfd tells. */
+static int open_running(const struct target *target)
+{
+	autoclose int pidfd = state_pidfd(&target->state);
+	char path[64];
+	autoclose int root = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", target->state.pid);
+	if (pidfd < 0)
+		return -1;
+	if ((root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return fail("%s", path);
+	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+		return failx("container %s is not running", target->name);
+	return steal_fd(&root);
+}
+
+/* The kernel's file systems are for processes; without one there are the volumes alone. */
+static void keep_volumes(struct spec *spec)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		if (!spec->mounts[i].type && !spec->mounts[i].text)
+			spec->mounts[n++] = spec->mounts[i];
+	spec->n_mounts = n;
+}
+
+static int open_stopped(const struct target *target, struct kept *kept, struct container *holder)
+{
+	if (kept_open(target->store, target->state.id, true, kept) < 0)
+		return -1;
+	keep_volumes(&kept->options.spec);
+	return container_mount(holder, &kept->options.spec);
+}
+
+static int cp(struct target *target)
+{
+	const struct copy *job = target->data;
+	struct container holder = no_container;
+	struct kept kept = {.place.dir = -1};
+	autoclose int root = target->state.phase == PHASE_RUNNING
+				     ? open_running(target)
+				     : open_stopped(target, &kept, &holder);
+	struct end host = {.folder = -1, .root = -1}, container = {.folder = -1, .root = root};
+	int result = -1;
+
+	if (root >= 0)
+		result = job->to_container ? copy_between(job, &host, &container)
+					   : copy_between(job, &container, &host);
+	container_destroy(&holder);
+	kept_close(&kept);
+	return result;
+}
+
+/* Splits CONTAINER:PATH. False: WORD is a path of the host. */
+static bool split(char *word, char **path)
+{
+	char *colon = strchr(word, ':');
+
+	*path = word;
+	if (!colon || colon == word || *word == '.' || memchr(word, '/', colon - word))
+		return false;
+	*colon = '\0';
+	*path = colon + 1;
+	return true;
+}
+
+static int set_copy(void *data, int letter, const char *value)
+{
+	(void)value;
+	((struct copy *)data)->keep_owners |= letter == 'a';
+	return 0;
+}
+
+int command_cp(const struct places *places, int argc, char *argv[])
+{
+	static const struct option longs[] = {{"archive", no_argument, NULL, 'a'}, {0}};
+	struct copy job = {0};
+	char **words = parse_flags(argc, argv, "+a", longs, set_copy, &job), *from, *to;
+	char *names[2] = {NULL};
+	bool from_container;
+
+	if (!words)
+		return report();
+	if (!words[0] || !words[1] || words[2]) {
+		failx("a source and a target are needed; see box cp --help");
+		return report();
+	}
+	from_container = split(words[0], &from);
+	job.to_container = split(words[1], &to);
+	job.from = from;
+	job.to = to;
+	names[0] = words[job.to_container];
+	if (from_container == job.to_container) {
+		failx(from_container ? "not from container to container"
+				     : "neither is CONTAINER:PATH");
+		return report();
+	}
+	if (!*from || !*to) {
+		failx("%s: no path after the colon", names[0]);
+		return report();
+	}
+	if (strcmp(to, "-") == 0 && isatty(STDOUT_FILENO)) {
+		failx("not an archive to a terminal");
+		return report();
+	}
+	return each_container(places, names, cp, &job);
+}

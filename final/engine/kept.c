@@ -1,0 +1,43 @@
+/* kept.c: a container that was made before, opened again. */
+#define _GNU_SOURCE
+#include "kept.h"
+
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "image.h"
+#include "store.h"
+#include "make-spec.h"
+#include "options.h"
+#include "state.h"
+
+int places_open(const struct places *places, struct store *store)
+{
+	if (geteuid() != 0)
+		return failx("only root may use it: try sudo");
+	return store_open(store, places->data, places->root);
+}
+
+int load_container(struct store *store, const struct place *place, struct options *options,
+	struct image *image)
+{
+	if (image_get_saved(store, options->image, image) < 0 || set_command(options, image) < 0)
+		return -1;
+	return make_spec(options, image, store, place);
+}
+
+int kept_open(struct store *store, const char *id, bool lock, struct kept *kept)
+{
+	*kept = (struct kept){.place.dir = -1};
+	return place_open(store, id, lock, &kept->place) < 0 ||
+			       options_load(&kept->options, kept->place.dir) < 0
+		       ? -1
+		       : load_container(store, &kept->place, &kept->options, &kept->image);
+}
+
+void kept_close(struct kept *kept)
+{
+	image_free(&kept->image);
+	place_close(&kept->place);
+}

@@ -1,0 +1,234 @@
+/* make-spec.c: box run's options, and the image -> struct spec. */
+#define _GNU_SOURCE
+#include "make-spec.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+#include "capabilities.h"
+#include "cleanup.h"
+#include "environment.h"
+#include "error.h"
+#include "file.h"
+#include "id.h"
+#include "list.h"
+#include "text.h"
+#include "cgroup.h"
+#include "privileges.h"
+#include "seccomp.h"
+#include "spec.h"
+#include "image.h"
+#include "store.h"
+#include "options.h"
+#include "state.h"
+
+/* Docker's. */
+static const char default_path[] =
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static const struct device devices[] = {
+	{"null", S_IFCHR | 0666, 1, 3},
+	{"zero", S_IFCHR | 0666, 1, 5},
+	{"full", S_IFCHR | 0666, 1, 7},
+	{"random", S_IFCHR | 0666, 1, 8},
+	{"urandom", S_IFCHR | 0666, 1, 9},
+	{"tty", S_IFCHR | 0666, 5, 0},
+};
+
+/* What shows the host's hardware, keys and timers; Docker's list. */
+static const char *const masked[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
+	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+	"/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap", NULL};
+
+/* What would change the host. */
+static const char *const constant[] = {
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
+
+enum {
+	SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	SAFE_DEV = SAFE | MOUNT_ATTR_STRICTATIME,
+};
+
+/* The host's file for a container in its network, OWN for others. Lives as long as the spec. A host
+ * without such a file is none of the container's business. */
+static char *etc_file(const struct options *options, const char *path, const char *own)
+{
+	char *text = options->host_network ? read_file_at(AT_FDCWD, path, 1 << 20) : NULL;
+
+	return text ?: strdup(own);
+}
+
+/* The file systems of every container, and after them the volumes. /sys/fs/cgroup shows all of the
+ * container's cgroups where it has limits, by which programs choose their size; else that of v2,
+ * which takes less time. */
+static int set_mounts(struct options *options)
+{
+	struct spec *spec = &options->spec;
+	char *hosts = etc_file(options, "/etc/hosts",
+		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	char *resolv = etc_file(options, "/etc/resolv.conf", "");
+	char *hostname = format_text("%s\n", spec->hostname);
+	char *shm = format_text("mode=1777,size=%" PRId64, options->shm_size ?: 64 << 20);
+	const char *cgroup = cgroup_has_limits(&spec->limits) ? "cgroup" : "cgroup2";
+	uint64_t constant_too = options->privileged ? 0 : MOUNT_ATTR_RDONLY;
+	const struct mount own[] = {
+		{"proc", "proc", "/proc", .attributes = SAFE},
+		{"tmpfs", "tmpfs", "/dev", "mode=755,size=64k", .attributes = SAFE_DEV},
+		{"devpts", "devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+			.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
+		{"tmpfs", "shm", "/dev/shm", shm, .attributes = SAFE},
+		{"mqueue", "mqueue", "/dev/mqueue", .attributes = SAFE, .optional = true},
+		{"sysfs", "sysfs", "/sys", .attributes = SAFE | constant_too},
+		{cgroup, "cgroup", "/sys/fs/cgroup", .attributes = SAFE | constant_too,
+			.optional = true},
+		{.text = hosts, .target = "/etc/hosts", .attributes = SAFE, .optional = true},
+		{.text = hostname, .target = "/etc/hostname", .attributes = SAFE, .optional = true},
+		{.text = resolv,
+			.target = "/etc/resolv.conf",
+			.attributes = SAFE,
+			.optional = true},
+	};
+	enum { N = sizeof(own) / sizeof(*own) };
+
+	spec->mounts = calloc(N + options->n_volumes, sizeof(*own));
+	if (!hosts || !resolv || !hostname || !shm || !spec->mounts)
+		return fail("memory");
+	memcpy(spec->mounts, own, sizeof(own));
+	for (size_t i = 0; i < options->n_volumes; i++) {
+		spec->mounts[N + i] = options->volumes[i];
+		if (!options->privileged)
+			spec->mounts[N + i].attributes |= MOUNT_ATTR_NODEV;
+	}
+	spec->n_mounts = N + options->n_volumes;
+	return 0;
+}
+
+static int set_environment(struct options *options, const struct image *image)
+{
+	autofree char *hostname = format_text("HOSTNAME=%s", options->spec.hostname);
+	struct strings env = {0};
+
+	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
+		(options->spec.process.terminal && add_env(&env, "TERM=xterm") < 0))
+		return -1;
+	/* add_env() looks through all, and execve(2) would not take many more. */
+	for (char **line = image->env; line && *line; line++)
+		if (line - image->env == 4096)
+			return failx("%s: more than 4096 variables", options->image);
+		else if (strchr(*line, '=') && add_env(&env, *line) < 0)
+			return -1;
+	for (size_t i = 0; i < options->file_env.n; i++)
+		if (add_env(&env, options->file_env.list[i]) < 0)
+			return -1;
+	for (size_t i = 0; i < options->env.n; i++)
+		if (add_env(&env, options->env.list[i]) < 0)
+			return -1;
+	options->spec.process.env = env.list;
+	return 0;
+}
+
+int set_command(struct options *options, const struct image *image)
+{
+	char **cmd = *options->command ? options->command : options->entrypoint ? NULL : image->cmd;
+	struct strings argv = {0};
+
+	if (options->entrypoint && *options->entrypoint &&
+		add_string(&argv, options->entrypoint) < 0)
+		return -1;
+	for (char **word = options->entrypoint ? NULL : image->entrypoint; word && *word; word++)
+		if (add_string(&argv, *word) < 0)
+			return -1;
+	for (; cmd && *cmd; cmd++)
+		if (add_string(&argv, *cmd) < 0)
+			return -1;
+	if (argv.n == 0)
+		return failx(
+			"%s: the image names no command, so one must follow it", options->image);
+	if (!argv.list[0][0])
+		return failx("the command is empty");
+	options->spec.process.argv = argv.list;
+	return 0;
+}
+
+static int set_privileges(struct options *options, const char *data)
+{
+	struct spec *spec = &options->spec;
+	uint64_t set = options->privileged ? capabilities_all() : DEFAULT_CAPABILITIES;
+
+	/* ALL first: --cap-drop ALL --cap-add CHOWN leaves CHOWN, in either order. */
+	for (int all = 1; all >= 0; all--) {
+		for (size_t i = 0; i < options->cap_add.n; i++)
+			if ((strcasecmp(options->cap_add.list[i], "ALL") == 0) == all &&
+				capabilities_change(&set, options->cap_add.list[i], true) < 0)
+				return -1;
+		for (size_t i = 0; i < options->cap_drop.n; i++)
+			if ((strcasecmp(options->cap_drop.list[i], "ALL") == 0) == all &&
+				capabilities_change(&set, options->cap_drop.list[i], false) < 0)
+				return -1;
+	}
+	spec->process.capabilities.bounding = set;
+	spec->process.capabilities.effective = spec->process.capabilities.permitted =
+		set; /* of root alone */
+	spec->root_attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
+	if (!options->privileged) {
+		spec->root_attributes |= MOUNT_ATTR_NODEV;
+		spec->masked = masked;
+		spec->constant = constant;
+	}
+	if (options->privileged || options->unconfined)
+		return 0;
+	return (spec->seccomp = seccomp_filter(set, data)) ? 0 : -1;
+}
+
+/* The folders below what the container writes: the image's, and what box mounts on. */
+static int set_layers(struct spec *spec, const struct image *image)
+{
+	struct strings lower = {0};
+
+	if (image->folder && add_string(&lower, image->folder) < 0)
+		return -1;
+	for (char **layer = image->layers; layer && *layer; layer++)
+		if (add_string(&lower, *layer) < 0)
+			return -1;
+	if (add_string(&lower, "../base") < 0)
+		return -1;
+	spec->lower = lower.list;
+	return 0;
+}
+
+int make_spec(struct options *options, const struct image *image, struct store *store,
+	const struct place *place)
+{
+	struct spec *spec = &options->spec;
+
+	memcpy(spec->id, place->id, sizeof(spec->id));
+	spec->rootfs = format_text("%s/layers", store->path);
+	spec->upper = place->upper;
+	spec->work = place->work;
+	spec->temporary = options->remove;
+	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
+	spec->process.user = options->user ?: image->user;
+	spec->process.cwd = options->workdir
+				    ?: image->workdir && *image->workdir ? image->workdir
+									 : "/";
+	if (spec->process.cwd[0] != '/')
+		return failx("the working folder %s: not an absolute path", spec->process.cwd);
+	spec->process.rlimits = options->rlimits;
+	spec->forget_caller = true;
+	spec->devices = devices;
+	spec->n_devices = sizeof(devices) / sizeof(*devices);
+	spec->namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+			   CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
+	if (!spec->rootfs || !spec->hostname || set_layers(spec, image) < 0 ||
+		set_mounts(options) < 0 || set_environment(options, image) < 0)
+		return -1;
+	return set_privileges(options, store->path);
+}

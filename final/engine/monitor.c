@@ -1,0 +1,236 @@
+/* monitor.c: what stays with a container in the background: its parent, which keeps its log. */
+#define _GNU_SOURCE
+#include "monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "process.h"
+#include "channel.h"
+#include "container.h"
+#include "kill.h"
+#include "tty.h"
+#include "wait.h"
+#include "store.h"
+#include "logs.h"
+#include "options.h"
+#include "state.h"
+
+enum { OUT = 1, ERR, N_STREAMS };
+
+struct monitor {
+	struct container container;
+	struct log log;
+};
+
+/* Adds what can be read now of stdout or stderr to the log, up to MOST bytes. Returns how many; 0
+ * at the end, or -1 if there is nothing now. */
+static ssize_t log_some(struct monitor *monitor, int stream, int fd, size_t most)
+{
+	char data[16384];
+	ssize_t size = read(fd, data, most < sizeof(data) ? most : sizeof(data));
+
+	if (size > 0)
+		log_write(&monitor->log, stream, data, size);
+	return size < 0 && errno != EINTR && errno != EAGAIN ? 0 : size;
+}
+
+/* What was written before the end. Another container may have been given the pipe, and go on. */
+static void log_rest(struct monitor *monitor, int stream, int fd)
+{
+	int left = unread_bytes(fd);
+	ssize_t size;
+
+	while (left > 0 && (size = log_some(monitor, stream, fd, left)) > 0)
+		left -= size;
+}
+
+/* Returns the exit status. */
+static int watch(struct monitor *monitor)
+{
+	struct container *container = &monitor->container;
+	sigset_t signals;
+	autoclose int fd = -1;
+	/* As container_wait(). */
+	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
+	struct pollfd polls[2 + N_STREAMS] = {{.fd = container->pidfd, .events = POLLIN}};
+	struct pollfd *streams = polls + 1; /* by their numbers */
+	int status;
+
+	sigfillset(&signals);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	polls[1] = (struct pollfd){.fd = fd, .events = POLLIN};
+	for (int i = OUT; i < N_STREAMS; i++)
+		streams[i] = (struct pollfd){.fd = container->stdio[i], .events = POLLIN};
+	if (container->master >= 0 && fcntl(container->master, F_SETFL, O_NONBLOCK) == 0)
+		streams[OUT].fd = container->master;
+	while (fd >= 0 && !polls[0].revents && poll(polls, 1 + N_STREAMS, -1) >= 0) {
+		if (polls[1].revents)
+			container_signal(container, fd);
+		for (int i = OUT; i < N_STREAMS; i++)
+			if (streams[i].revents &&
+				log_some(monitor, i, streams[i].fd, SIZE_MAX) == 0)
+				streams[i].fd = -1;
+	}
+	for (int i = OUT; i < N_STREAMS; i++)
+		log_rest(monitor, i, streams[i].fd);
+	if (waitpid(container->pid, &status, 0) < 0)
+		return fail("waitpid %d", container->pid);
+	container->pid = -1;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void background_tell(int box, int status)
+{
+	struct message message = {.kind = MESSAGE_ERROR, .status = status};
+
+	snprintf(message.text, sizeof(message.text), "%s", failure());
+	if (write(box, &message, sizeof(message)) < 0)
+		return; /* box has been killed; we go on */
+	close(box);
+}
+
+/* Signals are passed on: what PID does may take long, and it tells us when it has given up. */
+static ssize_t read_told(int from, pid_t pid, struct message *message)
+{
+	autoclose int signals = ending_signals();
+	struct pollfd polls[] = {{.fd = from, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	do
+		if (poll(polls, 2, -1) >= 0 && polls[1].revents &&
+			read(signals, &info, sizeof(info)) == sizeof(info))
+			kill(pid, info.ssi_signo); /* a child that was not waited for */
+	while (!polls[0].revents);
+	return read(from, message, sizeof(*message));
+}
+
+int background(void (*function)(void *data, int box), void *data)
+{
+	struct message message = {.status = EXIT_BOX};
+	autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int ends[2];
+	ssize_t size;
+	pid_t pid;
+
+	fflush(NULL);
+	if (null < 0 || pipe2(ends, O_CLOEXEC) < 0) {
+		fail("start a process in the background");
+		return report();
+	}
+	if ((pid = fork()) == 0) {
+		close(ends[0]);
+		setsid(); /* the end of the caller's terminal is none of our business */
+		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) {
+			fail("dup2");
+			background_tell(ends[1], EXIT_BOX);
+		} else {
+			function(data, ends[1]);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	size = pid < 0 ? -1 : read_told(ends[0], pid, &message);
+	close(ends[0]);
+	if (pid < 0)
+		fail("fork");
+	else if (size != sizeof(message))
+		failx("the process in the background died before it could start anything");
+	else if (message.status)
+		failx("%s", message.text);
+	if (message.status)
+		report();
+	return message.status;
+}
+
+struct job {
+	struct store *store;
+	struct place *place;
+	struct state *state;
+	struct options *options;
+};
+
+static void monitor_main(void *data, int box)
+{
+	const struct job *job = data;
+	struct monitor monitor = {.log = {.fd = -1}, .container = no_container};
+	int status = EXIT_BOX;
+
+	job->options->spec.logged = true;
+	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||
+		container_create(&monitor.container, &job->options->spec) < 0 || chdir("/") < 0 ||
+		container_start(&monitor.container, &status) < 0 ||
+		note_start(job->store, job->state, &monitor.container) < 0) {
+		/* Told when nothing of it is left: who asked may remove it at once. */
+		autofree char *text = strdup(failure());
+
+		note_end(job->store, job->place, job->state, &monitor.container, status,
+			!job->options->remove);
+		if (job->options->remove)
+			place_remove(job->store, job->place);
+		failx("%s", text ? text : "memory");
+		place_close(job->place);
+		background_tell(box, status ?: EXIT_BOX);
+		return;
+	}
+	background_tell(box, 0);
+	if ((status = watch(&monitor)) < 0)
+		status = EXIT_BOX;
+	note_end(job->store, job->place, job->state, &monitor.container, status,
+		!job->options->remove);
+	if (job->options->remove)
+		place_remove(job->store, job->place);
+}
+
+int monitor_start(
+	struct store *store, struct place *place, struct state *state, struct options *options)
+{
+	struct job job = {store, place, state, options};
+
+	return background(monitor_main, &job);
+}
+
+int note_start(struct store *store, struct state *state, const struct container *container)
+{
+	state->phase = PHASE_RUNNING;
+	state->started = time(NULL);
+	state->finished = 0;
+	state->paused = false;
+	if (state_set_pid(state, container->pid) < 0)
+		state->pid_start = 0; /* it has ended already */
+	return state_write(store, state);
+}
+
+/* Removes what the container has besides its place, and notes how it ended. Returns the status. */
+int note_end(struct store *store, const struct place *place, struct state *state,
+	struct container *container, int status, bool keep)
+{
+	int written;
+
+	if (container_destroy(container) < 0) {
+		report(); /* the next command tries again, as nothing says that this run ended */
+		return EXIT_BOX;
+	}
+	state->phase = PHASE_EXITED;
+	state->exit_status = status;
+	state->finished = time(NULL);
+	state->pid = 0;
+	written = keep ? state_write(store, state) : 0;
+	if (place_end(store, place, status) < 0 ||
+		written < 0) /* the one does not wait for the other */
+		report();
+	return status;
+}

@@ -1,0 +1,592 @@
+/* options.c: box run's options -> struct options. One table holds what getopt and --help need. */
+#define _GNU_SOURCE
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+
+#include "cleanup.h"
+#include "environment.h"
+#include "error.h"
+#include "file.h"
+#include "flags.h"
+#include "list.h"
+#include "parse.h"
+#include "path.h"
+#include "text.h"
+#include "privileges.h"
+#include "spec.h"
+
+/* ---- the values ---- */
+
+static int set_memory(struct options *options, const char *text)
+{
+	return parse_size_or_none(text, &options->spec.limits.memory);
+}
+
+/* 0 is as if it had not been given: no swap besides the memory. */
+static int set_memory_swap(struct options *options, const char *text)
+{
+	if (strcmp(text, "-1") != 0)
+		return parse_size_or_none(text, &options->spec.limits.memory_swap);
+	options->spec.limits.memory_swap = -1;
+	return 0;
+}
+
+static int set_shm_size(struct options *options, const char *text)
+{
+	return parse_size(text, &options->shm_size);
+}
+
+static int set_log_size(struct options *options, const char *text)
+{
+	if (strncmp(text, "max-size=", 9) != 0)
+		return failx("%s: max-size=SIZE is known", text);
+	return parse_size(text + 9, &options->log_size);
+}
+
+static int set_stop_signal(struct options *options, const char *text)
+{
+	return parse_signal(text, 1) < 0 ? -1 : !(options->stop_signal = text);
+}
+
+static int parse_number(const char *text, int64_t least, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	if (errno || end == text || *end || text[0] == ' ' || *number < least)
+		return failx("%s: not a whole number of at least %" PRId64, text, least);
+	return 0;
+}
+
+static int set_pids_limit(struct options *options, const char *text)
+{
+	if (strcmp(text, "-1") == 0) /* Docker's words for no limit: this, and 0 */
+		return options->spec.limits.pids = 0;
+	return parse_number(text, 0, &options->spec.limits.pids);
+}
+
+static int set_cpus(struct options *options, const char *text)
+{
+	struct limits *limits = &options->spec.limits;
+	char *end;
+	double cpus = strtod(text, &end);
+
+	if (end == text || end != text + strspn(text, "0123456789.") || *end)
+		return failx("%s: not a number of CPUs such as 1.5", text);
+	/* 0 is Docker's word for no limit. */
+	if (cpus != 0 && !(cpus >= 0.01 && cpus <= get_nprocs()))
+		return failx(
+			"%s: not from 0.01 to %d, the CPUs of this machine", text, get_nprocs());
+	limits->cpu_period = 100000;
+	limits->cpu_quota = cpus * 100000;
+	return 0;
+}
+
+/* The place of a volume, for good: absolute, and without symlinks, which a container could change
+ * in a folder that it can write. What was kept is such a place already, or a name of its folder. */
+static char *find_source(const struct options *options, const char *source)
+{
+	return !options->folder ? real_path(source)
+	       : *source == '/' ? format_text("%s", source)
+				: format_text("%s/%s", options->folder, source);
+}
+
+/* Takes what says nothing out of the absolute path PATH: "//", "/.", and a '/' at its end. */
+static void tidy_path(char *path)
+{
+	char *to = path;
+
+	for (const char *name = path; *name;) {
+		size_t length = strcspn(name += strspn(name, "/"), "/");
+
+		if (length > 0 && !(length == 1 && *name == '.')) {
+			*to++ = '/';
+			memmove(to, name, length);
+			to += length;
+		}
+		name += length;
+	}
+	*to = '\0';
+}
+
+/* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. It may have colons, as
+ * the place of one that was given without; DST has none. */
+static int add_volume(struct options *options, const char *text)
+{
+	autofree char *copy = strdup(text);
+	struct mount *mount = list_grow(&options->volumes, &options->n_volumes, sizeof(*mount));
+	char *source = copy, *target = copy ? strrchr(copy, ':') : NULL, *mode = NULL;
+
+	if (!copy || !mount)
+		return fail("memory");
+	if (target && target[1] != '/') {
+		*target = '\0';
+		mode = target + 1;
+		target = strrchr(source, ':');
+	}
+	if (target)
+		*target++ = '\0';
+	if (target && target[0] == '/')
+		tidy_path(target);
+	if (!*source || !target || target[0] != '/')
+		return failx("%s: not SRC:DST[:ro], DST absolute and not /", text);
+	if (mode && strcmp(mode, "ro") != 0 && strcmp(mode, "rw") != 0)
+		return failx("%s: unknown option %s; ro and rw are known", text, mode);
+	*mount = (struct mount){.recursive = true, .settled = true};
+	if (mode && strcmp(mode, "ro") == 0)
+		mount->attributes = MOUNT_ATTR_RDONLY;
+	if (!(mount->target = strdup(target))) /* lives as long as the spec */
+		return fail("memory");
+	return (mount->source = find_source(options, source)) ? 0 : -1;
+}
+
+/* DST[:OPTIONS], with mount(8)'s words for the mount, and tmpfs(5)'s for the file system. */
+static int add_tmpfs(struct options *options, const char *text)
+{
+	static const struct {
+		const char *word;
+		uint64_t set, clear;
+	} words[] = {
+		{"ro", MOUNT_ATTR_RDONLY, 0},
+		{"rw", 0, MOUNT_ATTR_RDONLY},
+		{"exec", 0, MOUNT_ATTR_NOEXEC},
+		{"noexec", MOUNT_ATTR_NOEXEC, 0},
+		{"suid", 0, MOUNT_ATTR_NOSUID},
+		{"nosuid", MOUNT_ATTR_NOSUID, 0},
+		{"dev", 0, MOUNT_ATTR_NODEV},
+		{"nodev", MOUNT_ATTR_NODEV, 0},
+	};
+	char *copy = strdup(text), *rest = copy, *word;
+	char *target = strsep(&rest, ":");
+	struct mount *mount = list_grow(&options->volumes, &options->n_volumes, sizeof(*mount));
+	char *own;
+
+	if (!copy || !mount)
+		return fail("memory");
+	if (target[0] == '/')
+		tidy_path(target);
+	if (target[0] != '/')
+		return failx("%s: not an absolute path below /", text);
+	if (!(own = calloc(1, strlen(text) + 2)))
+		return fail("memory");
+	*mount = (struct mount){
+		.type = "tmpfs", .source = "tmpfs", .target = target, .options = own};
+	mount->attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	while ((word = strsep(&rest, ","))) {
+		size_t i = 0;
+
+		while (i < sizeof(words) / sizeof(*words) && strcmp(words[i].word, word) != 0)
+			i++;
+		if (i < sizeof(words) / sizeof(*words))
+			mount->attributes = (mount->attributes | words[i].set) & ~words[i].clear;
+		else
+			strcat(strcat(own, *own ? "," : ""), word);
+	}
+	return 0;
+}
+
+static int add_e(struct options *options, const char *text)
+{
+	return add_env(&options->env, text);
+}
+
+/* A line of a file: empty ones and those that begin with # say nothing. A name has no blanks in it:
+ * that would be a shell's word, such as export. */
+static int add_env_line(struct options *options, char *line)
+{
+	char *start = line + strspn(line, " \t");
+
+	line[strcspn(line, "\r\n")] = '\0';
+	if (!*start || *start == '#')
+		return 0;
+	if (strcspn(start, " \t") < strcspn(start, "="))
+		return failx("%.*s: a variable's name cannot contain a blank",
+			(int)strcspn(start, "="), start);
+	return add_env(&options->file_env, start);
+}
+
+/* As with Docker, -e goes before what a file says, whichever comes first. Some editors begin a file
+ * with a byte order mark, which is not part of the first name. */
+static int add_env_file(struct options *options, const char *path)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	autofclose FILE *file = fopen(path, "re");
+	autofree char *line = NULL;
+	size_t size = 0, number = 0;
+
+	if (!file)
+		return fail("%s", path);
+	while (getline(&line, &size, file) >= 0) {
+		bool marked = number++ == 0 && strncmp(line, mark, strlen(mark)) == 0;
+
+		if (add_env_line(options, line + (marked ? strlen(mark) : 0)) < 0)
+			return failx("%s: line %zu: %s", path, number, strdupa(failure()));
+	}
+	return ferror(file) ? fail("%s", path) : 0;
+}
+
+/* Docker's: an empty one stands for none. */
+static int set_entrypoint(struct options *options, const char *text)
+{
+	options->entrypoint = text;
+	return 0;
+}
+
+static int set_network(struct options *options, const char *text)
+{
+	if (strcmp(text, "none") != 0 && strcmp(text, "host") != 0)
+		return failx("%s: none and host are known", text);
+	options->host_network = strcmp(text, "host") == 0;
+	return 0;
+}
+
+static int add_capability(struct options *options, const char *name)
+{
+	uint64_t probe = 0;
+
+	return capabilities_change(&probe, name, true) < 0 ? -1
+							   : add_string(&options->cap_add, name);
+}
+
+static int drop_capability(struct options *options, const char *name)
+{
+	uint64_t probe = 0;
+
+	return capabilities_change(&probe, name, true) < 0 ? -1
+							   : add_string(&options->cap_drop, name);
+}
+
+static int set_security(struct options *options, const char *text)
+{
+	if (strcmp(text, "seccomp=unconfined") == 0)
+		options->unconfined = true;
+	else if (strcmp(text, "no-new-privileges") == 0 ||
+		 strcmp(text, "no-new-privileges=true") == 0)
+		options->spec.process.no_new_privileges = true;
+	else if (strcmp(text, "no-new-privileges=false") == 0)
+		options->spec.process.no_new_privileges = false;
+	else
+		return failx("%s: seccomp=unconfined and no-new-privileges[=true|false] are known",
+			text);
+	return 0;
+}
+
+/* NAME=SOFT[:HARD]; -1 or unlimited for none. */
+static int add_ulimit(struct options *options, const char *text)
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} names[] = {{"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU}, {"data", RLIMIT_DATA},
+		{"fsize", RLIMIT_FSIZE}, {"locks", RLIMIT_LOCKS}, {"memlock", RLIMIT_MEMLOCK},
+		{"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE}, {"nofile", RLIMIT_NOFILE},
+		{"nproc", RLIMIT_NPROC}, {"rss", RLIMIT_RSS}, {"rtprio", RLIMIT_RTPRIO},
+		{"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING},
+		{"stack", RLIMIT_STACK}, {NULL, 0}};
+	autofree char *copy = strdup(text);
+	char *rest = copy, *name = strsep(&rest, "="), *word;
+	struct rlimit_entry *entry =
+		list_grow(&options->rlimits, &options->spec.process.n_rlimits, sizeof(*entry));
+	rlim_t *limits[] = {&entry->limit.rlim_cur, &entry->limit.rlim_max};
+	int64_t number;
+	size_t i = 0;
+
+	if (!copy || !entry)
+		return fail("memory");
+	while (names[i].name && strcmp(names[i].name, name) != 0)
+		i++;
+	if (!names[i].name || !rest)
+		return failx(
+			"%s: not NAME=SOFT[:HARD] with a known name, such as nofile=1024", text);
+	entry->name = names[i].name;
+	entry->resource = names[i].resource;
+	for (i = 0; i < 2 && (word = strsep(&rest, ":")); i++) {
+		if (strcmp(word, "unlimited") == 0 || strcmp(word, "-1") == 0)
+			*limits[i] = RLIM_INFINITY;
+		else if (parse_number(word, 0, &number) < 0)
+			return failx("%s: %s", text, strdupa(failure()));
+		else
+			*limits[i] = number;
+	}
+	if (i < 2)
+		entry->limit.rlim_max = entry->limit.rlim_cur;
+	if (rest || entry->limit.rlim_cur > entry->limit.rlim_max)
+		return failx("%s: not SOFT[:HARD] with SOFT at most HARD", text);
+	/* The last one counts. */
+	for (i = 0; &options->rlimits[i] < entry; i++)
+		if (options->rlimits[i].resource == entry->resource) {
+			options->rlimits[i] = *entry;
+			options->spec.process.n_rlimits--;
+			break;
+		}
+	return 0;
+}
+
+/* ---- the table ---- */
+
+#define FLAG(field) .flag = offsetof(struct options, field)
+#define TEXT(field) .text = offsetof(struct options, field)
+
+/* An option sets a bool, or a string, or calls a function with its value. */
+static const struct run_option {
+	const char *name;
+	int letter; /* or 0 */
+	const char *value, *help;
+	size_t flag, text;
+	int (*set)(struct options *options, const char *value);
+	bool limit; /* that box update changes */
+} table[] = {
+	{"cap-add", 0, "CAP", "add a capability, such as NET_ADMIN, or ALL", .set = add_capability},
+	{"cap-drop", 0, "CAP", "take one away, or ALL", .set = drop_capability},
+	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus, .limit = true},
+	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
+		TEXT(spec.limits.cpuset_cpus), .limit = true},
+	{"detach", 'd', NULL, "leave it in the background, and print its ID", FLAG(detach)},
+	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint; \"\": none",
+		.set = set_entrypoint},
+	{"env", 'e', "NAME[=VALUE]", "set a variable, or pass the caller's on", .set = add_e},
+	{"env-file", 0, "FILE", "set the variables of a file, a line each", .set = add_env_file},
+	{"help", 0, NULL, "show this list", FLAG(help)},
+	{"hostname", 'h', "NAME", "the container's host name (its ID)", TEXT(hostname)},
+	{"init", 0, NULL, "let a small init be PID 1: it reaps, and passes signals on",
+		FLAG(spec.init)},
+	{"interactive", 'i', NULL, "give it this stdin, in place of an empty one",
+		FLAG(interactive)},
+	{"log-opt", 0, "max-size=SIZE", "of the log of -d, which has two files of it (10m)",
+		.set = set_log_size},
+	{"memory", 'm', "SIZE", "bytes of memory; k, m, g after it: KiB, MiB, GiB; 0: no limit",
+		.set = set_memory, .limit = true},
+	{"memory-swap", 0, "SIZE", "memory and swap together; -1: all the swap there is",
+		.set = set_memory_swap, .limit = true},
+	{"name", 0, "NAME", "the container's name", TEXT(name)},
+	{"network", 0, "none|host", "a network of its own, loopback alone, or the host's",
+		.set = set_network},
+	{"pids-limit", 0, "N", "processes and threads; 0 or -1: no limit", .set = set_pids_limit,
+		.limit = true},
+	{"privileged", 0, NULL, "all capabilities and system calls, nothing masked",
+		FLAG(privileged)},
+	{"read-only", 0, NULL, "a root that cannot be written", FLAG(read_only)},
+	{"rm", 0, NULL, "remove the container when it ends", FLAG(remove)},
+	{"security-opt", 0, "OPTION", "seccomp=unconfined, or no-new-privileges=true|false",
+		.set = set_security},
+	{"shm-size", 0, "SIZE", "size of /dev/shm (64m)", .set = set_shm_size},
+	{"stop-signal", 0, "SIGNAL", "what box stop sends (SIGTERM)", .set = set_stop_signal},
+	{"tmpfs", 0, "DST[:OPTIONS]", "an empty folder in memory", .set = add_tmpfs},
+	{"tty", 't', NULL, "a terminal", FLAG(spec.process.terminal)},
+	{"ulimit", 0, "NAME=SOFT[:HARD]", "a limit of each process, such as nofile=1024",
+		.set = add_ulimit},
+	{"user", 'u', "USER[:GROUP]", "names of the image, or numbers", TEXT(user)},
+	{"volume", 'v', "SRC:DST[:ro]", "show the host's folder or file SRC at DST",
+		.set = add_volume},
+	{"workdir", 'w', "DIR", "the working folder", TEXT(workdir)},
+};
+
+enum { N_OPTIONS = sizeof(table) / sizeof(*table) };
+
+int options_help(void)
+{
+	puts("Usage: box run [OPTION...] IMAGE [COMMAND [ARGUMENT...]]\n\n"
+	     "Runs a command in a container made from IMAGE: a folder, an archive, or the name of\n"
+	     "an image that was unpacked before (box images).\n");
+	for (const struct run_option *option = table; option < table + N_OPTIONS; option++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", option->letter ? '-' : ' ',
+			option->letter ? option->letter : ' ', option->letter ? ',' : ' ',
+			option->name, option->value ? " " : "", option->value ? option->value : "");
+		printf("  %-32s %s\n", left, option->help);
+	}
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : fail("stdout");
+}
+
+/* Whether LINE, as apply() keeps them, is of OPTION. */
+static bool is_of(const char *line, const struct run_option *option)
+{
+	size_t length = strlen(option->name);
+
+	return strncmp(line + 2, option->name, length) == 0 && strchr("=", line[2 + length]);
+}
+
+/* A limit is kept once, however often it is changed. */
+static void forget(struct strings *lines, const struct run_option *option)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		if (is_of(lines->list[i], option))
+			free(lines->list[i]);
+		else
+			lines->list[kept++] = lines->list[i];
+	lines->n = kept;
+}
+
+/* Keeps it as it will be read again by box start and box exec: what a file said, or the caller's
+ * environment, is in the lines that add_env() keeps; a volume is where it was found. */
+static int keep_line(struct options *options, const struct run_option *option, const char *value)
+{
+	autofree char *line = NULL;
+
+	if (strncmp(option->name, "env", 3) == 0)
+		return 0;
+	if (option->set == add_volume) {
+		const struct mount *volume = &options->volumes[options->n_volumes - 1];
+
+		line = format_text("--volume=%s:%s:%s", volume->source, volume->target,
+			volume->attributes & MOUNT_ATTR_RDONLY ? "ro" : "rw");
+	} else
+		line = format_text("--%s%s%s", option->name, option->value ? "=" : "",
+			option->value ? value : "");
+	return line ? add_string(&options->lines, line) : -1;
+}
+
+static int apply(struct options *options, const struct run_option *option, const char *value)
+{
+	if (option->limit)
+		forget(&options->lines, option);
+	if (option->set) {
+		if (option->set(options, value) == 0)
+			return keep_line(options, option, value);
+		return failx("--%s: %s", option->name, strdupa(failure()));
+	}
+	if (option->value && !*value)
+		return failx("--%s: empty", option->name);
+	if (option->value)
+		*(const char **)((char *)options + option->text) = value;
+	else
+		*(bool *)((char *)options + option->flag) = true;
+	return keep_line(options, option, value);
+}
+
+int options_parse(struct options *options, int argc, char *argv[])
+{
+	struct option longs[N_OPTIONS + 1] = {0};
+	char letters[2 * N_OPTIONS + 2] = "+", who[32];
+	int c;
+
+	snprintf(who, sizeof(who), "box %s", argv[0]);
+	for (int i = 0; i < N_OPTIONS; i++) {
+		int value = table[i].letter ? table[i].letter : 256 + i;
+		char letter[] = {table[i].letter, table[i].value ? ':' : '\0', '\0'};
+
+		longs[i] = (struct option){table[i].name,
+			table[i].value ? required_argument : no_argument, NULL, value};
+		strcat(letters, letter);
+	}
+	optind = 0;
+	while ((c = next_flag(argc, argv, who, letters, longs)) != -1) {
+		int i = 0;
+
+		if (c == '?')
+			return -1;
+		while (longs[i].val != c)
+			i++;
+		if (apply(options, &table[i], optarg) < 0)
+			return -1;
+	}
+	options->image = argv[optind];
+	options->command = argv[optind] ? argv + optind + 1 : NULL;
+	return 0;
+}
+
+int options_update(struct options *options, int argc, char *argv[])
+{
+	const char *image = options->image;
+	char **command = options->command;
+	int result = options_parse(options, argc, argv);
+
+	options->image = image;
+	options->command = command;
+	return result;
+}
+
+int options_stop_signal(struct options *options, const char *name)
+{
+	const struct run_option *option = table;
+
+	while (option->set != set_stop_signal)
+		option++;
+	return apply(options, option, name);
+}
+
+int options_check_limits(const struct options *options)
+{
+	size_t limits = 0;
+
+	for (size_t i = 0; i < options->lines.n; i++, limits++) {
+		int j = 0;
+
+		while (j < N_OPTIONS &&
+			!(table[j].limit && is_of(options->lines.list[i], &table[j])))
+			j++;
+		if (j == N_OPTIONS)
+			return failx(
+				"%s: not a limit; see box update --help", options->lines.list[i]);
+	}
+	if (options->env.n + options->file_env.n > 0)
+		return failx("--env: not a limit; see box update --help");
+	return limits > 0 ? 0 : failx("no limit is given; see box update --help");
+}
+
+/* ---- kept, for box start and box exec ---- */
+
+/* Strings with a NUL at the end of each: the caller's working folder, then the arguments. Whoever
+ * reads sees all of it, or all of what was there before. */
+int options_save(const struct options *options, const char *image, int dir)
+{
+	autofree char *folder = options->folder ? strdup(options->folder) : getcwd(NULL, 0);
+	autofree char *text = NULL;
+	size_t size;
+	FILE *file;
+
+	if (!(file = open_memstream(&text, &size)))
+		return fail("memory");
+	fprintf(file, "%s%crun%c", folder ? folder : "/", 0, 0);
+	for (size_t i = 0; i < options->lines.n; i++)
+		fprintf(file, "%s%c", options->lines.list[i], 0);
+	for (size_t i = 0; i < options->file_env.n; i++)
+		fprintf(file, "--env=%s%c", options->file_env.list[i], 0);
+	for (size_t i = 0; i < options->env.n; i++)
+		fprintf(file, "--env=%s%c", options->env.list[i], 0);
+	fprintf(file, "--%c%s%c", 0, image, 0);
+	for (char **word = options->command; *word; word++)
+		fprintf(file, "%s%c", *word, 0);
+	if (fclose(file) != 0)
+		return fail("memory");
+	return replace_file_at(dir, "options", text, size, !options->remove);
+}
+
+int options_load(struct options *options, int dir)
+{
+	autoclose int fd = openat(dir, "options", O_RDONLY | O_CLOEXEC);
+	struct strings words = {0};
+	struct stat st;
+	char *text; /* lives as long as the options */
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !(text = malloc(st.st_size + 1)) ||
+		read(fd, text, st.st_size) != st.st_size)
+		return fail("options");
+	text[st.st_size] = '\0';
+	for (char *word = text; word < text + st.st_size; word += strlen(word) + 1)
+		if (add_string(&words, word) < 0)
+			return -1;
+	if (words.n < 3)
+		return failx("options: damaged");
+	options->folder = words.list[0];
+	return options_parse(options, words.n - 1, words.list + 1);
+}

@@ -1,0 +1,109 @@
+/* target.c: commands on containers that there are. */
+#define _GNU_SOURCE
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/file.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "id.h"
+#include "store.h"
+#include "kept.h"
+#include "state.h"
+
+int open_target(struct store *store, const char *name, struct target *target)
+{
+	char id[ID_LENGTH + 1];
+
+	*target = (struct target){.store = store, .name = name, .fd = -1};
+	return state_find(store, name, id) < 0 || state_read(store, id, &target->state) < 0 ? -1
+											    : 0;
+}
+
+/* Opens N of NAMES, and calls the first of ROUNDS for each, then the next one: so none waits for
+ * another one's end. One that fails is left out of what follows. Returns the exit status. */
+static int act_on(struct store *store, char *names[], size_t n, enum order order,
+	const act_t rounds[], void *data)
+{
+	autofree struct target *targets = calloc(n, sizeof(*targets));
+	int status = 0;
+
+	if (!targets) {
+		fail("memory");
+		return report();
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (open_target(store, names[i], &targets[i]) < 0) {
+			bool none = order == AT_ONCE_OR_NONE && errno == ENOENT;
+
+			report();
+			status = none ? status : EXIT_BOX;
+			targets[i].name = NULL;
+		}
+		targets[i].data = data;
+	}
+	for (; *rounds; rounds++)
+		for (size_t i = 0; i < n; i++)
+			if (targets[i].name && (*rounds)(&targets[i]) < 0) {
+				status = report();
+				targets[i].name = NULL;
+			}
+	for (size_t i = 0; i < n; i++) {
+		close_fd(&targets[i].fd);
+		state_free(&targets[i].state);
+	}
+	return status;
+}
+
+int act_in_rounds(const struct places *places, char *names[], enum order order,
+	const act_t rounds[], void *data)
+{
+	struct store store;
+	int status = 0, one;
+	size_t n = 0;
+
+	while (names[n])
+		n++;
+	if (n == 0) {
+		failx("no container is named");
+		return report();
+	}
+	if (places_open(places, &store) < 0)
+		return report();
+	if (sweep(&store) < 0)
+		status = report(); /* box rm may be what makes room on a full disk */
+	for (size_t i = 0, step = order == ONE_BY_ONE ? 1 : n; i < n; i += step)
+		if ((one = act_on(&store, names + i, step, order, rounds, data)) != 0)
+			status = one;
+	store_close(&store);
+	return status;
+}
+
+int each_container(
+	const struct places *places, char *names[], int (*act)(struct target *), void *data)
+{
+	return act_in_rounds(places, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
+}
+
+/* The lock of the place is the sign: the kernel drops it with the box that holds it. */
+int wait_for_end(struct target *target, double deadline)
+{
+	autoclose int fd = openat(target->store->containers, target->state.id,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0; /* removed, as with --rm */
+	if (isinf(deadline))
+		return flock(fd, LOCK_SH) < 0 ? fail("wait") : 0;
+	while (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		if (!nap(0.005, deadline))
+			return 1;
+	return 0;
+}

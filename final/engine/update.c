@@ -1,0 +1,123 @@
+/* update.c: box update. */
+#define _GNU_SOURCE
+#include "commands.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "id.h"
+#include "process.h"
+#include "cgroup.h"
+#include "spec.h"
+#include "store.h"
+#include "kept.h"
+#include "options.h"
+#include "state.h"
+#include "target.h"
+
+struct update {
+	int argc;
+	char **argv; /* as they were given */
+};
+
+/* Changes the limits of a container that runs, then what is kept of them; or neither. */
+static int update_place(struct target *target, const struct place *place)
+{
+	const struct update *update = target->data;
+	const struct state *state = &target->state;
+	bool running = state->phase == PHASE_RUNNING;
+	struct options options = {.log_size = 10 << 20};
+	struct limits old, *new = &options.spec.limits;
+	autofree char *why = NULL;
+
+	if (options_load(&options, place->dir) < 0)
+		return -1;
+	old = *new;
+	if (options_update(&options, update->argc, update->argv) < 0 || cgroup_check(new) < 0 ||
+		(running && cgroup_update(state->id, state->box, new, &old) < 0))
+		return -1;
+	if (options_save(&options, options.image, place->dir) == 0)
+		return 0;
+	why = strdup(failure());
+	if (running)
+		cgroup_update(state->id, state->box, &old, new);
+	return failx("%s", why ? why : "memory");
+}
+
+/* The state is read anew, and holds from then on: nobody starts the container meanwhile, as the
+ * place or the store is locked. It may end. */
+static int try_update(struct target *target)
+{
+	struct state *state = &target->state;
+	char id[ID_LENGTH + 1];
+	struct place place;
+	int result;
+
+	strcpy(id, state->id);
+	state_free(state);
+	if (state_read(target->store, id, state) < 0 ||
+		place_open(target->store, id, state->phase != PHASE_RUNNING, &place) < 0)
+		return -1;
+	result = update_place(target, &place);
+	/* Its box does not know of a cgroup that was made after it had looked. */
+	if (state->phase == PHASE_RUNNING && wait_for_end(target, 0) == 0 &&
+		cgroup_sweep(id, false) < 0)
+		result = -1;
+	place_close(&place);
+	return result;
+}
+
+/* Whether it begins or ends just now. Its processes and its cgroup go before its state does. */
+static bool has_changed(struct target *target)
+{
+	autoclose int pidfd = -1;
+	struct state now;
+	bool changed;
+
+	if (target->state.phase == PHASE_RUNNING && (pidfd = state_pidfd(&target->state)) < 0)
+		wait_for_end(target, clock_now() + 10);
+	changed = state_read(target->store, target->state.id, &now) == 0 &&
+		  now.phase != target->state.phase;
+	state_free(&now);
+	return changed;
+}
+
+static int update(struct target *target)
+{
+	/* Of two who change the same container, none undoes what the other does. */
+	autoclose int lock = store_lock(target->store, LOCK_EX);
+	const char *why;
+
+	if (lock < 0)
+		return -1;
+	if (try_update(target) < 0) {
+		why = strdupa(failure());
+		if (!has_changed(target) || try_update(target) < 0)
+			return failx("%s: %s", target->name, why);
+	}
+	puts(target->name);
+	return 0;
+}
+
+int command_update(const struct places *places, int argc, char *argv[])
+{
+	struct options given = {0};
+	struct update data = {argc, argv};
+	char **names = NULL;
+	sigset_t signals;
+
+	if (options_parse(&given, argc, argv) < 0 || options_check_limits(&given) < 0)
+		return report();
+	names = argv + optind;
+	block_signals(&signals); /* between freezing and thawing, none ends it */
+	return each_container(places, names, update, &data);
+}

@@ -1,0 +1,233 @@
+/*
+ * box-systemd.c: asks systemd for units. It alone of box's programs needs libsystemd, and so a
+ * dynamic linker: the others start faster without.
+ *
+ *   box-systemd start UNIT SLICE CGROUP [PROPERTY NUMBER]...
+ *   box-systemd update UNIT [PROPERTY NUMBER]...
+ *   box-systemd stop UNIT
+ *
+ * oci-systemd.c starts it, with a socket (SEQPACKET) as stdout, and gets one message: "d", done, or
+ * "e" and what went wrong. `start` makes a scope with itself in it, and stays there until the other
+ * end of the socket is closed. See org.freedesktop.systemd1(5).
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "file.h"
+#include "text.h"
+
+enum { SOCKET = STDOUT_FILENO };
+
+/* ---- sd-bus(3) ---- */
+
+typedef struct sd_bus sd_bus;
+typedef struct sd_bus_message sd_bus_message;
+struct sd_bus_error {
+	const char *name, *message;
+	int need_free;
+};
+
+/* They return a negative errno. */
+static struct {
+	int (*create)(sd_bus **bus);
+	int (*set_address)(sd_bus *bus, const char *address);
+	int (*start)(sd_bus *bus);
+	int (*method)(sd_bus *bus, sd_bus_message **message, const char *to, const char *path,
+		const char *interface, const char *member);
+	int (*append)(sd_bus_message *message, const char *types, ...);
+	int (*open)(sd_bus_message *message, char type, const char *contents);
+	int (*close)(sd_bus_message *message);
+	int (*call)(sd_bus *bus, sd_bus_message *message, uint64_t microseconds,
+		struct sd_bus_error *error, sd_bus_message **reply);
+} lib;
+static sd_bus *bus;
+
+static int load_library(void)
+{
+	const struct {
+		const char *name;
+		void *place;
+	} symbols[] = {{"sd_bus_new", &lib.create}, {"sd_bus_set_address", &lib.set_address},
+		{"sd_bus_start", &lib.start}, {"sd_bus_message_new_method_call", &lib.method},
+		{"sd_bus_message_append", &lib.append},
+		{"sd_bus_message_open_container", &lib.open},
+		{"sd_bus_message_close_container", &lib.close}, {"sd_bus_call", &lib.call}};
+	void *library = dlopen("libsystemd.so.0", RTLD_NOW);
+
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
+		void *function = library ? dlsym(library, symbols[i].name) : NULL;
+
+		if (!function)
+			return failx("--systemd-cgroup: %s", dlerror());
+		memcpy(symbols[i].place, &function, sizeof(function));
+	}
+	return 0;
+}
+
+/* systemd's own socket, for root: no bus need run. */
+static int connect_systemd(void)
+{
+	int error;
+
+	if (bus)
+		return 0;
+	if (load_library() < 0)
+		return -1;
+	if ((error = lib.create(&bus)) < 0 ||
+		(error = lib.set_address(bus, "unix:path=/run/systemd/private")) < 0 ||
+		(error = lib.start(bus)) < 0) {
+		errno = -error;
+		return fail("--systemd-cgroup: /run/systemd/private");
+	}
+	return 0;
+}
+
+/* A call of systemd's MEMBER, whose first argument is UNIT. NULL after fail(). */
+static sd_bus_message *begin(const char *member, const char *unit)
+{
+	sd_bus_message *message = NULL;
+
+	if (connect_systemd() < 0)
+		return NULL;
+	if (lib.method(bus, &message, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+		    "org.freedesktop.systemd1.Manager", member) < 0 ||
+		lib.append(message, "s", unit) < 0) {
+		failx("systemd: %s %s", member, unit);
+		return NULL;
+	}
+	return message;
+}
+
+/* Sends it, and waits for the answer. ENOENT: there is no such unit. */
+static int send_message(sd_bus_message *message, const char *unit)
+{
+	struct sd_bus_error error = {.name = NULL};
+	int result = lib.call(bus, message, 0, &error, NULL);
+
+	if (result >= 0)
+		return 0;
+	failx("systemd: %s: %s", unit, error.message ?: strerror(-result));
+	errno = error.name && strstr(error.name, ".NoSuchUnit") ? ENOENT : -result;
+	return -1;
+}
+
+/* ---- what it is asked for ---- */
+
+static int append_limits(sd_bus_message *message, char **limits)
+{
+	int result = 0;
+
+	for (; limits[0] && limits[1]; limits += 2)
+		result |= lib.append(
+			message, "(sv)", limits[0], "t", (uint64_t)strtoull(limits[1], NULL, 10));
+	return result;
+}
+
+enum { PATIENCE = 30 }; /* seconds for systemd to do what it was told */
+
+/* Waits until this process is in CGROUP. */
+static int wait_until_inside(const char *unit, const char *cgroup)
+{
+	autofree char *inside = format_text("0::%s\n", cgroup);
+	double deadline = clock_now() + PATIENCE;
+
+	if (!inside)
+		return -1;
+	do {
+		autofree char *own = read_file_at(AT_FDCWD, "/proc/self/cgroup", 1 << 16);
+
+		if (!own || strcmp(own, inside) == 0)
+			return own ? 0 : -1;
+		if (strncmp(own, "0::", 3) != 0)
+			return failx("--systemd-cgroup needs a machine with cgroup v2 alone");
+	} while (nap(0.002, deadline));
+	return failx("systemd: %s does not become the cgroup %s", unit, cgroup);
+}
+
+/* With this process in it: as PID 0 systemd takes the one that has connected, whatever its PID
+ * namespace. */
+static int start(const char *unit, const char *slice, const char *cgroup, char **limits)
+{
+	sd_bus_message *message = begin("StartTransientUnit", unit);
+
+	if (!message)
+		return -1;
+	if (lib.append(message, "s", "fail") < 0 || lib.open(message, 'a', "(sv)") < 0 ||
+		lib.append(message, "(sv)(sv)(sv)(sv)(sv)", "Slice", "s", slice, "PIDs", "au", 1, 0,
+			"Delegate", "b", true, "DefaultDependencies", "b", false, "CollectMode",
+			"s", "inactive-or-failed") < 0 ||
+		lib.append(message, "(sv)(sv)(sv)(sv)", "MemoryAccounting", "b", true,
+			"CPUAccounting", "b", true, "IOAccounting", "b", true, "TasksAccounting",
+			"b", true) < 0 ||
+		append_limits(message, limits) < 0 || lib.close(message) < 0 ||
+		lib.append(message, "a(sa(sv))", 0) < 0)
+		return failx("systemd: properties of %s", unit);
+	return send_message(message, unit) < 0 ? -1 : wait_until_inside(unit, cgroup);
+}
+
+static int update(const char *unit, char **limits)
+{
+	sd_bus_message *message = begin("SetUnitProperties", unit);
+
+	if (!message)
+		return -1;
+	if (lib.append(message, "b", true) < 0 || lib.open(message, 'a', "(sv)") < 0 ||
+		append_limits(message, limits) < 0 || lib.close(message) < 0)
+		return failx("systemd: limits of %s", unit);
+	return send_message(message, unit);
+}
+
+static int stop(const char *unit)
+{
+	double deadline = clock_now() + PATIENCE;
+
+	do {
+		sd_bus_message *message = begin("StopUnit", unit);
+
+		if (!message)
+			return -1;
+		if (lib.append(message, "s", "replace") < 0)
+			return failx("systemd: stop %s", unit);
+		if (send_message(message, unit) < 0)
+			return errno == ENOENT ? 0 : -1;
+	} while (nap(0.002, deadline));
+	return failx("systemd: %s does not end", unit);
+}
+
+int main(int argc, char *argv[])
+{
+	bool starts = argc >= 5 && strcmp(argv[1], "start") == 0;
+	char text[2048];
+	int result;
+
+	if (starts)
+		result = start(argv[2], argv[3], argv[4], argv + 5);
+	else if (argc >= 3 && strcmp(argv[1], "update") == 0)
+		result = update(argv[2], argv + 3);
+	else if (argc == 3 && strcmp(argv[1], "stop") == 0)
+		result = stop(argv[2]);
+	else {
+		fputs("box-systemd is started by box-oci\n", stderr);
+		return EXIT_BOX;
+	}
+	snprintf(text, sizeof(text), "%s%s", result < 0 ? "e" : "d", result < 0 ? failure() : "");
+	if (send(SOCKET, text, strlen(text), MSG_NOSIGNAL) < 0)
+		return EXIT_BOX;
+	/* Until the end: box-oci needs us no more, or was killed. */
+	if (starts && result == 0)
+		recv(SOCKET, text, sizeof(text), 0);
+	return result < 0 ? EXIT_BOX : 0;
+}

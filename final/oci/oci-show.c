@@ -1,0 +1,203 @@
+/* oci-show.c: box-oci spec, features and events. */
+#define _GNU_SOURCE
+#include "oci-show.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <linux/magic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "file.h"
+#include "json.h"
+#include "text.h"
+#include "cgroup.h"
+#include "oci-config.h"
+#include "privileges.h"
+
+/* ---- spec: a bundle's first config.json, the same as runc's ---- */
+
+static const char standard[] =
+	"{'ociVersion':'1.0.2','process':{'terminal':true,'user':{'uid':0,'gid':0},'args':['sh'],"
+	"'env':['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin','TERM=xterm'],"
+	"'cwd':'/','capabilities':{"
+	"'bounding':['CAP_AUDIT_WRITE','CAP_KILL','CAP_NET_BIND_SERVICE'],"
+	"'effective':['CAP_AUDIT_WRITE','CAP_KILL','CAP_NET_BIND_SERVICE'],"
+	"'permitted':['CAP_AUDIT_WRITE','CAP_KILL','CAP_NET_BIND_SERVICE']},"
+	"'rlimits':[{'type':'RLIMIT_NOFILE','hard':1024,'soft':1024}],'noNewPrivileges':true},"
+	"'root':{'path':'rootfs','readonly':true},'hostname':'box','mounts':["
+	"{'destination':'/proc','type':'proc','source':'proc'},"
+	"{'destination':'/dev','type':'tmpfs','source':'tmpfs',"
+	"'options':['nosuid','strictatime','mode=755','size=65536k']},"
+	"{'destination':'/dev/pts','type':'devpts','source':'devpts','options':['nosuid','noexec',"
+	"'newinstance','ptmxmode=0666','mode=0620','gid=5']},"
+	"{'destination':'/dev/shm','type':'tmpfs','source':'shm',"
+	"'options':['nosuid','noexec','nodev','mode=1777','size=65536k']},"
+	"{'destination':'/dev/mqueue','type':'mqueue','source':'mqueue',"
+	"'options':['nosuid','noexec','nodev']},"
+	"{'destination':'/sys','type':'sysfs','source':'sysfs',"
+	"'options':['nosuid','noexec','nodev','ro']},"
+	"{'destination':'/sys/fs/cgroup','type':'cgroup','source':'cgroup',"
+	"'options':['nosuid','noexec','nodev','relatime','ro']}],"
+	"'linux':{'resources':{'devices':[{'allow':false,'access':'rwm'}]},'namespaces':["
+	"{'type':'pid'},{'type':'network'},{'type':'ipc'},{'type':'uts'},{'type':'mount'},"
+	"{'type':'cgroup'}],"
+	"'maskedPaths':['/proc/acpi','/proc/asound','/proc/kcore','/proc/keys',"
+	"'/proc/latency_stats','/proc/timer_list','/proc/timer_stats','/proc/sched_debug',"
+	"'/sys/firmware','/proc/scsi','/sys/devices/virtual/powercap'],"
+	"'readonlyPaths':['/proc/bus','/proc/fs','/proc/irq','/proc/sys','/proc/sysrq-trigger']}}";
+
+/* As runc's has it, none where there is cgroup v1: older programs would not find their cgroups. */
+static void drop_cgroup_namespace(json_t *json)
+{
+	json_t *list = json_object_get(json_object_get(json, "linux"), "namespaces");
+	struct statfs fs;
+
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(get_text(json_array_get(list, i), "type") ?: "", "cgroup") == 0)
+			json_array_remove(list, i--);
+}
+
+int oci_print_spec(const char *folder)
+{
+	autofree char *path = format_text("%s/config.json", folder);
+	autofree char *text = strdup(standard), *indented = NULL;
+	json_auto_t *json = NULL;
+	autoclose int fd = -1;
+
+	for (char *c = text; c && *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	json = text ? json_loads(text, 0, NULL) : NULL;
+	drop_cgroup_namespace(json);
+	if (!path || !json || !(indented = json_dumps(json, JSON_INDENT(4))))
+		return fail("memory");
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	return fd < 0 ? fail("%s", path) : write_all(fd, indented, strlen(indented));
+}
+
+/* ---- features: see runtime-spec, features.md ---- */
+
+static json_t *names(const char *const list[])
+{
+	json_t *array = json_array();
+
+	for (; *list; list++)
+		json_array_append_new(array, json_string(*list));
+	return array;
+}
+
+int oci_print_features(void)
+{
+	static const char *const hooks[] = {"prestart", "createRuntime", "createContainer",
+		"startContainer", "poststart", "poststop", NULL};
+	static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL",
+		"SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY",
+		"SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL};
+	static const char *const operators[] = {"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
+		"SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE", NULL};
+	uint64_t all = capabilities_all();
+	json_t *options = json_array(), *capabilities = json_array();
+	json_auto_t *json = NULL;
+
+	for (int i = 0; i < 64; i++) {
+		autofree char *name = all >> i & 1 ? capability_name(i) : NULL;
+
+		if (name)
+			json_array_append_new(capabilities, json_string(name));
+	}
+	oci_print_mount_options(options);
+	json = json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, "
+			 "s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o}, "
+			 "s:{s:b}, s:{s:b}, s:{s:{s:b}}}}",
+		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", names(hooks),
+		"mountOptions", options, "linux", "namespaces", names(oci_namespace_names),
+		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", true,
+		"systemdUser", false, "rdma", true, "seccomp", "enabled", true, "actions",
+		names(actions), "operators", names(operators), "apparmor", "enabled", false,
+		"selinux", "enabled", false, "mountExtensions", "idmap", "enabled", true);
+	if (!json || json_dumpf(json, stdout, JSON_INDENT(4)) < 0)
+		return failx("print it");
+	putchar('\n');
+	return 0;
+}
+
+/* ---- events: what a container uses ---- */
+
+/* The number in the first of FILES that a hierarchy of CGROUP has; after KEY, if that is not NULL.
+ * NULL if there is none. "max" is none, too. */
+static json_t *number_in(const struct cgroup *cgroup, const char *file, const char *key)
+{
+	for (size_t i = 0; i < cgroup->n; i++) {
+		autofree char *text =
+			faccessat(cgroup->hierarchies[i].dir, file, F_OK, 0) < 0
+				? NULL
+				: read_file_at(cgroup->hierarchies[i].dir, file, 1 << 16);
+		const char *place = text;
+		double number;
+
+		if (text && key && (place = strstr(text, key)))
+			place += strlen(key);
+		if (place && sscanf(place, "%lf", &number) == 1)
+			return json_integer(number >= 0x1p63 ? INT64_MAX : (json_int_t)number);
+	}
+	return NULL;
+}
+
+/* Microseconds of v2 as the nanoseconds of v1. */
+static json_t *nanoseconds(const struct cgroup *cgroup, const char *file, const char *v2_key)
+{
+	json_t *number = number_in(cgroup, file, NULL);
+
+	if (!number && (number = number_in(cgroup, "cpu.stat", v2_key)))
+		json_integer_set(number, json_integer_value(number) * 1000);
+	return number;
+}
+
+static json_t *either(json_t *one, json_t *other)
+{
+	if (one && other)
+		json_decref(other);
+	return one ?: other;
+}
+
+static json_t *usage(const struct cgroup *cgroup)
+{
+	json_t *limit = either(number_in(cgroup, "memory.limit_in_bytes", NULL),
+		number_in(cgroup, "memory.max", NULL));
+	json_t *memory = either(number_in(cgroup, "memory.usage_in_bytes", NULL),
+		number_in(cgroup, "memory.current", NULL));
+	json_t *most = either(number_in(cgroup, "memory.max_usage_in_bytes", NULL),
+		number_in(cgroup, "memory.peak", NULL));
+
+	return json_pack("{s:{s:{s:o*, s:o*, s:o*}}, s:{s:o*, s:o*}, "
+			 "s:{s:{s:o*, s:o*, s:o*, s:o*}, s:o*}}",
+		"cpu", "usage", "total", nanoseconds(cgroup, "cpuacct.usage", "usage_usec "),
+		"kernel", nanoseconds(cgroup, "cpuacct.usage_sys", "system_usec "), "user",
+		nanoseconds(cgroup, "cpuacct.usage_user", "user_usec "), "pids", "current",
+		number_in(cgroup, "pids.current", NULL), "limit",
+		number_in(cgroup, "pids.max", NULL), "memory", "usage", "limit", limit, "usage",
+		memory, "max", most, "failcnt", number_in(cgroup, "memory.failcnt", NULL), "cache",
+		either(number_in(cgroup, "memory.stat", "total_cache "),
+			number_in(cgroup, "memory.stat", "file ")));
+}
+
+int oci_print_events(const struct oci *oci)
+{
+	json_auto_t *json = NULL;
+	struct cgroup cgroup;
+
+	if (cgroup_open(&cgroup, oci->cgroup) < 0)
+		return -1;
+	json = json_pack("{s:s, s:s, s:o}", "type", "stats", "id", oci->id, "data", usage(&cgroup));
+	cgroup_close(&cgroup);
+	if (!json || json_dumpf(json, stdout, JSON_COMPACT) < 0)
+		return failx("print it");
+	putchar('\n');
+	return 0;
+}

@@ -1,0 +1,53 @@
+# The rooms of final/: which file may need which.
+load helper
+
+setup() { TREE=$BATS_TEST_TMPDIR/final; }
+teardown() { :; }
+
+# As final/ is built, with a file for each pair ROOM/FILE=FUNCTION[,NEEDED...].
+tree() {
+	local pair file function needed name
+	for pair; do
+		file=${pair%%=*} needed=${pair#*=}
+		function=${needed%%,*} needed=${needed#"$function"}
+		mkdir -p "$TREE/${file%/*}"
+		{
+			for name in ${needed//,/ }; do echo "void $name(void);"; done
+			echo "void $function(void); void $function(void) {"
+			for name in ${needed//,/ }; do echo "$name();"; done
+			echo "}"
+		} | cc -x c -c -o "$TREE/$file.o" -
+	done
+	run "$REPO/tests/rooms" "$(realpath --relative-to "$REPO" "$TREE")"
+}
+
+@test "no file of final needs one of a room that is not below its own, and none needs itself in a circle" {
+	run "$REPO/tests/rooms"
+	[[ $status == 0 && ! $output ]] || fail "expected nothing:" "$output" "hint: see CONTRIBUTING.md, \"The rooms\""
+}
+
+@test "box has nothing of oci in it, and box-oci nothing of image and engine" {
+	local name
+	for name in oci_read container_create; do
+		[[ $(nm "$REPO/final/box-oci") =~ \ T\ $name ]] || fail "box-oci has no $name: is it stripped?"
+	done
+	[[ ! $(nm "$REPO/final/box") =~ \ T\ oci_ ]] || fail "box has functions of oci/"
+	for name in store_open image_get options_parse state_read; do
+		[[ ! $(nm "$REPO/final/box-oci") =~ \ T\ $name ]] || fail "box-oci has $name"
+		[[ $(nm "$REPO/final/box") =~ \ T\ $name ]] || fail "box has no $name: it is called otherwise now?"
+	done
+}
+
+@test "a need of a room above is found, and named; one of a room below is none" {
+	tree base/a=a core/b=b,a image/c=c,a engine/d=d,a,b,c oci/e=e,b helpers/f=f,a
+	[[ $status == 0 && ! $output ]] || fail "expected nothing:" "$output" || return
+	tree base/a=a,b
+	[[ $status == 1 && $output == "base/a.c needs b of core/b.c: core is not below base"* ]] || fail "not found:" "$output" || return
+	tree base/a=a oci/e=e,c
+	[[ $status == 1 && $output == "oci/e.c needs c of image/c.c: image is not below oci" ]] || fail "not found:" "$output" || return
+}
+
+@test "a circle of files is found, and all its files are named" {
+	tree base/a=a core/b=b,g core/g=g,h core/h=h,b image/c=c engine/d=d oci/e=e helpers/f=f
+	[[ $status == 1 && $output == *"in a circle:"*core/[bgh].c*core/[bgh].c*core/[bgh].c* ]] || fail "not found:" "$output"
+}
