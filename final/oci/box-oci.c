@@ -1,7 +1,7 @@
 /*
  * box-oci.c: the command line of an OCI runtime, which is runc's.
  *
- *   argv -- box-oci.c --> oci-create.c --> oci-config.c (config.json) --> struct spec --> container.c
+ *   argv -- box-oci.c --> oci-create.c -- oci-config.c --> struct spec --> container.c
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
