@@ -51,3 +51,34 @@ tree() {
 	tree base/a=a core/b=b,g core/g=g,h core/h=h,b image/c=c engine/d=d oci/e=e helpers/f=f
 	[[ $status == 1 && $output == *"in a circle:"*core/[bgh].c*core/[bgh].c*core/[bgh].c* ]] || fail "not found:" "$output"
 }
+
+# Whether FUNCTION is defined in FILE of final/.
+defines() { # defines FILE FUNCTION
+	grep -qE "^([a-z_].*[ *])?$2\\(" "$REPO/final/$1"
+}
+
+@test "the table of chapter 15 has each function of step 14, and the file where the one is that it became" {
+	local yours ours file name wrong='' table
+	table=$(sed -n '/^Which file is my step now/,/^Besides these/p' "$REPO/TUTORIAL.md" | grep '^|')
+	while IFS='|' read -r _ _ yours ours file _; do
+		for name in ${yours//[\`,]/ }; do defines step14-rootless/box.c "$name" || wrong+="$name is no function of step 14"$'\n'; done
+		for name in ${ours//[\`,]/ }; do defines "$(tr -d '` ' <<<"$file")" "$name" || wrong+="$file has no $name"$'\n'; done
+	done < <(tail -n +3 <<<"$table")
+	for name in $(grep -oP '^[a-z_].*?\K\w+(?=\([^;]*\)$)' "$REPO/final/step14-rootless/box.c"); do
+		[[ $table == *"\`$name\`"* ]] || wrong+="the table lacks $name of step 14"$'\n'
+	done
+	[[ ! $wrong ]] || fail "$wrong"
+}
+
+@test "final/READING names files that are there, all of core/ that a step grew into, and functions of step 14" {
+	local file names name wrong='' words
+	while read -r file words; do
+		[[ $file != */*.[ch] || -e $REPO/final/$file ]] || wrong+="$file is not there"$'\n'
+		[[ $file == core/*.c ]] || continue
+		names=$(sed -n 's/.*  \([a-z_, ]*\)$/\1/p' <<<"$words")
+		for name in ${names//,/ }; do
+			[[ $name != *_* ]] || defines step14-rootless/box.c "$name" || wrong+="$name is no function of step 14"$'\n'
+		done
+	done <"$REPO/final/READING"
+	[[ ! $wrong ]] || fail "$wrong"
+}
