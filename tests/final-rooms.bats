@@ -64,9 +64,9 @@ defines() { # defines FILE FUNCTION
 		for name in ${yours//[\`,]/ }; do defines step14-rootless/box.c "$name" || wrong+="$name is no function of step 14"$'\n'; done
 		for name in ${ours//[\`,]/ }; do defines "$(tr -d '` ' <<<"$file")" "$name" || wrong+="$file has no $name"$'\n'; done
 	done < <(tail -n +3 <<<"$table")
-	for name in $(grep -oP '^[a-z_].*?\K\w+(?=\([^;]*\)$)' "$REPO/final/step14-rootless/box.c"); do
+	while read -r name; do
 		[[ $table == *"\`$name\`"* ]] || wrong+="the table lacks $name of step 14"$'\n'
-	done
+	done < <(grep -oP '^[a-z_].*?\K\w+(?=\([^;]*\)$)' "$REPO/final/step14-rootless/box.c")
 	[[ ! $wrong ]] || fail "$wrong"
 }
 
