@@ -129,6 +129,29 @@ rootfs.tar.gz: rootfs/bin/busybox
 tests/host: tests/host.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -static -o $@ $< 2>/dev/null || $(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
 
+# The unit tests: what they test is built once more, with the sanitizers where the compiler has them. The rest,
+# which that needs, is as it is in final/. The compiler is asked once.
+UNIT_TESTED = $(wildcard final/base/*.c) final/core/user.c final/core/device-rules.c final/image/layout.c \
+	final/engine/logs.c final/engine/options.c
+UNIT_OBJECTS = $(patsubst %.c,tests/unit/build/%.o,$(wildcard tests/unit/*.c) $(UNIT_TESTED))
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_FLAGS = $(eval UNIT_FLAGS := $(CFLAGS) -O1 $(shell mkdir -p tests/unit/build && echo 'int main(void) { return 0; }' | \
+	$(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZERS) -x c -o tests/unit/build/probe - 2>/dev/null && echo '$(SANITIZERS)') \
+	$(shell pkg-config --cflags $(LIBS)))$(UNIT_FLAGS)
+
+tests/unit/build/%.o: %.c | libraries
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_FLAGS) $(WARNINGS) -MMD -MP $(patsubst %,-iquote final/%,base core image engine) -iquote tests/unit -c -o $@ $<
+
+-include $(UNIT_OBJECTS:.o=.d)
+
+tests/unit/build/unit: $(UNIT_OBJECTS) final/core/core.a
+	$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
+
+# What options keep they keep as long as the program runs: no leaks are looked for.
+unit: tests/unit/build/unit ## Run the unit tests, of what needs no kernel feature: no root, some seconds; TEST=WORD for some of them
+	@ASAN_OPTIONS=detect_leaks=0 tests/unit/build/unit $(TEST)
+
 run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or in a box of STEP=NN (root)
 	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 14"; exit 1; }
 	@case "$(if $(filter-out final,$(STEP)),$(THIS))" in \
@@ -214,6 +237,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	tests/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/host rootfs rootfs.tar.gz site bench
+	tests/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/host tests/unit/build rootfs rootfs.tar.gz site bench
 
-.PHONY: all final steps second-day libraries rootfs run install uninstall test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps second-day libraries rootfs run install uninstall unit test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
