@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes of the character of UTF-8 at TEXT; 0 if there is none. */
+/* Bytes of the character of UTF-8 at TEXT; 0 if there is none. Of the second byte RFC 3629, section
+ * 4, allows less after some first ones: overlong sequences, which a careless terminal takes for
+ * control characters, surrogates, and what is above U+10FFFF are no UTF-8. */
 static size_t utf8_length(const unsigned char *text)
 {
 	size_t length = *text < 0x80   ? 1
@@ -14,10 +16,12 @@ static size_t utf8_length(const unsigned char *text)
 			: *text < 0xe0 ? 2
 			: *text < 0xf0 ? 3
 				       : 4;
+	unsigned char least = *text == 0xe0 ? 0xa0 : *text == 0xf0 ? 0x90 : 0x80;
+	unsigned char most = *text == 0xed ? 0x9f : *text == 0xf4 ? 0x8f : 0xbf;
 
-	if (*text > 0xf4)
+	if (*text > 0xf4 || (length > 1 && (text[1] < least || text[1] > most)))
 		return 0;
-	for (size_t i = 1; i < length; i++)
+	for (size_t i = 2; i < length; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
 	return length;
