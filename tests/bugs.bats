@@ -25,7 +25,7 @@ caught() { # caught PATCH
 	# A bats of its own, which must not take itself for a part of this one. Again where it depends on who is faster: a
 	# child that executes its command before the parent waits has SIGCHLD, whatever clone3 was told.
 	for _ in {1..5}; do
-		log=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=dumb TMPDIR="$BATS_TEST_TMPDIR" BOX="$work/box" STEP="$step" PATIENCE="$patience" \
+		log=$(env -i PATH="${PATH//"$BATS_LIBEXEC:"/}" HOME="$HOME" TERM=dumb TMPDIR="$BATS_TEST_TMPDIR" BOX="$work/box" STEP="$step" PATIENCE="$patience" TESTS_BUILT="${TESTS_BUILT:-}" \
 			bats --tap --filter "^$(regex "$test")$" "${files[@]}" 2>&1)
 		[[ $log == *$'\n'"ok 1 $test"* ]] || break
 	done
@@ -33,9 +33,9 @@ caught() { # caught PATCH
 	grep -F "hint: " <<<"$log" | grep -qF "$hint" || fail "no hint with '$hint' for $name" "$log"
 }
 
-# Some tests wait long for what a bug keeps from coming, though what a bug leaves has less time to go: five bugs at once.
+# Some tests wait long for what a bug keeps from coming, though what a bug leaves has less time to go: several bugs at once.
 all_caught() { # all_caught STEP
-	local patch at_once=5 said=$BATS_TEST_TMPDIR/said
+	local patch at_once=4 said=$BATS_TEST_TMPDIR/said
 	for patch in "$REPO/tests/bugs/step$1-"*.patch; do
 		(($(jobs -pr | wc -l) < at_once)) || wait -n
 		caught "$patch" >"$said.${patch##*/}" 2>&1 3>&- || : >"$said.failed" &
