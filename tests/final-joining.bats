@@ -10,7 +10,7 @@ CAPS=00000000a80c25fb # Docker's, and SYS_PTRACE
 
 setup() {
 	setup_host
-	cc -O2 -static -o "$ROOTFS/hunter" "$REPO/tests/hunter.c" || fail "no static C library: install libc6-dev or glibc-static"
+	compiled "$ROOTFS/hunter" -O2 "$REPO/tests/hunter.c"
 }
 
 # hunted HINT LINE: each of COUNT processes was caught, and what was seen of it is LINE, blanks squeezed.

@@ -8,7 +8,7 @@ load oci
 setup() {
 	setup_host
 	setup_bundle
-	cc -static -O1 -o "$BUNDLE/rootfs/bin/notify" -xc - <<-'END'
+	compiled "$BUNDLE/rootfs/bin/notify" -O1 -xc - <<-'END'
 		#include <fcntl.h>
 		#include <stdio.h>
 		#include <stdlib.h>

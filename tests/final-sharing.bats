@@ -34,7 +34,7 @@ hunted() {
 	local user=$1 line
 	line="Uid: $user $user $user $user CapPrm: $CAPS CapEff: $CAPS CapBnd: $CAPS Seccomp: 2 "
 	shift
-	cc -O2 -static -o "$BUNDLE/rootfs/hunter" "$REPO/tests/hunter.c" || fail "no static C library: install libc6-dev or glibc-static"
+	compiled "$BUNDLE/rootfs/hunter" -O2 "$REPO/tests/hunter.c"
 	shared "exec /hunter $# canary- of-the-caller" 'exec sleep 1000' 'export CANARY=canary-of-the-caller; until_true grep -q ready "$BUNDLE/first-out"
 		'"$(printf '%s\noci delete -f second\n' "$@")"'
 		until_true grep -q done "$BUNDLE/first-out"; cat "$BUNDLE/first-out"'

@@ -464,6 +464,13 @@ climb() {
 		"$(sed -E 's,/[^/]+,../,g' <<<"$ROOTFS")" "$DIR/$MARKER"
 }
 
+# compiled FILE ARG...: what cc makes of the arguments, once for all tests of a file, with no C library needed where it runs.
+compiled() {
+	local made=$BATS_FILE_TMPDIR/compiled.${1##*/}
+	[[ -e $made ]] || cc -static -o "$made" "${@:2}" || fail "no static C library: install libc6-dev or glibc-static" || return
+	cp "$made" "$1"
+}
+
 # Steps 01 to 09 leave root all capabilities; later ones do so when asked to.
 as_mighty_root() {
 	if at_least final; then OPTIONS+=(--cap-add SYS_ADMIN); elif at_least 10; then OPTIONS+=(--privileged); fi
