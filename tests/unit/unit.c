@@ -121,7 +121,7 @@ bool unit_expect_error(
 }
 
 /* The test cannot go on. */
-static void give_up(const char *what)
+__attribute__((noreturn)) static void give_up(const char *what)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror(errno));
 	exit(1);
@@ -145,6 +145,15 @@ void unit_file(const char *name, const void *data, size_t size)
 void unit_text_file(const char *name, const char *text)
 {
 	unit_file(name, text, strlen(text));
+}
+
+void *unit_memory(size_t size)
+{
+	void *memory = malloc(size);
+
+	if (!memory)
+		give_up("memory");
+	return memory;
 }
 
 int unit_folder(void)

@@ -55,6 +55,9 @@ bool unit_expect_error(
 void unit_file(const char *name, const void *data, size_t size);
 void unit_text_file(const char *name, const char *text);
 
+/* As malloc(3), but never NULL. */
+void *unit_memory(size_t size) __attribute__((returns_nonnull));
+
 /* A descriptor of the working folder. */
 int unit_folder(void);
 
