@@ -24,7 +24,7 @@
 
 #include "error.h"
 
-enum { MAX_TESTS = 1000, SECONDS = 20 };
+enum { MAX_TESTS = 1000, SECONDS = 60 };
 
 static struct {
 	const char *file, *name;

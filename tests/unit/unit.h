@@ -8,7 +8,7 @@
  *           EXPECT_NUMBER(size, 1024);
  *   }
  *
- * It runs in a process of its own, for 20 seconds at most, and its working folder is an empty one
+ * It runs in a process of its own, for a minute at most, and its working folder is an empty one
  * that is removed afterwards. What it expects and does not get is printed, and the test goes on.
  */
 #ifndef UNIT_H
