@@ -36,7 +36,7 @@
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 static struct sock_filter filter[] = {
-#include "../final/seccomp.inc"
+#include "../final/core/seccomp.inc"
 };
 
 static bool everything, limits, v2, host_network;

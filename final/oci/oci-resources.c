@@ -71,8 +71,10 @@ int oci_device_rules(struct resources *resources, const struct value *object)
 	struct device_rule *rules = calloc(1 + n + N_DEFAULT_RULES, sizeof(*rules));
 
 	resources->devices = rules;
-	if (found < 0 || !rules)
-		return found < 0 ? -1 : fail("memory");
+	if (!rules)
+		return fail("memory");
+	if (found < 0)
+		return -1;
 	rules[0] = nothing;
 	for (size_t i = 0; i < n; i++)
 		if (value_item(&array, i, &item) < 0 || read_rule(&item, &rules[1 + i]) < 0)
