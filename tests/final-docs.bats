@@ -230,7 +230,7 @@ installed() { (cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2); }
 	local copy=$PWD/copy
 	mkdir "$copy"
 	cp -r "$REPO"/{Makefile,final,step0*} "$copy"
-	rm -f "$copy"/final/*.o "$copy"/final/box "$copy"/step0*/box
+	rm -f "$copy"/final/*/*.[oad] "$copy"/final/box "$copy"/step0*/box
 	run env PKG_CONFIG_LIBDIR=/nonexistent make -s -C "$copy"
 	[[ $status != 0 && $output == *libarchive*"install"*libarchive-dev*"make steps"* ]] || fail "$output"
 	(($(grep -vc '^make' <<<"$output") == 1)) || fail "$output"

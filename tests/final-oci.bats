@@ -991,7 +991,7 @@ mkdir: can't create directory '/e': Directory not empty
 	mkdir "$BUNDLE/bin" "$BUNDLE/mnt" "$BUNDLE/dir"
 	# In a static program valgrind does not find malloc.
 	# shellcheck disable=SC2046 # words
-	cc -o "$BUNDLE/bin/box-oci" "$REPO"/final/box-oci.o "$REPO"/final/[!b]*.o $(pkg-config --libs jansson libcap libmd) -lm
+	cc -o "$BUNDLE/bin/box-oci" "$REPO"/final/oci/*.o "$REPO"/final/{core/core,base/base}.a $(pkg-config --libs jansson libcap libmd) -lm
 	echo '{"pids": {"limit": 44}}' >"$BUNDLE/limits"
 	# valgrind 3.19 does not know how box-oci protects its own file: on a read-only mount it need not.
 	oci_script 'mount --bind bin mnt && mount -o remount,bind,ro mnt
