@@ -89,6 +89,8 @@ start_python() {
 	mkfifo "$BATS_FILE_TMPDIR"/python.{in,out} || return
 	# shellcheck disable=SC2034 # nobody writes to it
 	coproc PYTHON { PYTHONDONTWRITEBYTECODE=1 exec python3 "$REPO/tests/warm.py" "$BATS_FILE_TMPDIR" >/dev/null 2>"$BATS_FILE_TMPDIR/python.errors" 3>&- 4>&-; }
+	# What is written to a fifo before Python has it open would be lost.
+	read -rt 100 <>"$BATS_FILE_TMPDIR/python.out" || fail "Python does not start:" "$(<"$BATS_FILE_TMPDIR/python.errors")"
 }
 
 # python CODE [ARG...]: runs it, in the working folder; CODE knows json, os and sys.

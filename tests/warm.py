@@ -1,7 +1,8 @@
 """warm.py FOLDER: runs Python for the tests of a file, each time in a child of this process, which has loaded what they
 need: to start Python and to load it takes a tenth of a second. A line in FOLDER/python.in is a test's file; in it, each
 with a NUL at its end, are the working folder, the code and its arguments. What the code prints comes in that file with
-.out and .err at its end; a line in FOLDER/python.out is the exit status and the file. It ends when its stdin does."""
+.out and .err at its end; a line in FOLDER/python.out is the exit status and the file. The first line says that it
+is ready. It ends when its stdin does."""
 
 import json
 import os
@@ -36,6 +37,7 @@ def run(file):
 
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.write(fifos[1], b"ready\n")
 requests = os.fdopen(fifos[0], "rb", 0)
 while True:
     if 0 in select.select([0, requests], [], [])[0]:
