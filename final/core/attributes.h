@@ -1,4 +1,4 @@
-/* attributes.h: what is set of a process before it is executed. */
+/* attributes.h: resource limits and priorities, which a process keeps through exec. */
 #ifndef ATTRIBUTES_H
 #define ATTRIBUTES_H
 
@@ -8,17 +8,19 @@
 #include "exempt.h"
 #include "spec.h"
 
-/* Gives PID (0: the caller) the limits of PROCESS. In a user namespace box calls this, as a process
- * there cannot raise its own. The helper that makes a JOINED process counts as one of the user's
- * processes itself (getrlimit(2), RLIMIT_NPROC), so the limit is one higher until
- * process_limit_joined(). */
+/* Sets the resource limits of PROCESS on the process PID (0: the caller), as prlimit(2) does. For a
+ * container with a user namespace box calls this, because a process in there cannot raise its own
+ * limits. JOINED: PID is a helper that makes the process as a further child. The helper itself
+ * counts as one of the user's processes (getrlimit(2), RLIMIT_NPROC), so that limit is set one
+ * higher until process_limit_joined() corrects it. */
 int process_limits(const struct process *process, pid_t pid, bool joined);
 
-/* Sets the limit of processes to its real value again. The process itself calls this; GUARD exempts
- * the call from its filter. */
+/* Sets the calling process's RLIMIT_NPROC to the value in PROCESS, where process_limits() with
+ * JOINED had set it one higher. GUARD lets this call pass the filter of system calls, which is
+ * installed by then. */
 int process_limit_joined(const struct process *process, const struct guard *guard);
 
-/* Sets PID's oom_score_adj, scheduler and I/O priority, as PROCESS has them. */
+/* Sets oom_score_adj, scheduler and I/O priority of the process PID to those that PROCESS names. */
 int process_priorities(const struct process *process, pid_t pid);
 
 #endif

@@ -1,18 +1,21 @@
-/* caller.h: what a process inherits, and a container does not. */
+/* caller.h: what a process has inherited from box's caller, and a container is not to have. */
 #ifndef CALLER_H
 #define CALLER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Gives the calling process, before it joins anything, all CPUs, and unless AFFINITY_ALONE the
- * kernel's default scheduling, I/O priority, timer slack, personality and oom_score_adj; as far as
- * it may. */
+/* Gives the calling process all CPUs, and unless AFFINITY_ALONE also the kernel's default
+ * scheduling, I/O priority, timer slack, personality and oom_score_adj. It is called before
+ * cgroup_join(). What box has no right to change stays as it is: that is no error. */
 void caller_forget(bool affinity_alone);
 
-/* The environment of box's caller, where the kernel has put it in the calling process: one inside
- * with CAP_SYS_PTRACE would find it there. It is to be found while /proc is that of our own PID
- * namespace, and to be forgotten when no hook needs it any more. */
+/* Where in the calling process's memory the kernel put the environment of box's caller. A process
+ * in the container that has CAP_SYS_PTRACE could read it there.
+ *
+ * environment_find() fills in ENVIRONMENT, by /proc/PID/stat; so it is called while /proc still
+ * shows the caller's PID namespace. environment_forget() overwrites that memory with zeros; it is
+ * called when no hook needs the environment any more. */
 struct environment {
 	char *start;
 	size_t size;

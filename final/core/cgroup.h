@@ -1,4 +1,5 @@
-/* cgroup.h: limits, and a handle on all processes of a container. */
+/* cgroup.h: the cgroup of a container: its limits, and how to stop, list and kill all of its
+ * processes. */
 #ifndef CGROUP_H
 #define CGROUP_H
 
@@ -9,97 +10,107 @@
 
 #include "spec.h"
 
-enum { MAX_HIERARCHIES = 17 }; /* each of v1, and v2 */
+enum { MAX_HIERARCHIES = 17 }; /* one for each controller of v1, and v2 */
 
-/* The cgroup of one container: on v2 one folder, on v1 one for each hierarchy that is needed, on
- * hybrid machines both. */
+/* The cgroup of one container. On v2 it is one folder; on v1, one in each hierarchy that is needed;
+ * on machines with both, one of v2 and those of v1. */
 struct cgroup {
 	struct hierarchy {
-		char path[512];
-		char list[128]; /* of v1: its controllers, as /proc/self/cgroup has them */
-		int dir; /* O_CLOEXEC */
+		char path[512]; /* of the folder, in the host's file system */
+		char list[128]; /* v1: its controllers, as /proc/self/cgroup lists them */
+		int dir; /* a descriptor of the folder, with O_CLOEXEC */
 		bool v2;
-		unsigned controllers; /* that can limit there: those of v1, or enabled for it */
-		bool given; /* its path is: what is above it is others' */
+		/* that can limit there: the hierarchy's (v1), or those enabled (v2) */
+		unsigned controllers;
+		bool given; /* its path was given, so the folders above it belong to others */
 	} hierarchies[MAX_HIERARCHIES];
 	size_t n;
 };
 
-/* Makes the cgroup "box/ID", or ID if that is a path that begins with '/', at the top of a
- * hierarchy or in a cgroup delegated to box, and writes LIMITS before anything can run in it. A
- * limit that cannot be had is an error that names the controller, where it was looked for, and what
- * to do. On an error nothing is left. A machine that allows no cgroups has none (n is 0), unless
- * LIMITS asks for one. */
+/* Makes the cgroup "box/ID", or, if ID begins with '/', the cgroup of this path, at the top of a
+ * hierarchy or in a cgroup that was delegated to box, and writes LIMITS before any process can run
+ * in it. If a limit is not available, the error names the controller, where box looked for it, and
+ * what to do. On an error nothing is left. On a machine where box can make no cgroups, CGROUP stays
+ * empty (n is 0), and that is an error only if LIMITS names a limit. */
 int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits);
 
-/* Whether LIMITS agree with each other. */
+/* Returns -1 after failx() if LIMITS contradict each other: the limit of memory and swap together
+ * needs a memory limit, and cannot be lower than it. */
 int cgroup_check(const struct limits *limits);
 
-/* Gives the running container ID, whose box is the process BOX, LIMITS in place of the OLD ones,
- * which stay in force where possible on an error. */
+/* Replaces the limits OLD of the running container ID by LIMITS. BOX is the PID of the box that
+ * runs it; it may be moved to another cgroup to make room for the limits (see make_room()). On an
+ * error the old limits are written again, as far as possible. */
 int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old);
 
-/* Puts PID, which has joined CGROUP, also into what cgroup_update() has made for ID since that was
- * opened. */
+/* Puts the process PID, which has joined CGROUP, also into those cgroups of the container ID that
+ * cgroup_update() has made since CGROUP was opened. */
 int cgroup_follow(const struct cgroup *cgroup, const char *id, pid_t pid);
 
-/* Whether there is any limit in LIMITS. */
+/* Whether LIMITS name a limit that needs a cgroup. */
 bool cgroup_has_limits(const struct limits *limits);
 
-/* A descriptor for CLONE_INTO_CGROUP, or -1 without fail() when no hierarchy is v2. */
+/* Returns the descriptor for CLONE_INTO_CGROUP (clone(2)), which stays CGROUP's; or -1, without
+ * fail(), if CGROUP has no cgroup of v2. */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 
-/* Puts the calling process, which has one thread, into the v1 hierarchies (cgroups(7), "tasks"),
- * and with JOIN_V2 into that of v2. */
+/* Puts the calling process, which must have one thread, into the cgroups of v1 (by their files
+ * "tasks", cgroups(7)), and with JOIN_V2 also into that of v2. */
 int cgroup_join(const struct cgroup *cgroup, bool join_v2);
 
-/* Stops all processes in it, and waits for that: those that the kernel cannot stop within 5 seconds
- * are an error, and all go on. Or lets them go on. Needs v2 or the freezer of v1. */
+/* FROZEN: stops all processes in CGROUP, and waits until they have stopped. If the kernel cannot
+ * stop all of them within 5 seconds, that is an error, and all go on. Not FROZEN: lets them go on.
+ * This needs v2, or the freezer of v1. */
 int cgroup_freeze(const struct cgroup *cgroup, bool frozen);
 
-/* Lets the processes of the cgroup of ID go on, if there is one. */
+/* Lets the frozen processes of the container ID go on, if it has a cgroup. Errors are ignored. */
 void cgroup_thaw(const char *id);
 
-/* Returns -1 after failx() if the cgroup or one above it is frozen: a process that is put into it
- * would stop at once, and box would wait for that process for ever. */
+/* Returns -1 after failx() if CGROUP, or a cgroup above it, is frozen: a process that is put into
+ * it would stop at once, and box would wait for that process for ever. */
 int cgroup_check_runs(const struct cgroup *cgroup);
 
-/* Lists the processes in it and below it, by their numbers. Returns how many, or -1 after fail().
- * The caller frees the list. */
+/* Sets *PIDS to a list of the processes in CGROUP and below it, in the order of their numbers.
+ * Returns how many there are, or -1 after fail(). The caller frees the list in either case. */
 ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids);
 
-/* Kills every process in it, frozen ones too. */
+/* Kills every process in CGROUP, frozen ones too. An error if some have not ended after 5
+ * seconds. */
 int cgroup_kill(const struct cgroup *cgroup);
 
-/* Kills every process in it, and removes it. */
+/* Kills every process in CGROUP, removes its folders, and closes it. */
 int cgroup_remove(struct cgroup *cgroup);
 
-/* Kills and removes what there is of the cgroup that cgroup_make() made for ID. EVERYWHERE: also
- * when it did so in a cgroup of v2 that is not delegated to this box. */
+/* Kills and removes what is left of the cgroup that cgroup_make() made for ID. With EVERYWHERE it
+ * is also looked for in the cgroups of v2 that were delegated to another box. */
 int cgroup_sweep(const char *id, bool everywhere);
 
-/* Opens it, wherever it is. */
+/* cgroup_open() opens the cgroup of the container ID, also where it was delegated to another box.
+ * It is an error if there is none; but on a machine without cgroups, CGROUP is empty (n is 0).
+ * cgroup_close() closes its descriptors. */
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 
-/* Goes to a cgroup below CGROUP that is there already: PATH, or CONTROLLER[,CONTROLLER...]:PATH for
- * these hierarchies of v1 alone. */
+/* Makes CGROUP one that is below it already. TEXT is its relative path, or
+ * CONTROLLER[,CONTROLLER...]:PATH to change the hierarchies of v1 with these controllers alone. */
 int cgroup_go_below(struct cgroup *cgroup, const char *text);
 
-/* Whether that of ID is frozen, or about to be. */
+/* Whether the cgroup of the container ID is frozen, or about to be; false also if there is none. */
 bool cgroup_frozen(const char *id);
 
-/* What a container uses, by its cgroup. Without limits it may have none that counts memory or
- * tasks, on v1 nor CPU time: then these are the sums of what its processes say, which lack the time
- * of those that came from outside and have ended. */
+/* What a container uses, by its cgroup. A container without limits may have no cgroup that counts
+ * memory or tasks, and on v1 none that counts CPU time. Then these are the sums of what its
+ * processes report, without the CPU time of processes that came from outside (by box exec) and have
+ * ended. */
 struct usage {
-	int64_t cpu; /* microseconds */
-	int64_t memory; /* bytes, without those of files that can be dropped */
-	int64_t limit; /* of memory: that of the container, or what the machine has */
+	int64_t cpu; /* CPU time, in microseconds */
+	int64_t memory; /* bytes, without cached files that the kernel can drop at any time */
+	int64_t limit; /* of memory, in bytes: the container's, or all that the machine has */
 	int64_t tasks; /* processes and threads */
 };
 
-/* Returns 1 when it has no process any more. */
+/* Fills in USAGE for the container ID. Returns 0; 1 if the container has no process any more; or -1
+ * after fail(). */
 int cgroup_usage(const char *id, struct usage *usage);
 
 #endif

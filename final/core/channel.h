@@ -1,4 +1,5 @@
-/* channel.h: what container.c and init.c tell each other, over a SEQPACKET socket. */
+/* channel.h: the messages between container.c, which is box, and init.c, which is the child, over a
+ * socket of type SOCK_SEQPACKET; and descriptors that are sent over other sockets. */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
@@ -9,24 +10,25 @@
 
 /*
  *   container.c   init.c
- *            <--  READY    namespaces are joined, but not that of PIDs; if there is one to join
- *   GO       -->           the child is in its cgroup, and may begin
- *   MOUNT    -->           an ID-mapped mount, attached nowhere; for each there is, in their order
- *            <--  PID      of the first process, when a helper had to join its namespaces
- *            <--  HOOKS    what is mounted, is, and the old root still there; with hooks alone
- *   GO       -->           these have run
- *            <--  READY    the inside is made; with the terminal's other end
+ *            <--  PID      of the container's first process, sent by a helper; only if a helper
+ *                          had to join a user or mount namespace to make that process
+ *            <--  READY    it has joined all namespaces but that of PIDs; only if it joins one
+ *   GO       -->           the ID maps and priorities are set: the child may begin
+ *   MOUNT    -->           an ID-mapped mount, attached nowhere; one message each, in their order
+ *            <--  HOOKS    all is mounted, and the old root is still there; only with hooks
+ *   GO       -->           box has run its hooks
+ *            <--  READY    the inside is made; with the other end of the terminal
  *   START    -->           drop privileges and exec
- *            <--  LISTENER of the filter of system calls, by its number; with one alone
- *   GO       -->           who answers has it; if the process is to be seen by others: box has it
- *            <--  PID      of the process that others see: it joins PIDs, or a container
- *   GO       -->           box knows it, and who answers has the listener
- *            <--  READY    all is ready for exec, and waits at the gate; with that alone
- *            <--  (end)    exec closed the socket: the command runs
+ *            <--  LISTENER the number of the filter's listener; only if the filter has one
+ *   GO       -->           the listener is with the program that answers; for a process that
+ *                          joins PIDs or a container: box has taken the listener
+ *            <--  PID      of the process that joins PIDs or a container, sent by its helper
+ *   GO       -->           box knows that process, and the program that answers has the listener
+ *            <--  READY    all is ready for exec, and the process waits at the gate; only with one
+ *            <--  (end)    exec has closed the socket: the command runs
  *
- * ERROR may come in place of READY and of the end. To the child, the end is never "go": it means
- * that box has died.
- */
+ * ERROR may come in place of any message of the child, and of the end. For the child, the end of
+ * the connection never means GO: it means that box has died. */
 enum message_kind {
 	MESSAGE_NONE,
 	MESSAGE_GO,
@@ -41,36 +43,44 @@ enum message_kind {
 
 struct message {
 	enum message_kind kind;
-	int status; /* of an error: the exit status for it; of PID, LISTENER: that */
-	char text[1024];
+	int status; /* ERROR: the exit status; PID: the PID; LISTENER: the descriptor's number */
+	char text[1024]; /* ERROR: the error's text */
 };
 
-/* Sends the SIZE bytes TEXT, with the descriptor FD unless that is -1. Returns -1 with errno,
- * without fail(). */
+/* Sends the SIZE bytes at TEXT over SOCKET, together with the descriptor FD unless FD is -1
+ * (unix(7), SCM_RIGHTS). Returns -1 with errno, without fail(). */
 int send_descriptor(int socket, const void *text, size_t size, int fd);
 
-/* The same, to the process that listens at the unix socket PATH. */
+/* Sends TEXT and FD as send_descriptor() does, to the process that listens at the unix stream
+ * socket PATH. Returns -1 with errno, without fail(). */
 int send_to_socket(const char *path, const void *text, size_t size, int fd);
 
-/* Makes ADDRESS that of the unix socket PATH, which may be longer than an address can be (unix(7)):
- * by *FILE then, which the caller closes when it has connected; else that is -1. -1 with errno. */
+/* Sets ADDRESS to that of the unix socket PATH, which may be longer than an address can hold
+ * (unix(7)). For a PATH that is too long, the address is a name below /proc/self/fd of the
+ * descriptor *FILE, which the caller closes when it has connected; otherwise *FILE is -1. Returns
+ * -1 with errno, without fail(). */
 struct sockaddr_un;
 int socket_address(const char *path, struct sockaddr_un *address, int *file);
 
-/* Sends MESSAGE, with the descriptor FD unless that is -1. Returns -1 with errno, without fail().
- */
+/* Sends MESSAGE, together with the descriptor FD unless FD is -1. Returns -1 with errno, without
+ * fail(). */
 int message_send(int socket, const struct message *message, int fd);
 
-/* Receives one. *FD is what came with it, or -1. Returns false at the end of the connection. */
+/* Waits for a message, and copies it to MESSAGE. *FD becomes the descriptor that came with it,
+ * which is the caller's then, or -1. Returns false at the end of the connection, and on an
+ * error. */
 bool message_receive(int socket, struct message *message, int *fd);
 
-/* In them: has box pass the filter's listener FD on, and closes it. */
+/* Nothing defines this function any more: pass_listener_on() has taken its place. */
 int init_pass_listener(const struct guard *guard, int fd);
 
-/* Waits for GO under a filter of system calls: by the calls that GUARD exempts alone. */
+/* Waits for the message GO where a filter of system calls may be installed: it makes only calls
+ * that GUARD exempts. If box has died, it ends the process. */
 void wait_for_go(const struct guard *guard);
 
-/* Has box pass the filter's listener FD on, over guard->socket, and closes it. */
+/* Tells box to take over FD, the listener of the filter of system calls, and to pass it on to the
+ * process that answers; waits until box says GO, and closes FD. The message goes over
+ * guard->box. */
 int pass_listener_on(const struct guard *guard, int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* container.h: starts a container, and ends it. */
+/* container.h: starts a container or a further process in one, and ends it: box's side. */
 #ifndef CONTAINER_H
 #define CONTAINER_H
 
@@ -9,47 +9,54 @@
 #include "cgroup.h"
 #include "spec.h"
 
+/* A container while box works on it. Its descriptors are -1 where there is nothing to hold. */
 struct container {
-	const struct spec *spec;
+	const struct spec *spec; /* the caller's */
 	struct cgroup cgroup;
-	pid_t pid;
-	int pidfd;
-	int socket; /* to init.c: SEQPACKET, see there */
-	int master; /* the other end of the container's terminal, or -1 */
-	int stdio[3]; /* the other ends of the pipes that it has there; -1: it has box's own file */
-	int listener; /* of its filter of system calls, until that is passed on; or -1 */
-	int ending; /* of ending_signals(), which no wait for the child leaves out */
-	bool joined; /* by container_join(): not the container's PID 1 */
-	bool outside; /* what makes it is not in the PID namespace that the process joins */
-	int oom; /* of one that has joined: see oom_open(); else -1 */
-	int64_t oom_kills; /* before it did */
+	pid_t pid; /* of its first process, or of the one that has joined; -1: none */
+	int pidfd; /* of the process PID */
+	int socket; /* to the process, see channel.h: SOCK_SEQPACKET */
+	int master; /* box's end (the master) of the container's terminal */
+	/* box's ends of the pipes that are its stdin, stdout and stderr; -1: no pipe */
+	int stdio[3];
+	int listener; /* the listener of its filter of system calls, until it is passed on */
+	int ending; /* of ending_signals(): such a signal ends each wait for the child */
+	bool joined; /* made by container_join(): not the container's PID 1 */
+	bool outside; /* the child is outside of the PID namespace that its process joins */
+	int oom; /* of oom_open(), if JOINED: to see whether the process is killed for memory */
+	int64_t oom_kills; /* if JOINED: the value of oom_kills() before the process was made */
 };
 
-/* One that is none yet, and may be destroyed. */
+/* A struct container that holds nothing yet, and may be destroyed. */
 extern const struct container no_container;
 
 /* Makes the container, up to the moment before its process is executed. On an error nothing of it
- * is left. SPEC must live as long as the container. */
+ * is left. SPEC stays the caller's, and must live as long as CONTAINER. */
 int container_create(struct container *container, const struct spec *spec);
 
-/* Executes the process. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or EXIT_BOX. */
+/* Lets the process of container_create() or container_join() execute its program; with spec->gate,
+ * lets it wait at the gate. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or EXIT_BOX,
+ * and the caller still calls container_destroy(). */
 int container_start(struct container *container, int *status);
 
-/* Starts another process in the running container whose PID 1 PIDFD is: argv, env, cwd, user,
- * terminal, capabilities, no_new_privileges and seccomp of SPEC. It is in the container's CGROUP.
- * Until container_start() the pid is that of a helper, which the process takes all from. Goes on
- * with container_start() and container_wait(). */
+/* Makes another process in the running container whose PID 1 is PIDFD, and whose cgroup is CGROUP.
+ * Of SPEC it uses what concerns a process; mounts, limits, hooks and the gate are not used. Until
+ * container_start(), container->pid is a helper, from which the process inherits everything.
+ * container_start() and container_wait() go on with it, as for a new container. */
 int container_join(struct container *container, const struct spec *spec, int pidfd,
 	const struct cgroup *cgroup);
 
-/* Opens the root of a container that does not run: its own, and the bind mounts of SPEC. They are
- * there until container_destroy(). Returns the descriptor. */
+/* Makes the mounts of a container that does not run: its root, and all of spec->mounts. A child of
+ * box keeps them until container_destroy(), which the caller calls after an error, too. Returns a
+ * descriptor of the root, which is the caller's. */
 int container_mount(struct container *container, const struct spec *spec);
 
-/* Lets go of a container that is to live on. */
+/* Closes all that CONTAINER has open. The container itself, which is to outlive box, is left
+ * alone. */
 void container_release(struct container *container);
 
-/* Ends all processes, and removes what the container has outside of its namespaces. */
+/* Kills all processes of the container, and removes its cgroup; after container_join(), kills the
+ * process that has joined, and no other. Closes all that CONTAINER has open. */
 int container_destroy(struct container *container);
 
 #endif

@@ -1,8 +1,10 @@
-/* copyup.h: a file system that begins with what it covers. */
+/* copyup.h: fills a new file system with a copy of what it covers. */
 #ifndef COPYUP_H
 #define COPYUP_H
 
-/* Copies what is in the folder FROM to the folder TO. */
+/* Copies the contents of the folder FROM to the folder TO, both descriptors, with owners,
+ * permissions and times. Devices, fifos and sockets are left out; deeper than 128 levels is an
+ * error. */
 int copy_up(int from, int to);
 
 #endif

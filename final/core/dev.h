@@ -1,18 +1,21 @@
-/* dev.h: the container's /dev, and device nodes of any path; called by init.c. */
+/* dev.h: the container's /dev, and device nodes at any path. init.c and mounts.c call these. */
 #ifndef DEV_H
 #define DEV_H
 
 #include "spec.h"
 
-/* Fills DEV, a tmpfs for /dev that is attached nowhere yet, with links, and with files for the
- * nodes of spec->devices. Then, when it is attached, mounts the nodes on them, made in SCRATCH. */
+/* dev_fill() fills DEV, a tmpfs for /dev that is attached nowhere yet, with the usual symlinks, and
+ * with an empty file for each of spec->devices. When DEV is attached, dev_mount_nodes() makes the
+ * device nodes in SCRATCH, a tmpfs, and mounts each on its file. */
 int dev_fill(int dev, const struct spec *spec);
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch);
 
-/* The host's nodes, where a user namespace may not make any: trees, attached nowhere; or -1. */
+/* Takes the host's device nodes for spec->nodes, where a user namespace may not make any: trees[i]
+ * becomes a copy of the mount for spec->nodes[i], attached nowhere, or -1. */
 int devices_take(const struct spec *spec, int trees[]);
 
-/* Makes spec->nodes, and the usual symlinks, below ROOT. */
+/* Makes spec->nodes below ROOT, or mounts and closes TREES there, and makes the usual symlinks of
+ * /dev. Does nothing without nodes, or where /dev is a bind mount. */
 int devices_make(const struct spec *spec, int root, int trees[]);
 
 #endif

@@ -1,29 +1,32 @@
-/* freeze.h: a container that stands still while box works on it. */
+/* freeze.h: a container that is stopped while box works on it. */
 #ifndef FREEZE_H
 #define FREEZE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* One that is frozen, by a process that thaws it as soon as box ends, even by SIGKILL. */
+/* A container that is frozen. A process of its own, the keeper, freezes it, and thaws it as soon as
+ * box ends, even by SIGKILL. */
 struct freeze {
-	const char *id;
+	const char *id; /* the caller's */
 	pid_t keeper;
-	int life; /* a socket, of which the keeper has the other end */
-	bool mine; /* not paused before */
+	int life; /* a socket to the keeper, which ends with box */
+	bool mine; /* the keeper has frozen it; it was not paused before */
 };
 
-/* Freezes the container ID, unless `box pause` has done so: then it stays as it is. Waits for
- * others that do the same, and for `box pause` and `box unpause`; a signal of ending_signals() ends
- * that. -1 after noting why. */
+/* Freezes the container ID; if `box pause` has done so already, it stays as it is. Waits while
+ * another command holds the container frozen, or pauses or unpauses it; a signal of
+ * ending_signals() ends that wait with an error. FREEZE points to ID until freeze_end(). */
 int freeze_begin(struct freeze *freeze, const char *id);
 
-/* Thaws the container. Returns -1 after noting it if another command, such as `box stop`, had
- * thawed it before, or if the keeper had died. */
+/* Thaws the container, if freeze_begin() has frozen it. It is an error if another command, such as
+ * `box stop`, has thawed it before, or if the keeper has died: then the container may have run
+ * meanwhile. */
 int freeze_end(struct freeze *freeze);
 
-/* Freezes ID, or thaws it, for as long as the user likes. Waits as freeze_begin() does. Returns 1
- * if it is so already. */
+/* Freezes the container ID (FROZEN), or thaws it, until another command changes that: `box pause`
+ * and `box unpause`. Waits while another command holds it frozen. Returns 0; 1 if it is in that
+ * state already; or -1 after fail(). */
 int freeze_stay(const char *id, bool frozen);
 
 #endif

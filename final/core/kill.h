@@ -1,4 +1,4 @@
-/* kill.h: signals for a container. */
+/* kill.h: sends signals to a container. */
 #ifndef KILL_H
 #define KILL_H
 
@@ -6,12 +6,14 @@
 
 #include "container.h"
 
-/* Sends SIGNAL to the PID 1 that PID and PIDFD name; SIGKILL in place of one that would end any
- * other process, where PID 1 does not handle it. */
+/* Sends SIGNAL to a container's PID 1, whose number is PID and whose descriptor is PIDFD. If SIGNAL
+ * would end any other process (see asks_to_end()), but PID 1 does not handle it, PID 1 gets
+ * SIGKILL: the kernel drops such signals (pid_namespaces(7)). */
 int container_kill(pid_t pid, int pidfd, int signal);
 
-/* Handles one of the signals that the signalfd FD tells of: most are sent on to the process.
- * Returns its number, or 0 if there was none. */
+/* Reads a signal from the signalfd FD, and handles it: SIGWINCH resizes the container's terminal, a
+ * few are ignored, and all others are sent on to the process. Returns the signal's number, or 0 if
+ * there was none. */
 int container_signal(const struct container *container, int fd);
 
 #endif

@@ -1,10 +1,12 @@
-/* masks.h: what /proc and /sys do not show, or do not let change. */
+/* masks.h: what a container cannot see, or cannot change, in its /proc and /sys. */
 #ifndef MASKS_H
 #define MASKS_H
 
 #include "spec.h"
 
-/* In masks.c: hides spec->masked, and makes spec->constant read-only; each place once. */
+/* Hides the paths spec->masked, and makes the paths spec->constant read-only, by mounts; a place
+ * with several names is covered once. Called when the container's root is "/". Paths that are
+ * missing are skipped. */
 int mounts_mask(const struct spec *spec);
 
 #endif

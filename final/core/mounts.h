@@ -1,24 +1,31 @@
-/* mounts.h: volumes and file systems; called by init.c. */
+/* mounts.h: a container's volumes and file systems, the list spec->mounts. init.c and container.c
+ * call these. */
 #ifndef MOUNTS_H
 #define MOUNTS_H
 
 #include "cgroup.h"
 #include "spec.h"
 
-/* Takes the bind mounts of spec, attached nowhere: trees[i] for mounts[i], -1 for an optional one
- * that is missing, and for a source in the container's own root, which mounts_attach() takes.
- * Called while names still lead to the host, and by its root. Then makes the other mounts, as the
- * root that is to own them; files of spec->mounts[i].text in SCRATCH, and /proc of the PID
- * namespace PIDS, unless that is -1. ID-mapped ones are taken by mount_take_mapped() instead, one
- * by one, with a descriptor of the user namespace USERS: that takes privileges over the file
- * system, which are the host's (mount_setattr(2)). */
+/* mounts_take() makes a copy of each bind mount's source, attached nowhere: trees[i] becomes its
+ * descriptor for spec->mounts[i], or -1 for an optional one that is missing, and for one whose
+ * source is in the container's own root, which mounts_attach() takes. It is called by root of the
+ * host, while paths still lead to the host.
+ *
+ * mount_take_mapped() does so for one ID-mapped mount, with the user namespace USERS, a descriptor,
+ * and returns the descriptor of the mount. Box calls it, because it needs privileges in the user
+ * namespace that owns the file system, which is the host's (mount_setattr(2)).
+ *
+ * mounts_make() makes all other mounts, as the user who is to own them: the container's root. It
+ * makes the files of spec->mounts[i].text in SCRATCH, and /proc for the PID namespace PIDS, a
+ * descriptor, or with -1 for the caller's. */
 int mounts_take(const struct spec *spec, int trees[]);
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
 int mounts_make(
 	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[]);
 
-/* Attaches them below ROOT, the container's, and closes them, but for each tmpfs that is to be
- * read-only: mounts_restrict() makes it so, and closes it, when all is in it. */
+/* mounts_attach() attaches all TREES below ROOT, the container's root, and closes them, except for
+ * each tmpfs that is to be read-only. mounts_restrict() makes these read-only and closes them, when
+ * everything in them has been made. */
 int mounts_attach(const struct spec *spec, int root, int scratch, int trees[]);
 int mounts_restrict(const struct spec *spec, int trees[]);
 

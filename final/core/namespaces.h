@@ -1,4 +1,4 @@
-/* namespaces.h: those that a container joins, and the users of its own. */
+/* namespaces.h: the namespaces that a container joins, and the users of its own user namespace. */
 #ifndef NAMESPACES_H
 #define NAMESPACES_H
 
@@ -8,7 +8,8 @@
 
 #include "spec.h"
 
-/* Joins spec->joins, for the child that is born next, and notes the caller's own in OWN, to which
+/* namespaces_enter() joins spec->joins, and makes a new time namespace if SPEC has offsets for one,
+ * for the child that is born next. It notes the caller's own namespaces in OWN, to which
  * namespaces_leave() returns. */
 struct own_namespaces {
 	unsigned long types[8];
@@ -18,37 +19,41 @@ struct own_namespaces {
 int namespaces_enter(const struct spec *spec, struct own_namespaces *own);
 int namespaces_leave(struct own_namespaces *own);
 
-/* Joins these, and those that the caller cannot leave again: its names and rights are others then.
- */
+/* Does what namespaces_enter() does, and also joins spec->mount_namespace and spec->user_namespace,
+ * which the caller cannot leave again: paths and rights are different from then on. */
 int namespaces_enter_for_good(const struct spec *spec);
 
-/* The path of the PID namespace that SPEC joins; NULL: none. */
+/* Returns the path of the PID namespace that SPEC joins, which is SPEC's, or NULL. */
 const char *namespaces_joined_pids(const struct spec *spec);
 
-/* Joins all but that one, and makes those that are new. Returns a descriptor of it, with which
- * namespaces_enter_pids() has it ready for the child that is born next. */
+/* namespaces_enter_but_pids() joins all namespaces but that of PIDs, and makes the new ones except
+ * that of cgroups. It returns a descriptor of the PID namespace, which is the caller's. With it
+ * namespaces_enter_pids() makes the child that is born next a member of that PID namespace. */
 int namespaces_enter_but_pids(const struct spec *spec);
 int namespaces_enter_pids(const struct spec *spec, int pids);
 
-/* Whether the container's users are not box's own. */
+/* Whether the container is in another user namespace than box: a new one, or one that it joins. */
 bool namespaces_users(const struct spec *spec);
 
-/* CLONE_NEWUSER and CLONE_NEWTIME, where the container has a namespace of its own: to join the
- * user namespace that one is in is an error, setns(2), and before Linux 5.6 there are none of time.
- */
+/* Returns CLONE_NEWUSER and CLONE_NEWTIME, each if the container has such a namespace of its own:
+ * setns(2) refuses to join the user namespace that the caller is in, and before Linux 5.6 there are
+ * no time namespaces. */
 int namespaces_own(const struct spec *spec);
 
-/* A descriptor of a user namespace with MAPS; of that of PID, if there are none. */
+/* Opens a new user namespace with MAPS, or if MAPS are empty, the user namespace of the process
+ * PID. Returns the descriptor, which is the caller's. */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid);
 
-/* Does what PID, which waits, may not do itself: its ID maps, and process_priorities(). Refuses to
- * set what the host's namespaces have: its hostname, sysctls. */
+/* Does what the child PID, which waits for box, may not do itself: writes its ID maps, and calls
+ * process_priorities(). It is an error if SPEC sets a hostname, a domain name or a sysctl of a
+ * namespace that SPEC joins, and that is the host's. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
 
-/* Becomes root of the new user namespace, which has its maps. */
+/* Becomes root of the container's user namespace, whose ID maps have been written; does nothing if
+ * namespaces_users() is false. */
 int namespaces_become_root(const struct spec *spec);
 
-/* The name that the namespaces of TYPE, CLONE_NEW*, have in /proc/PID/ns. */
+/* The name of the namespaces of TYPE (CLONE_NEW*) in /proc/PID/ns. */
 const char *namespace_name(unsigned long type);
 
 #endif

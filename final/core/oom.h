@@ -1,4 +1,4 @@
-/* oom.h: processes that were killed for the limit of memory. */
+/* oom.h: counts the processes that the kernel has killed at the memory limit of a cgroup. */
 #ifndef OOM_H
 #define OOM_H
 
@@ -6,11 +6,12 @@
 
 #include "cgroup.h"
 
-/* A descriptor for oom_kills(), which the caller closes; -1, without fail(), where no hierarchy of
- * CGROUP counts memory. */
+/* Opens the file of CGROUP that oom_kills() reads. Returns the descriptor, which the caller closes;
+ * or -1, without fail(), if no hierarchy of CGROUP counts memory. */
 int oom_open(const struct cgroup *cgroup);
 
-/* How many there were, as memory.events or memory.oom_control says; 0 if FD is -1. */
+/* Returns how many processes of the cgroup the kernel has killed for its memory limit so far, by
+ * memory.events (v2) or memory.oom_control (v1); 0 if FD is -1. */
 int64_t oom_kills(int fd);
 
 #endif

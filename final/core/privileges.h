@@ -1,4 +1,4 @@
-/* privileges.h: what the command may do. */
+/* privileges.h: capabilities, user, groups and filter of system calls: what the command may do. */
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H
 
@@ -10,21 +10,25 @@
 #include "exempt.h"
 #include "spec.h"
 
-/* Every capability that this kernel has, and that box can give. */
+/* The set of all capabilities in the calling process's bounding set: those that box can give. */
 uint64_t capabilities_all(void);
 
-/* Applies --cap-add or --cap-drop NAME ("NET_ADMIN", "cap_net_admin", "ALL") to SET. */
+/* Adds the capability NAME to SET (ADD), or removes it from SET. NAME is as in "NET_ADMIN" or
+ * "cap_net_admin"; "ALL" stands for capabilities_all(). An unknown name is an error. */
 int capabilities_change(uint64_t *set, const char *name, bool add);
 
-/* "CAP_CHOWN" for 0; the caller frees it. NULL: none. */
+/* The name of a capability, such as "CAP_CHOWN" for 0. The caller frees it. NULL, without fail(),
+ * if there is not enough memory. */
 char *capability_name(int capability);
 
-/* Leaves the caller's keys: a new, empty session keyring. */
+/* Gives the process a new, empty session keyring in place of the caller's (keyctl(2)). It is no
+ * error if there are no keyrings, or if box may not use them. */
 int session_keyring(void);
 
-/* Becomes UID, GID with GROUPS, with the spec's capabilities, no_new_privileges and filter; but
- * with no_new_privileges filter_last() installs the filter: the last steps before exec. A filter's
- * listener is passed on by init_pass_listener(). */
+/* drop_privileges() becomes the user UID and the group GID, with the N GROUPS, and gives the
+ * process the spec's capabilities and no_new_privileges. Then it installs guard->filter, except
+ * with no_new_privileges: there filter_last() does so, which is the last step before exec. Box
+ * passes on the listener of a filter that has one, see pass_listener_on(). */
 int filter_last(const struct spec *spec, const struct guard *guard);
 int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n);

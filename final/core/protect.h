@@ -1,10 +1,11 @@
-/* protect.h: box's own file, which no process of a container may write to. */
+/* protect.h: protects the file of box's own program against processes of a container. */
 #ifndef PROTECT_H
 #define PROTECT_H
 
-/* Goes on as box from a read-only mount of its own file, so that no process of a container can
- * write into that through /proc/PID/exe (CVE-2019-5736). Returns only when box already is, or on
- * error. argv[0] is the path of that file from then on: see helper_path(). */
+/* Executes box again, from a read-only mount of its own file, so that no process of a container can
+ * write to that file through /proc/PID/exe (CVE-2019-5736). Returns 0 if box runs from a read-only
+ * mount already, or -1 on an error. ARGV are box's arguments; argv[0] becomes the path of box's
+ * file, by which helper_path() finds the programs beside it after the second start. */
 int protect_own_file(char *argv[]);
 
 #endif

@@ -1,4 +1,4 @@
-/* resources.h: the OCI specification's limits -> files of cgroups. */
+/* resources.h: the limits of the OCI runtime specification, as files of cgroups. */
 #ifndef RESOURCES_H
 #define RESOURCES_H
 
@@ -7,23 +7,32 @@
 #include "cgroup.h"
 #include "spec.h"
 
-/* Sets NAME ("memory.limit") to NUMBER, or to TEXT. Unknown ones are an error. */
+/* Adds to RESOURCES the limit NAME, as the specification names it below "resources"
+ * ("memory.limit"), with a NUMBER in the specification's unit, or with a TEXT. A negative NUMBER is
+ * no limit. An unknown NAME is an error. The strings are copied, here and below. */
 int resource_number(struct resources *resources, const char *name, int64_t number);
 int resource_text(struct resources *resources, const char *name, const char *text);
 
-/* The same for a file of its own in v1 and in v2 (NULL: none). */
+/* Adds to RESOURCES a limit that has files of its own: V1_TEXT is to be written to the file V1 of
+ * cgroup v1, V2_TEXT to the file V2 of cgroup v2. A file that is NULL does not exist there; a '|'
+ * in a file's name separates names of which the first that is there is used. NAME is for error
+ * messages. */
 int resource_files(struct resources *resources, const char *name, const char *v1,
 	const char *v1_text, const char *v2, const char *v2_text);
 
-/* A weight, as v1 has it, of all block devices, or of DEVICE ("8:0 "). */
+/* Adds to RESOURCES a block I/O weight NUMBER, from 10 to 1000 as in cgroup v1, for all block
+ * devices (DEVICE is ""), or for one ("8:0 ", with the space). V1, V2 and NAME are as for
+ * resource_files(). */
 int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
 	const char *device, int64_t number);
 
-/* Completes what a limit that is named needs of one that is not, which stays as CGROUP has it.
- * Returns -1 after failx(), before anything is written, if memory and swap do not fit together. */
+/* Fills in limits that are not named, but that are needed to write those that are: in cgroup v2
+ * they are what CGROUP has now. Returns -1 after failx() if the limit of memory and swap does not
+ * fit the limit of memory. It writes nothing to CGROUP. */
 int resources_settle(const struct cgroup *cgroup, struct resources *resources);
 
-/* Writes them. A limit for which no hierarchy has a file is an error. */
+/* Writes RESOURCES to the files of CGROUP, and sets its rules of devices. It is an error if no
+ * hierarchy has a file for a limit. */
 int resources_write(const struct cgroup *cgroup, const struct resources *resources);
 
 #endif

@@ -1,18 +1,20 @@
-/* rootfs.h: the container's root; called by init.c. */
+/* rootfs.h: the container's root folder. init.c calls these. */
 #ifndef ROOTFS_H
 #define ROOTFS_H
 
 #include "spec.h"
 
-/* Mounts the root on spec->rootfs, and opens it. For an overlay *SCRATCH becomes the descriptor of
- * a tmpfs from which single files can be mounted; it is gone when the root is entered. Else it is
- * -1. */
+/* Mounts the container's root on spec->rootfs, and returns a descriptor of it, which is the
+ * caller's. For an overlay *SCRATCH becomes a descriptor of a tmpfs, in which files can be made
+ * that are mounted one by one; the mount of that tmpfs disappears with the old root in
+ * rootfs_enter(). Otherwise *SCRATCH stays as it is. */
 int rootfs_mount(const struct spec *spec, int *scratch);
 
-/* Makes ROOT, that is it, the root of the mount namespace, and lets go of the old one. */
+/* Makes ROOT, of rootfs_mount(), the root of the mount namespace, and detaches the old root. */
 int rootfs_enter(const struct spec *spec, int root);
 
-/* Sets spec->root_attributes, when all that the root lacked has been made. */
+/* Sets spec->root_attributes on the mount of "/", when all that is to be made in it has been
+ * made. */
 int rootfs_restrict(const struct spec *spec);
 
 #endif

@@ -1,17 +1,17 @@
-/* seccomp.h: filters of system calls: built in, compiled, kept. */
+/* seccomp.h: filters of system calls: the built-in one, and those that box-seccomp compiles. */
 #ifndef SECCOMP_H
 #define SECCOMP_H
 
 #include <linux/filter.h>
 #include <stdint.h>
 
-/* The filter with the effect of Docker's default profile for a process with CAPABILITIES: built in
- * for the default set, else compiled by box-seccomp and kept below DATA. It lives as long as box.
- */
+/* Returns a filter with the effect of Docker's default profile for a process with CAPABILITIES: the
+ * built-in one for the default set, else one that box-seccomp compiles, and that is kept in the
+ * folder DATA/seccomp. The filter lives as long as box. NULL after fail(). */
 const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data);
 
-/* The filter of an OCI PROFILE (the JSON of linux.seccomp), compiled by box-seccomp and kept in
- * FOLDER; the same. */
+/* Returns the filter of an OCI PROFILE (the JSON of linux.seccomp), which box-seccomp compiles, and
+ * which is kept in FOLDER. It lives as long as box. NULL after fail(). */
 const struct sock_fprog *seccomp_profile(const char *profile, const char *folder);
 
 #endif

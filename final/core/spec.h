@@ -1,4 +1,5 @@
-/* spec.h: what a container is to be: plain data. */
+/* spec.h: what a container is to be, as plain data. The caller of core/ owns all that it points
+ * to. */
 #ifndef SPEC_H
 #define SPEC_H
 
@@ -13,14 +14,14 @@
 #include "id.h"
 #include "list.h"
 
-/* What mount_setattr(2) changes of a mount, and, if recursive, of those below it. */
+/* What mount_setattr(2) is to change of a mount, and if recursive, of the mounts below it. */
 struct mount_change {
 	uint64_t set, clear; /* MOUNT_ATTR_* */
-	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as it is */
+	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE; 0: unchanged */
 	bool recursive;
 };
 
-/* A line of /proc/PID/uid_map or gid_map, and those of both. */
+/* A line of /proc/PID/uid_map or gid_map (user_namespaces(7)), and all lines of both files. */
 struct id_map {
 	uint32_t inside, outside, count;
 };
@@ -29,50 +30,54 @@ struct id_maps {
 	size_t n_uids, n_gids;
 };
 
-/* Which mounts show files' owners as others, mount_setattr(2), "ID-mapped mounts". */
+/* Whether a mount shows the files' owners as other users (mount_setattr(2), "ID-mapped mounts"):
+ * not at all, without the mounts below it, or with them. */
 enum id_mapped { NOT_MAPPED, TOP_MAPPED, ALL_MAPPED };
 
-/* A mount of the container. Bind mounts have no type, and their source is a path of the host. */
+/* A mount of the container. A bind mount has no type, and its source is a path of the host. */
 struct mount {
 	const char *type; /* "tmpfs", "proc"...; NULL: a bind mount */
-	const char *source; /* the path to bind; else the name shown in the mount table */
+	/* the host's path to bind; otherwise the name to show in the mount table */
+	const char *source;
 	const char *target; /* absolute, in the container; made where it is missing */
 	const char *options; /* the file system's own: "size=64m,mode=1777", or NULL */
-	uint64_t
-		attributes; /* MOUNT_ATTR_* of mount_setattr(2); of all submounts, when recursive */
-	bool recursive; /* bind the submounts of source, too */
-	bool settled; /* source was found before, by a name without symlinks: none is followed */
-	const char *text; /* not NULL: in place of source, a file of its own with this in it */
-	bool optional; /* a kernel without type, or without source, is no error */
-	struct mount_change changes[4]; /* after all that, in this order */
+	/* MOUNT_ATTR_*, see mount_setattr(2); if recursive, of all submounts, too */
+	uint64_t attributes;
+	bool recursive; /* bind the submounts of source as well */
+	bool settled; /* source is a resolved path: a symlink that is in it now is not followed */
+	const char *text; /* not NULL: mount a new file with this text, in place of source */
+	bool optional; /* it is no error if the kernel lacks type, or if source is missing */
+	struct mount_change changes[4]; /* made to the mount after all of that, in this order */
 	size_t n_changes;
-	bool copy_up; /* a new file system that gets a copy of what it covers */
-	bool copy_mode; /* or the permissions of that alone */
-	bool on_kernel_files; /* may be a bind mount on a file of /proc or /sys */
-	enum id_mapped id_mapped; /* a bind mount; the inside of maps is what is on the disk */
-	struct id_maps maps; /* none: those of the container's user namespace */
+	bool copy_up; /* a new file system gets a copy of what it covers */
+	bool copy_mode; /* a new file system gets the permissions of the folder that it covers */
+	bool on_kernel_files; /* a bind mount on a file of /proc or /sys is allowed */
+	/* for a bind mount; what maps call "inside" is what is on the disk */
+	enum id_mapped id_mapped;
+	struct id_maps maps; /* empty: those of the container's user namespace */
 };
 
 /* A device node of /dev. */
 struct device {
-	const char *path; /* in /dev: "null" */
-	mode_t mode; /* S_IFCHR or S_IFBLK, and the permissions */
+	const char *path; /* relative to /dev: "null" */
+	mode_t mode; /* S_IFCHR or S_IFBLK (in a struct node also S_IFIFO), and the permissions */
 	unsigned major, minor;
 };
 
-/* A device node anywhere. */
+/* A device node at any path, with its owner. */
 struct node {
-	struct device device; /* its path is absolute */
+	struct device device; /* here the path is absolute */
 	uid_t uid;
 	gid_t gid;
 };
 
-/* What of the cgroup's device controller is allowed, or not; the last rule that fits counts. */
+/* A rule of the cgroup's device controller, which allows or denies devices. Of the rules that fit a
+ * device, the last one counts. */
 struct device_rule {
 	bool allow;
-	char type; /* 'c', 'b'; 'a': both */
+	char type; /* 'c': character devices; 'b': block devices; 'a': both */
 	int64_t major, minor; /* -1: all */
-	char access[4]; /* of "rwm" */
+	char access[4]; /* some of the letters of "rwm": read, write, make the node */
 };
 
 /* A namespace that the container is to join. */
@@ -81,7 +86,7 @@ struct namespace_path {
 	const char *path;
 };
 
-/* A program that is run at a point of the container's life, see hooks.c. */
+/* A program that is run at a point of the container's life, see hooks_run(). */
 enum hook_kind {
 	HOOK_PRESTART,
 	HOOK_CREATE_RUNTIME,
@@ -94,35 +99,40 @@ enum hook_kind {
 struct hook {
 	enum hook_kind kind;
 	const char *path;
-	char **argv, **env; /* NULL: path alone; none */
-	int64_t timeout; /* seconds; 0: none */
+	/* argv NULL: path alone; env NULL: that of the process that runs the hook */
+	char **argv, **env;
+	int64_t timeout; /* seconds; 0: no timeout */
 };
 
-/* One write to a file of the cgroup, see resources.c. */
+/* A text that is to be written to a file of the cgroup, see resources.c. */
 struct setting {
-	const char *name; /* of the specification, for messages: "memory.limit" */
-	char *file[3], *text[3]; /* of v1, v2, and v2 where that is missing; NULL: it has none */
+	const char *name; /* the specification's name of the limit, for messages: "memory.limit" */
+	/* for v1; for v2; for v2 if the second file is missing; NULL: no such file */
+	char *file[3], *text[3];
 };
 
-/* Limits in the words of the OCI specification. */
+/* Limits of the OCI runtime specification. */
 struct resources {
 	struct setting *settings;
 	size_t n_settings;
 	struct device_rule *devices;
 	size_t n_devices;
-	int64_t memory, memory_swap, cpu_quota, cpu_period; /* 0: not named */
+	/* bytes, bytes, microseconds, microseconds; 0: not named */
+	int64_t memory, memory_swap, cpu_quota, cpu_period;
 };
 
-/* Limits of the container's cgroup; 0 or NULL: none, but for memory_swap. */
+/* Limits of the container's cgroup; 0 or NULL is no limit, except for memory_swap. */
 struct limits {
 	int64_t memory; /* bytes */
-	int64_t memory_swap; /* bytes of memory and swap together; -1: no limit; 0: as memory */
+	/* bytes of memory and swap together; -1: no limit; 0: the same as memory */
+	int64_t memory_swap;
 	int64_t pids; /* processes and threads */
 	int64_t cpu_quota; /* microseconds of CPU time in each cpu_period */
 	int64_t cpu_period; /* microseconds */
 	const char *cpuset_cpus; /* "0-2,7" */
-	bool all; /* controllers, even without a limit: see resources.c */
-	bool there; /* the cgroup is already, at the top of v2, and a process keeps it */
+	bool all; /* use all hierarchies and controllers, even without a limit: see resources.c */
+	/* the cgroup has been made by systemd, at the top of v2, and a process keeps it */
+	bool there;
 };
 
 struct rlimit_entry {
@@ -131,96 +141,108 @@ struct rlimit_entry {
 	struct rlimit limit;
 };
 
-/* Sets of capabilities, bit N for capability N of <linux/capability.h>. */
+/* Sets of capabilities: bit N stands for capability N of <linux/capability.h>. */
 struct capabilities {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
-/* Who answers the system calls that a filter asks about; see runtime-spec, "containerProcessState".
- */
+/* The program that answers the system calls about which a filter asks (runtime-spec,
+ * config-linux.md, "containerProcessState"). */
 struct listener {
-	const char *path; /* of its unix socket */
-	const char *metadata; /* NULL: none */
-	char *text; /* the JSON that it is told, but for its end: PIDs */
-	pid_t first; /* the container's first process; 0: it is this one */
+	const char *path; /* the path of its unix socket */
+	const char *metadata; /* listenerMetadata of config.json; NULL: none */
+	char *text; /* the JSON that it gets, without its end: pass_listener() adds the PIDs */
+	pid_t first; /* the PID of the container's first process; 0: it is the process itself */
 };
 
-/* What starting and joining a container take alike. A new one is all zero: what another process had
- * is never left in it. */
+/* What a container's first process and a process that joins have in common. A new struct process is
+ * all zero, so that nothing of another process is left in it. */
 struct process {
-	char **argv; /* argv[0] is looked up in the container's PATH */
-	char **env; /* NAME=VALUE; HOME is added where it is missing */
-	const char *cwd; /* absolute, made where it is missing */
-	const char *user; /* UID, NAME, UID:GID, NAME:GROUP of its /etc/passwd and group; NULL: 0 */
-	bool terminal; /* a new pty, whose other end container_start() hands out */
-	unsigned short rows, columns; /* of that, in an engine's words; 0: not said */
+	char **argv; /* NULL-terminated; argv[0] is looked up in the container's PATH */
+	char **env; /* NAME=VALUE, NULL-terminated; HOME is added if it is missing */
+	const char *cwd; /* the working folder: absolute, made if it is missing */
+	/* UID, NAME, UID:GID or NAME:GROUP, with the names of the image; NULL: 0 */
+	const char *user;
+	bool terminal; /* it gets a new pty; box's end is container->master */
+	/* the size of that terminal, if config.json has one; 0: none */
+	unsigned short rows, columns;
 	struct capabilities capabilities;
 	bool no_new_privileges;
 	struct rlimit_entry *rlimits;
 	size_t n_rlimits;
-	const gid_t *groups; /* in place of those of /etc/group, unless it is NULL */
+	/* not NULL: these supplementary groups, in place of those of /etc/group */
+	const gid_t *groups;
 	size_t n_groups;
 	const mode_t *umask; /* NULL: 022 */
-	const char *oom_score_adj; /* NULL: box's own */
-	const struct sched_attr *scheduler; /* NULL: box's own */
-	const int *io_priority; /* ioprio_set(2); NULL: box's own */
+	const char *oom_score_adj; /* NULL: unchanged, as box's caller has it */
+	const struct sched_attr *scheduler; /* NULL: unchanged */
+	const int *io_priority; /* as ioprio_set(2) takes it; NULL: unchanged */
 };
 
 struct spec {
-	char id[ID_LENGTH + 1]; /* the container's, and the name of its cgroup */
+	char id[ID_LENGTH + 1]; /* the container's ID, which is also the name of its cgroup */
 
 	/* the process */
 	struct process process;
-	bool init; /* box stays PID 1, and starts the process as its child */
-	const struct sock_fprog *seccomp; /* NULL: unconfined */
-	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, besides box's own */
-	const struct listener *listener; /* NULL: seccomp asks about none */
-	const unsigned long *personality; /* personality(2); NULL: box's own */
-	bool forget_caller; /* the kernel's defaults in place of box's own: see caller_forget() */
-	bool keep_keyring; /* box's own; else it gets a new one, that is empty */
-	unsigned preserve_fds; /* descriptors from 3 on that the process gets */
-	bool detached; /* it has box's own stdio, and lives on when box ends */
-	bool logged; /* stdout and stderr are pipes, which the caller reads: container->stdio */
-	/* Pipes: the process waits for a byte of gate[0], and says by a struct message in gate[1]
-	 * what then keeps it from exec. 0: it does not wait. */
+	bool init; /* a copy of box stays as PID 1, and starts the process as its child */
+	const struct sock_fprog *seccomp; /* the filter of system calls; NULL: none */
+	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, in addition to those that box sets */
+	/* not NULL: the filter asks this program about system calls */
+	const struct listener *listener;
+	const unsigned long *personality; /* as personality(2) takes it; NULL: unchanged */
+	bool forget_caller; /* give the process the kernel's defaults: see caller_forget() */
+	/* leave it the caller's session keyring; otherwise it gets a new, empty one */
+	bool keep_keyring;
+	unsigned preserve_fds; /* how many descriptors from 3 on the process gets from box */
+	bool detached; /* it has box's own stdio, and goes on when box ends */
+	bool logged; /* its stdout and stderr are pipes that the caller reads: container->stdio */
+	/* Ends of two pipes. The process waits until it can read a byte from gate[0]. What then
+	 * keeps it from exec, it writes to gate[1], as a struct message. 0: it does not wait. */
 	int gate[2];
 
-	/* its root: an overlay, mounted in a namespace of its own; without upper, rootfs itself */
-	const char *rootfs; /* the folder that it is mounted on, absolute */
-	char **lower; /* the folders below, the topmost first, and NULL; absolute, or as */
-	const char *upper, *work; /* what the container writes, relative to rootfs */
-	bool temporary; /* that is thrown away after the run */
-	uint64_t root_attributes; /* MOUNT_ATTR_* of the root alone: read-only, no devices */
-	unsigned long root_propagation; /* MS_* of the root, at the end; 0: as it is */
-	bool no_pivot; /* on a root that cannot be pivoted: the kernel's first one */
+	/* its root: an overlay; if upper is NULL, the folder rootfs itself */
+	const char *rootfs; /* an absolute path: the folder on which the root is mounted */
+	/* the image's folders, the topmost first; NULL-terminated; absolute or as upper */
+	char **lower;
+	/* the folders for what the container writes, relative to rootfs */
+	const char *upper, *work;
+	bool temporary; /* what is written is thrown away after the run */
+	/* MOUNT_ATTR_* of the root's mount alone: read-only, no devices */
+	uint64_t root_attributes;
+	/* propagation (MS_*) that the root gets at the end; 0: unchanged */
+	unsigned long root_propagation;
+	bool no_pivot; /* do without pivot_root(2), which cannot replace the kernel's first root */
 
 	/* what it sees */
-	unsigned long namespaces; /* CLONE_NEW*; those that are not new are box's own */
+	unsigned long namespaces; /* CLONE_NEW* of new ones; the others are box's own, or joined */
+	/* existing namespaces to join, except mount and user namespaces */
 	const struct namespace_path *joins;
 	size_t n_joins;
-	const char *mount_namespace, *user_namespace; /* to join, too; NULL: none */
-	struct id_maps maps; /* of a new user namespace */
-	const char *time_offsets; /* lines for timens_offsets, time_namespaces(7) */
+	/* paths of existing ones to join; NULL: none */
+	const char *mount_namespace, *user_namespace;
+	struct id_maps maps; /* of a new user namespace; empty: there is none */
+	const char *time_offsets; /* lines for timens_offsets, see time_namespaces(7); NULL: none */
 	const char *hostname, *domainname;
-	const struct pair *sysctls; /* by sysctl_path(): "net/ipv4/ip_forward" */
+	const struct pair *sysctls; /* named as sysctl_path() does: "net/ipv4/ip_forward" */
 	size_t n_sysctls;
-	struct mount *mounts; /* in this order, after the root */
+	struct mount *mounts; /* mounted in this order, after the root */
 	size_t n_mounts;
-	const struct device *devices;
+	const struct device *devices; /* the nodes of box's own /dev */
 	size_t n_devices;
-	const struct node *nodes; /* in place of devices */
+	const struct node *nodes; /* the nodes of box-oci, which has no devices */
 	size_t n_nodes;
-	const char *const *masked; /* paths that show nothing; those that are missing are skipped */
-	const char *const *constant; /* paths made read-only; the same */
+	const char *const *masked; /* paths to hide, NULL-terminated; a missing one is skipped */
+	/* paths to make read-only, NULL-terminated; a missing one is skipped */
+	const char *const *constant;
 
 	struct limits limits;
-	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "box/ID" */
+	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "/box/ID" */
 	const struct resources *resources; /* NULL: none */
 
 	const struct hook *hooks;
 	size_t n_hooks;
-	const char *hook_state; /* what they read on stdin, without the status and the PID; see
-				   hooks.c */
+	/* the JSON that hooks read on stdin, without the braces, the status and the PID */
+	const char *hook_state;
 };
 
 #endif

@@ -1,18 +1,19 @@
-/* sysctl.h: the kernel's settings that a container may have of its own. */
+/* sysctl.h: the settings of the kernel that a container may have for itself. */
 #ifndef SYSCTL_H
 #define SYSCTL_H
 
 #include "spec.h"
 
-/* NAME below /proc/sys: its first separator, '.' or '/', says how the names are divided, as with
- * sysctl(8); the other one is then a dot in a name, as interfaces may have it. NULL after fail().
- * The caller frees it. */
+/* Returns the path below /proc/sys of the sysctl NAME. Its first separator, '.' or '/', says which
+ * one divides its parts, as for sysctl(8); the other one stands for a dot in a part, as in the
+ * names of network interfaces. The caller frees the path. NULL after fail(). */
 char *sysctl_path(const char *name);
 
-/* The kind of namespace, CLONE_NEW*, in which PATH is set; 0: the whole machine. */
+/* Returns the kind of namespace (CLONE_NEW*) to which the sysctl PATH, of sysctl_path(), belongs; 0
+ * if it belongs to the whole machine, or is unknown. */
 unsigned long sysctl_namespace(const char *path);
 
-/* Sets the spec's sysctls, by the container's /proc. */
+/* Writes spec->sysctls through the container's /proc, when its root is "/". */
 int sysctls_write(const struct spec *spec);
 
 #endif

@@ -1,4 +1,4 @@
-/* tree.h: the mount calls of Linux 5.2 to 5.12, by their names. */
+/* tree.h: the mount calls of Linux 5.2 to 5.12, under short names. */
 #ifndef TREE_H
 #define TREE_H
 
@@ -7,19 +7,29 @@
 
 #include "spec.h"
 
-/* Whether the kernel can mount a /proc of another PID namespace, as PIDS of mounts_make(). */
+/* Whether the kernel can mount a /proc for another PID namespace, as mount_new_of() does with PIDS
+ * (Linux 6.17). */
 bool mounts_know_pids(void);
 
-/* The new mount calls by their names, for descriptors; errno only, no fail(). A copy or a new mount
- * is attached nowhere yet. ATTRIBUTES are MOUNT_ATTR_* of mount_setattr(2). */
+/* Mounts as descriptors, which are attached nowhere until mount_attach(). All of these return -1
+ * with errno, without fail(). ATTRIBUTES are MOUNT_ATTR_* of mount_setattr(2).
+ *
+ * mount_new() makes a new file system of TYPE, with SOURCE as the name in the mount table and
+ * OPTIONS as for mount(8), and returns its descriptor, which is the caller's. mount_copy() makes a
+ * bind mount of PATH relative to DIR, if RECURSIVE with all mounts below it, and returns its
+ * descriptor.
+ *
+ * mount_restrict() adds ATTRIBUTES to the mount TREE; if RECURSIVE, also to those below it.
+ * mount_change() makes CHANGE to the mount TREE. mount_attach() mounts TREE on the file or folder
+ * TARGET, a descriptor. */
 int mount_new(const char *type, const char *source, const char *options, uint64_t attributes);
 int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);
 int mount_change(int tree, const struct mount_change *change);
 int mount_attach(int tree, int target);
 
-/* As mount_new(); of a /proc, PIDS is a descriptor of the PID namespace that it shows (-1: the
- * caller's). */
+/* Does what mount_new() does; for the type "proc", PIDS is a descriptor of the PID namespace that
+ * is shown, or -1 for the caller's. */
 int mount_new_of(
 	const char *type, const char *source, const char *options, uint64_t attributes, int pids);
 

@@ -1,24 +1,26 @@
-/* user.h: names of the image's /etc/passwd and /etc/group. */
+/* user.h: looks users up in the image's /etc/passwd and /etc/group. */
 #ifndef USER_H
 #define USER_H
 
 #include <stddef.h>
 #include <sys/types.h>
 
+/* A user of a container, with all that the process needs. */
 struct user {
 	uid_t uid;
 	gid_t gid;
-	gid_t *groups;
+	gid_t *groups; /* supplementary groups, which include gid; user_free() frees them */
 	size_t n_groups;
-	char home[4096];
+	char home[4096]; /* the home folder, "/" if the image names none */
 };
 
-/* The host's name of UID, or its number. Not by getpwuid(3): it loads libraries, and box is static.
- */
+/* Sets NAME to the name that UID has in the host's /etc/passwd, or to its number. It does not call
+ * getpwuid(3), which loads libraries, as box is linked statically. */
 void user_name(uid_t uid, char name[64]);
 
-/* Looks up NAME (spec->user) in the files of ROOT, a descriptor of the root folder. user_free()
- * frees what is in USER, on an error, too. */
+/* user_find() looks up NAME (as spec->process.user) in /etc/passwd and /etc/group of ROOT, a
+ * descriptor of the container's root folder, and fills in USER. user_free() frees what is in USER;
+ * it is called after an error, too. */
 int user_find(int root, const char *name, struct user *user);
 void user_free(struct user *user);
 

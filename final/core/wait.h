@@ -1,4 +1,4 @@
-/* wait.h: waits for the command. */
+/* wait.h: waits for a process of a container, and copies its input and output meanwhile. */
 #ifndef WAIT_H
 #define WAIT_H
 
@@ -9,40 +9,43 @@
 
 #include "container.h"
 
-/* Bytes that the pipe FD has now; for a pty, the most that it can hold. 0: none, or FD is neither.
- */
+/* Returns how many bytes can be read from the pipe FD now; for a pty, the most that it can hold; 0
+ * if FD is neither, or -1. */
 int unread_bytes(int fd);
 
-/* Bytes on their way from one descriptor to another, which are both the flow's. */
+/* One direction in which bytes are copied. Both descriptors are the flow's, which closes them. */
 struct flow {
 	bool open;
 	int from, to;
-	bool keys; /* FROM is the caller's terminal */
-	bool spliced; /* both are pipes: nothing is copied */
-	bool receives, sends; /* FROM, TO is a socket */
-	bool blocks; /* TO does, so it gets little at once */
-	bool watched; /* when nobody reads TO any more, FROM's writer is told at once */
-	bool full; /* TO is waited for, not FROM */
-	int64_t left; /* bytes still to be taken from FROM; -1: all up to its end */
-	char *data; /* that were read; from start to end they are not written yet */
+	bool keys; /* from is the caller's terminal */
+	bool spliced; /* both are pipes: the kernel moves the bytes, by splice(2) */
+	bool receives, sends; /* from is a socket; to is a socket */
+	bool blocks; /* writing to it may block, so it gets little at once */
+	bool watched; /* when nobody reads to any more, the flow ends at once */
+	bool full; /* the flow waits until it can write to it, not for more from the other end */
+	int64_t left; /* bytes that are still to be read; -1: all up to the end */
+	char *data; /* a buffer; what is from start to end has been read, and not yet written */
 	size_t start, end;
 };
 
-/* Those from stdin, and to stdout and stderr. All 0: none. */
+/* The flows from stdin, and to stdout and stderr. A struct relay that is all 0 has none. */
 struct relay {
 	struct flow flows[3];
 	int signals; /* a signalfd */
-	double deadline; /* of clock_now(); 0: none */
+	double deadline; /* when to give up, by clock_now(); 0: never */
 };
 
-/* Forwards the blocked SIGNALS and copies bytes (with a terminal, of stdin only with INPUT), until
- * the process has ended. Output never blocks it: what nobody has taken by then is in RELAY. Returns
- * the process's exit status, as a shell would. */
+/* Waits until the process of CONTAINER has ended. Meanwhile it handles the blocked SIGNALS (see
+ * container_signal()), and copies input and output; with a terminal, input only with INPUT. The
+ * process's end never waits for output: what nobody has read by then stays in RELAY, for
+ * relay_finish(). Returns the exit status as a shell has it, 128 + N for signal N; or -1 after
+ * fail(), with RELAY closed. */
 int container_wait(
 	struct container *container, const sigset_t *signals, bool input, struct relay *relay);
 
-/* Waits until the rest of the output is written, or nobody reads it, or a signal that would end box
- * has come, and a second has gone. To be called when the container is gone, with nothing locked: a
+/* Writes the rest of the output, closes RELAY, and calls terminal_restore(). It gives up a stream
+ * that nobody reads; and all of them a second after a signal that asks box to end (see
+ * asks_to_end()). It is called when the container is gone, and with nothing locked, because a
  * reader may take its time. */
 void relay_finish(struct relay *relay);
 
