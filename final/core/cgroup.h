@@ -74,8 +74,8 @@ int cgroup_check_runs(const struct cgroup *cgroup);
  * Returns how many there are, or -1 after fail(). The caller frees the list in either case. */
 ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids);
 
-/* Kills every process in CGROUP, frozen ones too. An error if some have not ended after 5
- * seconds. */
+/* Kills every process in CGROUP, frozen ones too. It is an error if after 5 seconds there still are
+ * processes to kill. */
 int cgroup_kill(const struct cgroup *cgroup);
 
 /* Kills every process in CGROUP, removes its folders, and closes it. */

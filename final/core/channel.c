@@ -1,4 +1,5 @@
-/* channel.c: what container.c and init.c tell each other, and descriptors for others' sockets. */
+/* channel.c: the messages between container.c and init.c, and descriptors for the sockets of other
+ * programs. */
 #define _GNU_SOURCE
 #include "channel.h"
 
@@ -76,7 +77,7 @@ bool message_receive(int socket, struct message *message, int *fd)
 	struct msghdr header = {.msg_iov = &data,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		/* The padding has room for a second descriptor, which would stay open. */
+		/* CMSG_SPACE would have room for a second descriptor, which would stay open. */
 		.msg_controllen = CMSG_LEN(sizeof(int))};
 	struct cmsghdr *rights;
 	ssize_t size;
@@ -105,7 +106,8 @@ void wait_for_go(const struct guard *guard)
 	}
 }
 
-/* By write(2), of which no filter asks the listener: another call may wait for its answer. */
+/* The message is sent by write(2): a filter cannot ask its listener about that call, while any
+ * other call might have to wait for the listener's answer. */
 int pass_listener_on(const struct guard *guard, int fd)
 {
 	struct message message = {.kind = MESSAGE_LISTENER, .status = fd};

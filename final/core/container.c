@@ -1,4 +1,5 @@
-/* container.c: starts, watches and ends a container: the parent's side, as init.c is the other. */
+/* container.c: starts, watches and ends a container. This is the parent's side; init.c is the
+ * child's. */
 #define _GNU_SOURCE
 #include "container.h"
 
@@ -37,7 +38,7 @@
 #include "spec.h"
 #include "tree.h"
 
-enum { MAX_DEATH = 5000 }; /* milliseconds, of a process that got SIGKILL */
+enum { MAX_DEATH = 5000 }; /* milliseconds that a process may take to end after SIGKILL */
 
 const struct container no_container = {.pid = -1,
 	.pidfd = -1,
@@ -48,8 +49,8 @@ const struct container no_container = {.pid = -1,
 	.ending = -1,
 	.oom = -1};
 
-/* Whether PID is a child of ours, and not the one that says so. What a process inside the container
- * says is not believed: another one there may say it in its place. */
+/* Whether PID is another child of box than container->pid. A process inside the container sends the
+ * PID, and it is not believed: another process in there may send the message in its place. */
 static bool is_child(const struct container *container, pid_t pid)
 {
 	siginfo_t info;
@@ -58,7 +59,8 @@ static bool is_child(const struct container *container, pid_t pid)
 	       waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/* Says so of the child that we wait for. */
+/* Notes that the child for which box waits has died, and whether the memory limit was the cause.
+ * Returns -1. */
 static int is_dead(const struct container *container)
 {
 	const char *what = container->joined ? "process that joins the container"
@@ -71,9 +73,10 @@ static int is_dead(const struct container *container)
 	return failx("the %s died before it could start", what);
 }
 
-/* Waits for a message, or with SOCKET -1 for the child's end. A child of the child may have the
- * socket's other end still. The child may be stopped, or its cgroup frozen: then a signal ends the
- * wait. It stays pending, so that whatever box would do next does not begin. */
+/* Waits for a message on SOCKET, or if SOCKET is -1, for the child's end. The end is seen by the
+ * pidfd, because a child of the child may still have the other end of the socket open. The child
+ * may be stopped, or its cgroup frozen; therefore a signal ends the wait. The signal stays pending,
+ * so that it also ends what box would do next. */
 static int wait_for_child(const struct container *container, int socket)
 {
 	struct pollfd polls[] = {{.fd = socket, .events = POLLIN},
@@ -83,7 +86,8 @@ static int wait_for_child(const struct container *container, int socket)
 	while (poll(polls, 3, -1) < 0)
 		if (errno != EINTR)
 			return fail("poll");
-	/* What it sent before its end is there, if not when poll(2) looked first. */
+	/* The child may have sent a message and ended after poll(2) looked at the socket: look
+	 * again. */
 	if (!polls[0].revents && polls[1].revents && poll(polls, 1, 0) < 0)
 		return fail("poll");
 	if (polls[0].revents || (polls[1].revents && socket < 0))
@@ -92,8 +96,9 @@ static int wait_for_child(const struct container *container, int socket)
 				: failx("ended by a signal before the command had started");
 }
 
-/* Kills and reaps a child of ours: so it is no other's PID. What the freezer of cgroup v1 holds
- * dies only when it thaws, and box does not wait for that. */
+/* Kills and reaps a child of box; until it is reaped, no other process can have its PID. A process
+ * that is held by the freezer of cgroup v1 dies only when it is thawed; box does not wait for that
+ * longer than MAX_DEATH. */
 static void end_child(pid_t pid)
 {
 	struct pollfd end = {.fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
@@ -105,7 +110,8 @@ static void end_child(pid_t pid)
 	close_fd(&end.fd);
 }
 
-/* Waits for the child to be at the point KIND. Whatever else comes first is an error. */
+/* Waits for the child's message KIND; MESSAGE_NONE is the end of the connection, by exec. Anything
+ * else that comes first is an error. */
 static int expect(struct container *container, enum message_kind kind, int *status)
 {
 	struct message message = {0};
@@ -135,7 +141,8 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	return 0;
 }
 
-/* Born in its cgroup, nothing it does escapes the limits; joining later costs milliseconds, too. */
+/* Makes a child, in its cgroup of v2 if there is one: nothing that it does escapes the limits then,
+ * and joining the cgroup later would cost milliseconds. */
 static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, bool *born_inside)
 {
 	int fd = cgroup_clone_fd(cgroup);
@@ -154,7 +161,8 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 	return pid < 0 ? fail("clone3") : pid;
 }
 
-/* Who joins these cannot come back: a helper does, and starts the child as ours. */
+/* A process that joins a user or mount namespace cannot come back. So a helper does that, and makes
+ * the container's first process as a child of box (CLONE_PARENT). */
 static _Noreturn void help_clone(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
@@ -162,7 +170,8 @@ static _Noreturn void help_clone(
 	struct message message = {.kind = MESSAGE_PID, .status = -1};
 	bool born_inside;
 
-	/* Before that namespace's root could look into us, who have the host's (CVE-2016-9962). */
+	/* This helper has box's memory. It must not be readable when root of the namespace that it
+	 * joins can see it (CVE-2016-9962). */
 	prctl(PR_SET_DUMPABLE, 0);
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
@@ -192,7 +201,7 @@ static pid_t clone_by_helper(
 		help_clone(container, args, sockets, pipes);
 	if (helper < 0)
 		return fail("clone3");
-	close_fd(&sockets[1]); /* so that we see when it dies */
+	close_fd(&sockets[1]); /* so that the connection ends if the helper dies */
 	result = expect(container, MESSAGE_PID, &status);
 	if (result == 0)
 		result = wait_for_child(container, -1);
@@ -207,7 +216,8 @@ static pid_t clone_by_helper(
 	return -1;
 }
 
-/* The child joins what is to be joined, and sends its own child as join_main() does. */
+/* The container joins a PID namespace that box can mount a /proc for: the child joins all other
+ * namespaces, and starts the process as a further child of box, as join_main() does. */
 static pid_t clone_outside(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
@@ -226,7 +236,7 @@ static pid_t clone_outside(
 static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
 {
 	struct clone_args args = {
-		/* The cgroup namespace is made by the child, when it is in its cgroups. */
+		/* The child makes the cgroup namespace itself, when it is in its cgroups. */
 		.flags = (container->spec->namespaces & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&container->pidfd,
 		.exit_signal = SIGCHLD,
@@ -248,12 +258,13 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	}
 	if (namespaces_leave(&own) == 0 || pid < 0)
 		return pid;
-	kill(pid, SIGKILL); /* what box does next would be done elsewhere */
+	kill(pid, SIGKILL); /* or box would go on in the wrong namespaces */
 	waitpid(pid, NULL, 0);
 	return -1;
 }
 
-/* If it has ended, it has said why: that is read later. */
+/* Sends each ID-mapped mount to the child. If the child has ended, sending fails; that is no error
+ * here, because expect() reads later why it has ended. */
 static int send_mapped_mounts(struct container *container)
 {
 	const struct message message = {.kind = MESSAGE_MOUNT};
@@ -280,7 +291,8 @@ static int send_go(struct container *container)
 	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
 }
 
-/* The helper has done its work, and the process is to take its place: see join_main(). */
+/* Receives the PID of the process that the helper has made (see join_main()), waits for the
+ * helper's end, and makes the process the one that CONTAINER holds. */
 static int meet_process(struct container *container, int *status)
 {
 	const pid_t helper = container->pid;
@@ -298,7 +310,8 @@ static int meet_process(struct container *container, int *status)
 	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
 }
 
-/* The process is made, where that is not the child itself, and waits. */
+/* Lets the child drop its privileges. If the child is a helper, waits until it has made the
+ * process, which then waits for box. */
 static int lead_process(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};
@@ -314,14 +327,15 @@ static int lead_process(struct container *container, int *status)
 		return -1;
 	if (!other)
 		return 0;
-	/* The process has its PID only when the filter is there. */
+	/* The helper makes the process only when the filter is installed. */
 	if ((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0)
 		return -1;
 	*status = EXIT_BOX;
 	return process_priorities(&spec->process, container->pid);
 }
 
-/* From its birth to the moment before its process. */
+/* Leads the child from its birth to the moment before it drops its privileges; a child that is
+ * OUTSIDE, to the moment before its process executes the program. */
 static int lead_init(struct container *container)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
@@ -356,7 +370,7 @@ int container_create(struct container *container, const struct spec *spec)
 	*container = no_container;
 	container->spec = spec;
 	container->outside = namespaces_joined_pids(spec) && mounts_know_pids();
-	fflush(NULL); /* what is buffered must not be written by the child, too */
+	fflush(NULL); /* or the child would write what is buffered, too */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
@@ -428,7 +442,8 @@ int container_mount(struct container *container, const struct spec *spec)
 	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
 }
 
-/* The process cannot: its filter may ask the listener about each call, but write(2). */
+/* Passes the listener on for the process, which cannot do so itself: the filter may ask the
+ * listener about every call but write(2). */
 static int pass_listener(struct container *container)
 {
 	const struct listener *to = container->spec->listener;
@@ -474,11 +489,13 @@ int container_destroy(struct container *container)
 	int result = 0;
 
 	if (container->pid > 0) {
-		/* The death of PID 1 ends its whole namespace; the cgroup ends what shares ours. */
+		/* The kernel ends the whole PID namespace with its PID 1. Where the container is in
+		 * box's own PID namespace, cgroup_remove() ends all its processes. */
 		if (container->joined) {
 			end_child(container->pid);
 		} else {
-			kill(container->pid, SIGKILL); /* a child of ours, too */
+			/* no other process has this PID: it is a child of box that is not reaped */
+			kill(container->pid, SIGKILL);
 			waitpid(container->pid, NULL, 0);
 		}
 		container->pid = -1;
@@ -486,7 +503,7 @@ int container_destroy(struct container *container)
 	if (container->cgroup.n > 0)
 		result = cgroup_remove(&container->cgroup);
 	if (result == 0 && container->spec &&
-		!container->joined) /* box update may have made more */
+		!container->joined) /* cgroup_update() may have made more cgroups */
 		result = cgroup_sweep(container->spec->id, false);
 	container_release(container);
 	return result;

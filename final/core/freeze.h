@@ -24,8 +24,8 @@ int freeze_begin(struct freeze *freeze, const char *id);
  * meanwhile. */
 int freeze_end(struct freeze *freeze);
 
-/* Freezes the container ID (FROZEN), or thaws it, until another command changes that: `box pause`
- * and `box unpause`. Waits while another command holds it frozen. Returns 0; 1 if it is in that
+/* For `box pause` and `box unpause`: freezes the container ID (FROZEN), or thaws it, until another
+ * command changes that. Waits while another command holds it frozen. Returns 0; 1 if it is in that
  * state already; or -1 after fail(). */
 int freeze_stay(const char *id, bool frozen);
 

@@ -8,11 +8,11 @@
 
 /* mounts_take() makes a copy of each bind mount's source, attached nowhere: trees[i] becomes its
  * descriptor for spec->mounts[i], or -1 for an optional one that is missing, and for one whose
- * source is in the container's own root, which mounts_attach() takes. It is called by root of the
- * host, while paths still lead to the host.
+ * source is in the container's own root, which mounts_attach() takes. It leaves ID-mapped mounts
+ * out. It is called by root of the host, while paths still lead to the host.
  *
- * mount_take_mapped() does so for one ID-mapped mount, with the user namespace USERS, a descriptor,
- * and returns the descriptor of the mount. Box calls it, because it needs privileges in the user
+ * mount_take_mapped() takes one ID-mapped mount, with the user namespace USERS, a descriptor, and
+ * returns the descriptor of the mount. Box calls it, because it needs privileges in the user
  * namespace that owns the file system, which is the host's (mount_setattr(2)).
  *
  * mounts_make() makes all other mounts, as the user who is to own them: the container's root. It

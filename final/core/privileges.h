@@ -26,9 +26,9 @@ char *capability_name(int capability);
 int session_keyring(void);
 
 /* drop_privileges() becomes the user UID and the group GID, with the N GROUPS, and gives the
- * process the spec's capabilities and no_new_privileges. Then it installs guard->filter, except
- * with no_new_privileges: there filter_last() does so, which is the last step before exec. Box
- * passes on the listener of a filter that has one, see pass_listener_on(). */
+ * process the spec's capabilities and no_new_privileges. It also installs guard->filter, except
+ * with no_new_privileges: there filter_last() does so, as the last step before exec. Box passes on
+ * the listener of a filter that has one, see pass_listener_on(). */
 int filter_last(const struct spec *spec, const struct guard *guard);
 int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n);

@@ -16,8 +16,8 @@ bool mounts_know_pids(void);
  *
  * mount_new() makes a new file system of TYPE, with SOURCE as the name in the mount table and
  * OPTIONS as for mount(8), and returns its descriptor, which is the caller's. mount_copy() makes a
- * bind mount of PATH relative to DIR, if RECURSIVE with all mounts below it, and returns its
- * descriptor.
+ * bind mount of PATH relative to DIR, or of DIR itself if PATH is "", if RECURSIVE with all mounts
+ * below it, and returns its descriptor.
  *
  * mount_restrict() adds ATTRIBUTES to the mount TREE; if RECURSIVE, also to those below it.
  * mount_change() makes CHANGE to the mount TREE. mount_attach() mounts TREE on the file or folder
