@@ -1,4 +1,4 @@
-/* cgroup-change.c: other limits for a container that runs. */
+/* cgroup-change.c: changes the limits of a container that runs. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -18,7 +18,8 @@
 #include "freeze.h"
 #include "spec.h"
 
-/* Those of CONTROLLERS whose limits differ. Without one of memory, none of swap is in force. */
+/* Returns the controllers whose limits differ between NEW and OLD. Without a memory limit, a limit
+ * of swap is not in force, and does not count. */
 static unsigned changed(const struct limits *new, const struct limits *old)
 {
 	unsigned memory = new->memory != old->memory || new->memory_swap != old->memory_swap;
@@ -30,7 +31,8 @@ static unsigned changed(const struct limits *new, const struct limits *old)
 									    : 0);
 }
 
-/* Writes LIMITS for WANTED to H of v2, in which BOX runs the container. */
+/* Enables the controllers WANTED for H, a cgroup of v2 of the container that the process BOX runs,
+ * and writes LIMITS for those that can be had. Returns these, or -1. */
 static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const struct limits *limits)
 {
 	struct base base = {.v2 = true, .box = -1};
@@ -41,7 +43,8 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 	snprintf(base.path, sizeof(base.path), "%.*s",
 		(int)(strlen(h->path) - ID_LENGTH - strlen("/box/")), h->path);
 	snprintf(own, sizeof(own), "%d\n", box);
-	if (processes && strcmp(processes, own) == 0) /* none but it: then it can make room */
+	/* no other process is in it: so box can be moved to make room */
+	if (processes && strcmp(processes, own) == 0)
 		base.box = box;
 	if ((had = take_controllers(&base, h, wanted)) < 0)
 		return -1;
@@ -49,7 +52,8 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 	return hierarchy_limit(h, had, limits) < 0 ? -1 : had;
 }
 
-/* The same to a hierarchy of v1. Where the container is in none, one is made, empty as yet. */
+/* Writes LIMITS for the controllers WANTED to the container's cgroup in the v1 hierarchy BASE. If
+ * the container has none there, it is made; no process is in it yet. */
 static int update_v1(struct cgroup *cgroup, const struct base *base, const char *id,
 	unsigned wanted, const struct limits *limits)
 {
@@ -61,6 +65,7 @@ static int update_v1(struct cgroup *cgroup, const struct base *base, const char 
 	return wanted && cgroup_make_in(cgroup, base, id, wanted, limits) < 0 ? -1 : 0;
 }
 
+/* Writes LIMITS for the controllers WANTED, to v2 as far as it has them, else to v1. */
 static int update_all(struct cgroup *cgroup, const char *id, pid_t box, unsigned wanted,
 	const struct limits *limits)
 {
@@ -81,7 +86,8 @@ static int update_all(struct cgroup *cgroup, const char *id, pid_t box, unsigned
 	return wanted ? limit_is_missing(wanted) : 0;
 }
 
-/* Puts PID into those of DATA that were made last: from FIRST on. */
+/* The argument of move_process(): the cgroups to put a process into are those of CGROUP from the
+ * number FIRST on. ERROR is the last errno, or 0. */
 struct move {
 	const struct cgroup *cgroup;
 	size_t first;
@@ -96,13 +102,13 @@ static bool move_process(pid_t pid, void *data)
 	snprintf(text, sizeof(text), "%d", pid);
 	for (size_t i = move->first; i < move->cgroup->n; i++)
 		if (try_write(move->cgroup->hierarchies[i].dir, "cgroup.procs", text) < 0 &&
-			errno != ESRCH) /* it has ended */
+			errno != ESRCH) /* the process has ended */
 			move->error = errno;
 	return true;
 }
 
-/* Puts all processes of the container ID into the hierarchies from FIRST on. None can fork away
- * meanwhile: it is frozen. */
+/* Puts all processes of the container ID into the cgroups of CGROUP from the number FIRST on. The
+ * container is frozen meanwhile, so that no process can fork and leave a child behind. */
 static int move_all(const struct cgroup *cgroup, const char *id, size_t first)
 {
 	const struct hierarchy *h = &cgroup->hierarchies[0];

@@ -1,4 +1,5 @@
-/* cgroup-find.c: where cgroups are, and where that of a container is. */
+/* cgroup-find.c: finds the mounted hierarchies of cgroups, and the cgroup of a container in
+ * them. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -28,9 +29,9 @@ const char *const cgroup_controllers[N_CONTROLLERS] = {"freezer", "pids", "memor
 	"devices", "blkio", "io", "cpuacct", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",
 	"misc", "name=systemd"};
 
-struct base bases[N_CONTROLLERS + 2]; /* see rank() */
+struct base bases[N_CONTROLLERS + 2]; /* in the order of rank() */
 size_t n_bases;
-static char *own_cgroups; /* /proc/self/cgroup */
+static char *own_cgroups; /* the text of /proc/self/cgroup */
 
 unsigned controllers_in(const char *words)
 {
@@ -58,7 +59,8 @@ bool own_cgroup(unsigned controllers, char list[128], char path[512])
 	return false;
 }
 
-/* All of v2 can be killed at once; of v1, what the freezer stops; or else what pids lists. */
+/* The lower the rank, the better the way to kill all processes: in v2 all at once; in v1 those that
+ * the freezer has stopped; else those that the pids controller or another one lists. */
 static int rank(const struct base *base)
 {
 	return base->v2 ? -1 : __builtin_ctz(base->controllers);
@@ -75,8 +77,9 @@ static void add_base(const struct base *base)
 	bases[i] = *base;
 }
 
-/* systemd marks what it leaves to others (systemd's CGROUP_DELEGATION). The owner says to whom:
- * root who comes from a user's desktop by sudo has no business in that user's. */
+/* Whether the cgroup PATH was delegated to box. systemd sets these attributes on what it leaves to
+ * others (systemd's CGROUP_DELEGATION), and the owner says to whom: box that root starts by sudo on
+ * a user's desktop must not use the user's cgroup. */
 static bool delegated(const char *path)
 {
 	char value = 0;
@@ -87,7 +90,8 @@ static bool delegated(const char *path)
 	       value == '1' && stat(path, &st) == 0 && st.st_uid == geteuid();
 }
 
-/* Adds the cgroup that is delegated to this process, whose own is BELOW that at TOP, and TOP. */
+/* Adds two bases of v2: the cgroup that is delegated to this process, if there is one, and TOP, the
+ * top of the hierarchy. BELOW is the path of this process's cgroup relative to TOP. */
 static void add_v2(const char *top, const char *below)
 {
 	struct base base = {.v2 = true};
@@ -104,12 +108,13 @@ static void add_v2(const char *top, const char *below)
 	add_base(&base);
 }
 
-/* What PATH has below ROOT, "" if it is ROOT; NULL if it is elsewhere. */
+/* Returns the part of PATH below ROOT: "" if it is ROOT, NULL if it is not below ROOT. */
 static const char *path_below(const char *path, const char *root)
 {
 	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
 
-	/* "/.." leads out of this cgroup namespace, where v2 lets nobody go (nsdelegate). */
+	/* A path that begins with "/.." is outside of this cgroup namespace. With v2's mount option
+	 * nsdelegate no process may be moved there. */
 	if (strncmp(root, "/..", 3) == 0 || strncmp(path, "/..", 3) == 0)
 		return NULL;
 	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
@@ -117,8 +122,9 @@ static const char *path_below(const char *path, const char *root)
 	return strcmp(path + length, "/") == 0 ? "" : path + length;
 }
 
-/* LINE is "ID PARENT MAJOR:MINOR ROOT TARGET ... - TYPE SOURCE OPTIONS" of mountinfo. ROOT is the
- * cgroup that shows at TARGET: in a container without a cgroup namespace, the container's. */
+/* Adds the hierarchy that LINE of mountinfo shows, if it is one: "ID PARENT MAJOR:MINOR ROOT TARGET
+ * ... - TYPE SOURCE OPTIONS" (proc_pid_mountinfo(5)). ROOT is the cgroup that is visible at TARGET;
+ * in a container without a cgroup namespace it is that of the container. */
 static void add_mount(const char *line)
 {
 	const char *type = strstr(line, " - cgroup"), *below;
@@ -131,7 +137,7 @@ static void add_mount(const char *line)
 		return;
 	if (!base.v2 && !(base.controllers = controllers_in(strrchr(line, ' ') + 1)))
 		return;
-	for (size_t i = 0; i < n_bases; i++) /* the same hierarchy again */
+	for (size_t i = 0; i < n_bases; i++) /* a second mount of the same hierarchy */
 		if (bases[i].v2 == base.v2 && bases[i].controllers == base.controllers)
 			return;
 	if (sscanf(line, "%*d %*d %u:%u %511s %319s", &major, &minor, root, base.path) != 4 ||
@@ -140,7 +146,8 @@ static void add_mount(const char *line)
 	unescape_octal(root);
 	unescape_octal(base.path);
 	below = path_below(own, root);
-	/* The mount may show a part that is not ours, and may be covered by another one. */
+	/* The mount may show a part of the hierarchy that this process's cgroup is not in, or
+	 * another mount may cover it. */
 	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(major, minor))
 		return;
 	if (base.v2)
@@ -182,7 +189,8 @@ bool hierarchy_name(const struct base *base, const char *id, struct hierarchy *h
 
 const char cgroup_mark[] = "trusted.box";
 
-/* Finds the cgroup below TOP that was delegated to another box, in which box/ID is. */
+/* Looks below TOP for a cgroup that was delegated to another box, and that has box/ID in it. BASE
+ * becomes that cgroup. */
 static bool find_delegated(const struct base *top, const char *id, struct base *base)
 {
 	char *const paths[] = {(char *)top->path, NULL};
@@ -193,7 +201,7 @@ static bool find_delegated(const struct base *top, const char *id, struct base *
 	for (FTSENT *entry; !found && tree && (entry = fts_read(tree));) {
 		if (entry->fts_info != FTS_D || strcmp(entry->fts_parent->fts_name, "box") != 0)
 			continue;
-		/* What lies in a container may have been made there. */
+		/* Does not look below it: the container may have made what is there. */
 		fts_set(tree, entry, FTS_SKIP);
 		found = strcmp(entry->fts_name, id) == 0 &&
 			snprintf(base->path, sizeof(base->path), "%.*s",
@@ -205,7 +213,7 @@ static bool find_delegated(const struct base *top, const char *id, struct base *
 	return found;
 }
 
-/* Adds BASE/box/ID, if it is there. */
+/* Adds the cgroup of the container ID below BASE to CGROUP, if it is there. */
 static int open_below(struct cgroup *cgroup, const struct base *base, const char *id)
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
@@ -253,7 +261,7 @@ void cgroup_close(struct cgroup *cgroup)
 	cgroup->n = 0;
 }
 
-/* H becomes the cgroup PATH below it. */
+/* Makes H the cgroup PATH below it. */
 static int go_below(struct hierarchy *h, const char *path)
 {
 	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
@@ -270,7 +278,7 @@ static int go_below(struct hierarchy *h, const char *path)
 	return 0;
 }
 
-/* Adds to CHOSEN the hierarchy of v1 that has the controller NAME. */
+/* Marks in CHOSEN the hierarchies of v1 that have the controller NAME. */
 static int choose(const struct cgroup *cgroup, const char *name, bool chosen[])
 {
 	bool found = false;

@@ -1,4 +1,4 @@
-/* cgroup-kill.c: stops, lists and ends the processes of a cgroup, and removes it. */
+/* cgroup-kill.c: stops, lists and kills the processes of a cgroup, and removes it. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -28,12 +28,13 @@ static int try_freeze(const struct hierarchy *h, bool frozen)
 	return try_write(h->dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
 }
 
-/* Waiting for the kernel, all zero at first. */
+/* How long box has waited for the kernel; all zero at first. */
 struct patience {
 	double pause, deadline;
 };
 
-/* Sleeps, each time a little longer. Returns false after 5 seconds. */
+/* Sleeps, each time a little longer. Returns false when 5 seconds have passed since the first
+ * call. */
 static bool wait_more(struct patience *patience)
 {
 	if (patience->deadline == 0)
@@ -80,7 +81,8 @@ int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 	return 0;
 }
 
-/* What each_process() calls, as nftw(3) hands nothing on, and how often that said yes. */
+/* The arguments of each_process(), because nftw(3) hands nothing on, and how many calls of
+ * visit_process() returned true. */
 static bool (*visit_process)(pid_t pid, void *data);
 static void *visit_data;
 static size_t visited;
@@ -95,7 +97,8 @@ static int visit_listed(const char *path, const struct stat *st, int type, struc
 	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
 	if (type != FTW_DP || !(procs = fopen(file, "re")))
 		return 0;
-	while (fscanf(procs, "%d", &pid) == 1) /* 0: of a PID namespace that is not seen here */
+	/* 0: the process is not in this PID namespace, or one below it */
+	while (fscanf(procs, "%d", &pid) == 1)
 		visited += pid > 0 && visit_process(pid, visit_data);
 	return 0;
 }
@@ -148,7 +151,8 @@ ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids)
 		return fail("memory");
 	if (found.n > 0)
 		qsort(found.list, found.n, sizeof(*found.list), by_pid);
-	for (size_t i = 0; i < found.n; i++) /* one that has moved meanwhile was found twice */
+	/* a process that moved to another cgroup meanwhile may have been found twice */
+	for (size_t i = 0; i < found.n; i++)
 		if (n == 0 || found.list[i] != found.list[n - 1])
 			found.list[n++] = found.list[i];
 	return n;
@@ -164,12 +168,14 @@ static int remove_nested(const char *path, const struct stat *st, int type, stru
 {
 	(void)st;
 	if (type == FTW_DP && level->level > 0)
-		rmdir(path); /* while it is busy, so is the one above it: that is tried again */
+		/* while a cgroup is busy, so is the one above it, and all of this is tried again */
+		rmdir(path);
 	return 0;
 }
 
-/* Before Linux 5.14, and on v1, there is no cgroup.kill. What is frozen cannot fork meanwhile; on
- * v1 it does not die either before it thaws. Returns whether there may be more. */
+/* Kills the processes in H. Before Linux 5.14, and on v1, there is no cgroup.kill; there H is
+ * frozen meanwhile, so that none of them can fork, and then thawed: a frozen process of v1 dies
+ * only then. Returns whether there may be more processes. */
 static bool kill_once(const struct hierarchy *h)
 {
 	bool killed;
@@ -200,10 +206,11 @@ void hierarchy_remove_above(struct hierarchy *h)
 	*strrchr(h->path, '/') = '\0';
 	rmdir(h->path);
 	if (h->v2)
-		rmdir(strcat(h->path, ".self")); /* make_room() made it; box may be in it */
+		rmdir(strcat(h->path, ".self")); /* made by make_room(); it stays if box is in it */
 }
 
-/* Kills what is in H, removes and closes it. ENOENT: somebody else was faster. */
+/* Kills the processes in H, removes its folder, and closes it. If the folder is gone already
+ * (ENOENT), another box has removed it: that is no error. */
 static int remove_hierarchy(struct hierarchy *h)
 {
 	struct patience patience = {0};

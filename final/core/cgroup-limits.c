@@ -1,4 +1,4 @@
-/* cgroup-limits.c: limits -> the files of a cgroup. */
+/* cgroup-limits.c: writes limits to the files of a cgroup. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -32,7 +32,7 @@ int hierarchy_write(const struct hierarchy *h, const char *file, const char *tex
 	return 0;
 }
 
-/* -1: no limit. */
+/* Writes NUMBER to FILE; -1 is no limit, for which the files of v2, and pids.max, want "max". */
 static int put_number(const struct hierarchy *h, const char *file, int64_t number)
 {
 	char text[32];
@@ -41,8 +41,8 @@ static int put_number(const struct hierarchy *h, const char *file, int64_t numbe
 	return hierarchy_write(h, file, number < 0 && strstr(file, ".max") ? "max" : text);
 }
 
-/* memory.oom.group stays 0, as Docker has it: the kernel ends the process that takes most, and the
- * command may go on without it. */
+/* memory.oom.group stays 0, as with Docker: at the limit the kernel kills the process that uses the
+ * most memory, and the command may go on without it. */
 static int limit_memory(const struct hierarchy *h, const struct limits *limits)
 {
 	const char *file = h->v2 ? "memory.max" : "memory.limit_in_bytes";
@@ -51,12 +51,13 @@ static int limit_memory(const struct hierarchy *h, const struct limits *limits)
 	int64_t both = limits->memory_swap ?: memory;
 	int64_t swap = h->v2 && both > 0 ? both - memory : both;
 
-	/* A kernel that does not count swap has no such file. */
+	/* A kernel that does not count swap lacks that file. */
 	if (limits->memory_swap <= 0 && faccessat(h->dir, swap_file, F_OK, 0) < 0)
 		return put_number(h, file, memory);
 	if (put_number(h, file, memory) == 0)
 		return put_number(h, swap_file, swap);
-	/* On v1 the limit of both is never below that of memory: when they rise, it is first. */
+	/* On v1 the limit of memory and swap together is never below that of memory; so when both
+	 * rise, the limit of both together has to be written first. */
 	if (h->v2 || errno != EINVAL || put_number(h, swap_file, swap) < 0)
 		return -1;
 	return put_number(h, file, memory);
@@ -77,7 +78,7 @@ static int limit_cpu(const struct hierarchy *h, const struct limits *limits)
 	return hierarchy_write(h, "cpu.max", text);
 }
 
-/* Without CPUS they are those of the cgroup above. */
+/* CPUS NULL: the cgroup gets all CPUs of the cgroup above it. */
 static int limit_cpuset(const struct hierarchy *h, const char *cpus)
 {
 	autofree char *above = NULL, *set = NULL, *effective = NULL;
@@ -92,7 +93,8 @@ static int limit_cpuset(const struct hierarchy *h, const char *cpus)
 		return -1;
 	if (!h->v2)
 		return 0;
-	/* v2 takes CPUs that the cgroup above has not, and then silently goes without them. */
+	/* v2 accepts CPUs that the cgroup above does not have, and then silently does without
+	 * them. */
 	set = read_file_at(h->dir, "cpuset.cpus", 1 << 16);
 	effective = read_file_at(h->dir, "cpuset.cpus.effective", 1 << 16);
 	if (!set || !effective)

@@ -1,4 +1,4 @@
-/* cgroup-make.c: makes the cgroup of a container, and enters it. */
+/* cgroup-make.c: makes the cgroup of a container, and puts the calling process into it. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -20,6 +20,7 @@
 #include "cgroup-parts.h"
 #include "spec.h"
 
+/* Whether processes are in the cgroup DIR; true also if that cannot be read. */
 static bool occupied(int dir)
 {
 	autoclose int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
@@ -28,9 +29,11 @@ static bool occupied(int dir)
 	return read(fd, &c, 1) != 0;
 }
 
-/* A cgroup holds processes or hands on controllers (cgroups(7), "no internal processes"). The very
- * top one may do both; some controllers would be enabled elsewhere, too, but then no process can
- * enter a cgroup below. If none but a box is in that of BASE, it goes to one of its own. */
+/* Makes sure that the cgroup TOP, which is BASE, can hand on controllers. On v2 a cgroup either has
+ * processes in it or hands on controllers (cgroups(7), "no internal processes"). The root of the
+ * hierarchy, which has no cgroup.type, may do both. Elsewhere threaded controllers could be
+ * enabled, too, but then no process could enter a cgroup below. If no process but one box is in
+ * TOP, that box is moved to a cgroup of its own below it, box.self. */
 static int make_room(const struct base *base, int top)
 {
 	if (faccessat(top, "cgroup.type", F_OK, 0) < 0 || !occupied(top))
@@ -56,7 +59,7 @@ static int make_room(const struct base *base, int top)
 			: ", or start box in one of its own: systemd-run --scope -p Delegate=yes box ...");
 }
 
-/* Lets H, which is below BASE, have CONTROLLERS: all above it hand them on. */
+/* Enables CONTROLLERS for H, which is below BASE: all cgroups above H hand them on. */
 static int enable(const struct base *base, const struct hierarchy *h, unsigned controllers)
 {
 	char text[256] = "", path[sizeof(h->path)];
@@ -94,8 +97,9 @@ int take_controllers(const struct base *base, const struct hierarchy *h, unsigne
 	return controllers && enable(base, h, controllers) < 0 ? -1 : (int)controllers;
 }
 
-/* Nothing can join a new cpuset of v1 before it has CPUs and memory nodes (cpuset(7)). PREFIX: "",
- * or "../" for the one above H. */
+/* Gives a cpuset of v1 the CPUs and memory nodes of the one above it if it has none, because no
+ * process can join it before (cpuset(7)). PREFIX is "" for H itself, or "../" for the one above
+ * H. */
 static int inherit_cpuset(const struct hierarchy *h, const char *prefix)
 {
 	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
@@ -120,7 +124,8 @@ static int open_folder(struct hierarchy *h)
 	return h->dir < 0 ? fail("open %s", h->path) : 0;
 }
 
-/* Whether processes, or other cgroups, are in it: all of them would end with the container. */
+/* Whether processes or other cgroups are in H. If box used it, all of them would end with the
+ * container. */
 static bool in_use(const struct hierarchy *h)
 {
 	autolist char **files = list_folder(h->dir);
@@ -132,7 +137,8 @@ static bool in_use(const struct hierarchy *h)
 	return used;
 }
 
-/* Makes a folder whose path was given, and what is missing above it. */
+/* Makes the cgroup H, whose path was given, and the missing ones above it. Unless THERE it must not
+ * be in use. */
 static int make_given(const struct base *base, struct hierarchy *h, bool there)
 {
 	struct hierarchy here = *h;
@@ -161,7 +167,8 @@ static int make_given(const struct base *base, struct hierarchy *h, bool there)
 							     : 0;
 }
 
-/* Makes BASE/box/ID. Another box may remove box/ at any time, until a folder in it keeps it. */
+/* Makes the cgroup of ID below BASE, and opens it as H. Another box may remove box/ at any time,
+ * until the folder of this container is in it; so it is tried again. */
 static int make_folder(const struct base *base, const char *id, bool there, struct hierarchy *h)
 {
 	char box[400];
@@ -191,7 +198,8 @@ int cgroup_make_in(struct cgroup *cgroup, const struct base *base, const char *i
 	if (make_folder(base, id, limits->there, h) < 0) {
 		if (errno != EROFS && errno != EACCES && errno != EPERM)
 			return -1;
-		/* As in most containers. What has no limit ends with its PID namespace even so. */
+		/* In most containers box cannot make cgroups. A container without limits ends with
+		 * its PID namespace anyway. */
 		return !controllers
 			       ? 0
 			       : failx("%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
@@ -221,7 +229,8 @@ int limit_is_missing(unsigned controllers)
 		return failx("%s limit: no cgroup file system for it in /proc/self/mountinfo: "
 			     "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
 			name);
-	snprintf(file, sizeof(file), "%s/cgroup.type", bases[0].path); /* the very top has none */
+	/* the root of the hierarchy lacks this file */
+	snprintf(file, sizeof(file), "%s/cgroup.type", bases[0].path);
 	return failx("%s limit: not in %s/cgroup.controllers: %s", name, bases[0].path,
 		access(file, F_OK) < 0
 			? "the kernel lacks it, or has cgroup_disable= on its command line"

@@ -1,4 +1,4 @@
-/* namespaces.c: those that a container joins, and the users of its own. */
+/* namespaces.c: the namespaces that a container joins, and the users of its own user namespace. */
 #define _GNU_SOURCE
 #include "namespaces.h"
 
@@ -52,7 +52,8 @@ const char *namespace_name(unsigned long type)
 	}
 }
 
-/* The file of /proc/self/ns for what children get. */
+/* Sets FILE to the file of /proc/self/ns that names the namespace of TYPE which children of this
+ * process get. */
 static const char *own_file(unsigned long type, char file[64])
 {
 	bool later = type == CLONE_NEWPID || type == CLONE_NEWTIME;
@@ -74,7 +75,8 @@ static int note_own(struct own_namespaces *own, unsigned long type)
 	return 0;
 }
 
-/* The offsets of a time namespace are set before anybody is in it: the child is the first. */
+/* Makes a time namespace for the child that is born next, and sets its offsets. They can be set
+ * only before a process is in it: the child is the first. */
 static int make_time(const struct spec *spec, struct own_namespaces *own)
 {
 	if (note_own(own, CLONE_NEWTIME) < 0)
@@ -84,7 +86,7 @@ static int make_time(const struct spec *spec, struct own_namespaces *own)
 	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets);
 }
 
-/* All but those of the type BUT. */
+/* Joins spec->joins except those of the type BUT, and notes the caller's own in OWN. */
 static int enter(const struct spec *spec, struct own_namespaces *own, unsigned long but)
 {
 	own->n = 0;
@@ -121,8 +123,8 @@ int namespaces_leave(struct own_namespaces *own)
 	return result < 0 ? fail("leave a namespace") : 0;
 }
 
-/* Whether NAMESPACE is the host's, that of box or of the first process there is: by what it is, as
- * it has many names. */
+/* Whether NAMESPACE, of TYPE, is the host's: the one of box or of the process 1 in box's PID
+ * namespace. Compares device and inode, because one namespace has many names. */
 static bool is_hosts(const struct stat *namespace, unsigned long type)
 {
 	static const char *const folders[] = {"/proc/self/ns", "/proc/1/ns"};
@@ -146,11 +148,11 @@ static int enter_for_good(const struct spec *spec, unsigned long but)
 	struct stat mounts;
 	int fds[2] = {-1, -1};
 
-	/* With other mounts, the names are others. */
+	/* Opened first: in other mounts these paths would lead elsewhere. */
 	for (size_t i = 0; i < 2; i++)
 		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
 			return fail("join the namespace %s", paths[i]);
-	/* To pivot the root of our own mounts, or the host's, would be its end. */
+	/* rootfs_enter() would replace the root of box's own mount namespace, or of the host's. */
 	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
 	if (enter(spec, &own, but) < 0)
@@ -180,14 +182,15 @@ int namespaces_enter_but_pids(const struct spec *spec)
 	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
 		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 
-	/* It is tried now, and undone for the sake of the hooks that are born meanwhile, unless
-	 * the caller is about to lose the right to join it. */
+	/* To join it is tried now, where an error can still be reported. It is undone so that the
+	 * hooks, which are born meanwhile, are not in it; but not if the caller is about to lose
+	 * the right to join it again. */
 	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
 		(!namespaces_users(spec) && setns(own, CLONE_NEWPID) < 0))
 		return fail("join the namespace %s", path);
 	if (enter_for_good(spec, CLONE_NEWPID) < 0)
 		return -1;
-	/* That of cgroups is made later, in any case. */
+	/* The cgroup namespace is made later in any case, see init.c. */
 	if (unshare(spec->namespaces & ~(unsigned long)CLONE_NEWCGROUP) < 0)
 		return fail("unshare the namespaces");
 	return steal_fd(&pids);
@@ -229,7 +232,8 @@ static int open_users(pid_t pid)
 	return fd < 0 ? fail("user namespace of process %d", pid) : fd;
 }
 
-/* Its first process ends at once, and has it until we have waited for that. */
+/* The child is there for its user namespace, and ends at once; its /proc/PID, by which the
+ * namespace is opened, exists until waitpid(2). */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid)
 {
 	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
@@ -246,7 +250,7 @@ int namespaces_open_users(const struct id_maps *maps, pid_t pid)
 	return fd;
 }
 
-/* The first thing of SPEC that is set of a namespace of TYPE; NULL: none. */
+/* Returns the first setting in SPEC that belongs to a namespace of TYPE, or NULL. */
 static const char *what_is_set(const struct spec *spec, unsigned long type)
 {
 	if (type == CLONE_NEWUTS && spec->hostname)
@@ -259,8 +263,9 @@ static const char *what_is_set(const struct spec *spec, unsigned long type)
 	return NULL;
 }
 
-/* What is set of a namespace with a path must not be the host's: PID is in all of them now,
- * whatever the paths lead to. */
+/* Returns -1 after failx() if SPEC has a setting for a namespace that it joins, and that is the
+ * host's. PID, the child, is in all of these namespaces now; so its /proc/PID/ns is looked at, and
+ * not what the paths lead to meanwhile. */
 static int check_joined(const struct spec *spec, pid_t pid)
 {
 	for (size_t i = 0; i < spec->n_joins; i++) {
