@@ -1,4 +1,4 @@
-/* attributes.c: what a process keeps through exec: limits, priorities. */
+/* attributes.c: resource limits and priorities, which a process keeps through exec. */
 #define _GNU_SOURCE
 #include "attributes.h"
 
@@ -20,8 +20,9 @@
 #include "exempt.h"
 #include "spec.h"
 
-/* The helper counts as one of the user's processes, so the limit is one higher while it lives.
- * Where box may not raise the hard limit, the plain limit is set. */
+/* Sets RLIMIT_NPROC of the helper PID, which counts as one of the user's processes itself: so the
+ * limit is one higher while it lives. Where box may not raise the hard limit, LIMIT itself is
+ * set. */
 static int limit_processes(pid_t pid, struct rlimit limit)
 {
 	struct rlimit more = {limit.rlim_cur + 1, limit.rlim_max};
@@ -48,7 +49,7 @@ int process_limits(const struct process *process, pid_t pid, bool joined)
 	return 0;
 }
 
-/* The system call has 64 bits, where the C library's limits may have 32. */
+/* Returns LIMIT for the system call, which has 64 bits, where rlim_t may have 32. */
 static uint64_t wide(rlim_t limit)
 {
 	return limit == RLIM_INFINITY ? RLIM64_INFINITY : limit;

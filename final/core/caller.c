@@ -1,4 +1,4 @@
-/* caller.c: how a process runs is the caller's habit, which a container does not inherit. */
+/* caller.c: removes what a process has inherited from box's caller. */
 #define _GNU_SOURCE
 #include "caller.h"
 
@@ -17,7 +17,8 @@
 #include "file.h"
 #include "process.h"
 
-/* linux/sched/types.h clashes with sched.h of older C libraries: its first version. */
+/* The first version of struct sched_attr: its header linux/sched/types.h clashes with sched.h of
+ * older C libraries. */
 struct attributes {
 	uint32_t size, policy;
 	uint64_t flags;
@@ -26,7 +27,7 @@ struct attributes {
 	uint64_t runtime, deadline, period;
 };
 
-/* All CPUs: of those the cgroup's cpuset leaves the ones that it has. */
+/* Allows the process all CPUs; the kernel uses those of them that the cgroup's cpuset has. */
 static void use_all_cpus(void)
 {
 	unsigned char all[8192 / 8];
@@ -35,8 +36,8 @@ static void use_all_cpus(void)
 	syscall(SYS_sched_setaffinity, 0, sizeof(all), all);
 }
 
-/* None of them is worth an error: where box may not raise itself, as in a container without
- * CAP_SYS_NICE or CAP_SYS_RESOURCE, what it starts cannot have more either. */
+/* Failures are no errors: where box may not raise its own priorities, as in a container without
+ * CAP_SYS_NICE or CAP_SYS_RESOURCE, the processes that it starts cannot have more either. */
 void caller_forget(bool affinity_alone)
 {
 	const struct attributes normal = {.size = sizeof(normal), .policy = SCHED_OTHER};
@@ -46,7 +47,8 @@ void caller_forget(bool affinity_alone)
 	if (affinity_alone)
 		return;
 	syscall(SYS_sched_setattr, 0, &normal, 0);
-	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0); /* none: it follows the nice value */
+	/* no class: the I/O priority follows the nice value */
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
 	prctl(PR_SET_TIMERSLACK, 50000, 0, 0, 0); /* nanoseconds, the kernel's default */
 	personality(PER_LINUX);
 	write_file_at(AT_FDCWD, score, "0");

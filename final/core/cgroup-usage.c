@@ -1,4 +1,4 @@
-/* cgroup-usage.c: what a container uses. */
+/* cgroup-usage.c: what a container uses, by its cgroup. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -20,8 +20,8 @@
 #include "process.h"
 #include "cgroup-parts.h"
 
-/* The number after KEY, which begins a line, in FILE of the first hierarchy that has it; without
- * KEY, the first number. -1: there is none. "max" is none, too. */
+/* Returns the number after KEY, which begins a line, in FILE of the first cgroup that has it; if
+ * KEY is NULL, the first number in FILE. Returns -1 if there is none, or if it is "max". */
 static int64_t get_number(const struct cgroup *cgroup, const char *file, const char *key)
 {
 	for (size_t i = 0; i < cgroup->n; i++) {
@@ -41,8 +41,8 @@ static int64_t get_number(const struct cgroup *cgroup, const char *file, const c
 	return -1;
 }
 
-/* Memory that several processes share counts for each of them in part: smaps_rollup's Pss, in KiB.
- */
+/* Returns the memory of the process PID, in bytes: Pss of smaps_rollup, in which memory that
+ * several processes share counts in part for each of them. */
 static int64_t memory_of(pid_t pid)
 {
 	char path[64];
@@ -55,7 +55,8 @@ static int64_t memory_of(pid_t pid)
 	return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
 }
 
-/* Of what a process has waited for, the time went to it. */
+/* Adds the process PID to the sum DATA. The CPU time of children that it has waited for is part of
+ * its own. */
 static bool add_process(pid_t pid, void *data)
 {
 	struct usage *sum = data;
@@ -70,7 +71,8 @@ static bool add_process(pid_t pid, void *data)
 	return true;
 }
 
-/* What is in memory of files, and can be dropped at any time, does not count. */
+/* Returns the memory of the cgroup, in bytes, without cached files that the kernel can drop at any
+ * time. */
 static int64_t get_memory(const struct cgroup *cgroup)
 {
 	int64_t memory = get_number(cgroup, "memory.current", NULL);

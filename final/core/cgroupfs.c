@@ -1,4 +1,4 @@
-/* cgroupfs.c: what a container sees of its cgroups: a mount of type cgroup. */
+/* cgroupfs.c: the mount of type cgroup, by which a container sees its cgroups. */
 #define _GNU_SOURCE
 #include "cgroupfs.h"
 
@@ -11,15 +11,15 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "cgroup.h"
 #include "spec.h"
 #include "tree.h"
 
-/* With a cgroup namespace, a mount shows what is below the container's cgroup; else that is bound.
- */
+/* Takes the mount of one hierarchy. In a cgroup namespace a new mount shows the container's cgroup
+ * and what is below it; without one the folder of the container's cgroup is bind mounted. */
 static int take_one(const struct spec *spec, const struct hierarchy *h, uint64_t attributes)
 {
 	autoclose int tree = -1;
@@ -31,7 +31,7 @@ static int take_one(const struct spec *spec, const struct hierarchy *h, uint64_t
 	return tree < 0 || mount_restrict(tree, attributes, false) < 0 ? -1 : steal_fd(&tree);
 }
 
-/* Two controllers in one hierarchy are found by either name, too: cpu -> cpu,cpuacct. */
+/* Makes a symlink for each controller of a hierarchy that has several: cpu -> cpu,cpuacct. */
 static int link_names(int folder, const char *controllers)
 {
 	autofree char *copy = strdup(controllers);
@@ -72,7 +72,8 @@ int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const st
 
 	if (cgroup->n == 1 && cgroup->hierarchies[0].v2)
 		return take_one(spec, &cgroup->hierarchies[0], mount->attributes);
-	/* open_tree(2) copies attached mounts alone before Linux 6.15: so it covers / meanwhile. */
+	/* Before Linux 6.15 open_tree(2) copies only what is attached: so it covers / for a
+	 * moment. */
 	top = mount_new("tmpfs", "tmpfs", "mode=755", mount->attributes & ~MOUNT_ATTR_RDONLY);
 	if (target < 0 || top < 0 || mount_attach(top, target) < 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* copyup.c: a new tmpfs gets what the image has in its place. */
+/* copyup.c: fills a new file system with a copy of what it covers in the image. */
 #define _GNU_SOURCE
 #include "copyup.h"
 
@@ -63,7 +63,7 @@ static int copy_subfolder(int from, int to, const char *name, const struct stat 
 	return out < 0 || copy_folder(in, out, depth + 1) < 0 ? -1 : own(out, st);
 }
 
-/* NAME with its owner, permissions and times. Devices, fifos and sockets are left out. */
+/* Copies NAME with its owner, permissions and times. Devices, fifos and sockets are left out. */
 static int copy_entry(int from, int to, const char *name, int depth)
 {
 	struct stat st;

@@ -1,4 +1,4 @@
-/* covered.c: mounts that lie below a root which was moved to /: see move_root() in rootfs.c. */
+/* covered.c: removes the mounts below a root that was moved to /, see move_root() in rootfs.c. */
 #define _GNU_SOURCE
 #include "covered.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "error.h"
@@ -20,8 +20,8 @@
 #include "text.h"
 #include "tree.h"
 
-/* The ID of the mount that PATH is on, as mountinfo has it (Linux 5.8); or -1 after fail(). The
- * name "/" is our root itself, whatever is mounted on that. */
+/* Returns the ID of the mount that PATH is on, as mountinfo has it (Linux 5.8), or -1 after fail().
+ * For "/" that is the mount of the process's root itself, whatever is mounted on top of it. */
 static int64_t mount_id(const char *path)
 {
 	struct statx st;
@@ -32,7 +32,8 @@ static int64_t mount_id(const char *path)
 					    : failx("%s: no mount ID: Linux 5.8 has them", path);
 }
 
-/* A mount that a user namespace above has made is locked: it cannot be taken away, but covered. */
+/* Covers PATH by an empty file system: a mount that was made in a user namespace above is locked,
+ * and cannot be unmounted, but it can be covered. */
 static int cover(const char *path)
 {
 	autoclose int target = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree = -1;
@@ -40,15 +41,16 @@ static int cover(const char *path)
 
 	if (target < 0 || fstat(target, &st) < 0)
 		return fail("%s", path);
-	if (!S_ISDIR(st.st_mode)) /* of a file nobody can make a file system */
+	if (!S_ISDIR(st.st_mode)) /* a file cannot be mounted as another file system */
 		return 0;
 	tree = mount_new("tmpfs", "tmpfs", "size=0,nr_inodes=2,mode=0", MOUNT_ATTR_RDONLY);
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
 }
 
-/* Looks at PATH, from which all was taken that can be, of the mount ROOT. Where the container's
- * root may not even look, it stays, unless it is one of the file systems that the kernel shows anew
- * to those who have one already: mount_too_revealing() in fs/namespace.c. */
+/* Handles PATH, from which all was unmounted that can be, and which should be on the mount ROOT
+ * now. A mount that the container's root may not even look into stays. But one of proc or sysfs is
+ * covered, because the kernel allows a new mount of these to those who have one
+ * (mount_too_revealing() in fs/namespace.c). */
 static int uncover(const char *path, int64_t root, const char *type)
 {
 	bool reveals = strncmp(type, "proc ", 5) == 0 || strncmp(type, "sysfs ", 6) == 0;
@@ -67,8 +69,9 @@ int covered_open(FILE **mounts)
 	return *mounts ? 0 : fail("/proc/self/mountinfo");
 }
 
-/* Adds PATH and type, "/proc" and "proc ...", of each mount on the mount ROOT. What is mounted
- * further down goes with it. A mount on / is the new root. */
+/* Adds to LIST the path and the type, such as "/proc" and "proc ...", of each mount that is
+ * directly on the mount ROOT. Mounts further down disappear with these. A mount on / is the new
+ * root. */
 static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
 {
 	autofree char *line = NULL;
@@ -82,7 +85,7 @@ static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
 			parent != root)
 			continue;
 		if (!(type = strstr(line + end, " - ")))
-			continue; /* no line of mountinfo, proc_pid_mountinfo(5) */
+			continue; /* not a line of mountinfo, see proc_pid_mountinfo(5) */
 		line[end] = '\0';
 		unescape_octal(line + start);
 		if (strcmp(line + start, "/") != 0 &&
@@ -99,7 +102,8 @@ int covered_drop(FILE *mounts)
 	int result = root < 0 ? -1 : list_mounts(mounts, root, &list);
 	bool more = result == 0;
 
-	/* One may lie below the place of another, which then must go first, whichever is older. */
+	/* A mount may be below the mount point of another one, and must go first then; the order of
+	 * the table does not tell. So all are tried again, until none can be unmounted any more. */
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < list.n; i += 2)

@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <unistd.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "error.h"
@@ -20,8 +20,6 @@
 #include "namespaces.h"
 #include "spec.h"
 #include "tree.h"
-
-/* ---- nodes ---- */
 
 int devices_take(const struct spec *spec, int trees[])
 {
@@ -35,7 +33,8 @@ int devices_take(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* The folder of PATH, made where it is missing. *NAME is what is in it. */
+/* Opens the folder in which PATH is, and makes it if it is missing. *NAME becomes the last part of
+ * PATH. */
 static int open_folder(int root, const char *path, const char **name)
 {
 	autofree char *folder = strdup(path);
@@ -47,8 +46,9 @@ static int open_folder(int root, const char *path, const char **name)
 	return make_in_root(root, folder, true);
 }
 
-/* The folder may be of a volume that others can write: what is there under NAME by now is opened
- * without following it, and only the node itself gets the owner and the mode. */
+/* Gives a new node its owner and mode. Its folder may be in a volume to which others can write: so
+ * what has the NAME now is opened without following a symlink, and changed only if it is the node
+ * itself. */
 static int own_node(const struct node *node, int folder, const char *name)
 {
 	const struct device *device = &node->device;
@@ -80,7 +80,7 @@ static int make_node(const struct node *node, int folder, const char *name, int 
 	}
 	if (mknodat(folder, name, node->device.mode,
 		    makedev(node->device.major, node->device.minor)) < 0)
-		return errno == EEXIST ? 0 : -1; /* the image's, or of a volume over /dev */
+		return errno == EEXIST ? 0 : -1; /* the image, or a volume over /dev, has it */
 	return own_node(node, folder, name);
 }
 
@@ -94,7 +94,7 @@ static int make_link(int root, const char *target, const char *path)
 	return symlinkat(target, folder, name) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-/* Whether /dev is the host's own, or another volume: what is in it is not ours to change. */
+/* Whether /dev is a bind mount, such as the host's own /dev: then box changes nothing in it. */
 static bool dev_is_given(const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++)
@@ -160,7 +160,7 @@ static int mount_node(int dev, const struct device *device, int scratch)
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
 		      tree = -1;
 
-	/* A tmpfs that was asked for may cover box's /dev: it shows the same nodes. */
+	/* EEXIST: a second mount at /dev has made the node already; both show the same nodes. */
 	if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
 		return -1;
 	tree = mount_copy(scratch, device->path, false);
@@ -168,8 +168,8 @@ static int mount_node(int dev, const struct device *device, int scratch)
 								       : mount_attach(tree, target);
 }
 
-/* Docker's capabilities have MKNOD. So every mount is nodev, that of /dev too, but those of the
- * nodes: a node that the container makes opens nothing. */
+/* Docker's default capabilities include MKNOD. So every mount is nodev, that of /dev too, except
+ * for the mounts of these nodes: a node that the container makes itself cannot be opened. */
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch)
 {
 	mode_t before = umask(0);

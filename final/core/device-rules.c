@@ -1,4 +1,4 @@
-/* device-rules.c: which devices the cgroup lets its processes open. */
+/* device-rules.c: which devices the processes of a cgroup may open. */
 #define _GNU_SOURCE
 #include "device-rules.h"
 
@@ -32,7 +32,8 @@ static int access_bits(const struct device_rule *rule)
 	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
 }
 
-/* Such a rule undoes all before it: v1's "a", which has no letters for a kind of access. */
+/* Whether RULE is for all devices and all kinds of access. In v1 this is "a", which replaces all
+ * rules before it. */
 static bool is_all(const struct device_rule *rule)
 {
 	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && access_bits(rule) == 7;
@@ -47,7 +48,8 @@ static int write_rule(const struct hierarchy *h, const struct device_rule *rule)
 		snprintf(major, sizeof(major), "%" PRId64, rule->major);
 	if (rule->minor >= 0)
 		snprintf(minor, sizeof(minor), "%" PRId64, rule->minor);
-	/* "a" takes no numbers: with them it is both kinds. */
+	/* In v1 "a" is for all devices. A rule for both types with a number is written twice, as
+	 * "c" and "b". */
 	for (const char *type = rule->type == 'a' && !all ? "cb" : &rule->type; *type;) {
 		snprintf(text, sizeof(text), all ? "a" : "%c %s:%s %s", *type, major, minor,
 			rule->access);
@@ -59,16 +61,16 @@ static int write_rule(const struct hierarchy *h, const struct device_rule *rule)
 	return 0;
 }
 
-/* Whether two rules can mean the same number; -1 is any. */
+/* Whether two numbers of rules can mean the same device; -1 stands for any number. */
 static bool overlap(int64_t one, int64_t other)
 {
 	return one < 0 || other < 0 || one == other;
 }
 
-/* v1 keeps a list of exceptions, from which a rule removes only the one that is written exactly
- * like it (the kernel's devcgroup_update_access()): to take a part of another one away does nothing
- * there, and is no error. Refuses RULES[N] if it should deny so; what it should allow stays denied,
- * and RULES[0] denies all. */
+/* v1 keeps a list of exceptions, from which a rule removes only the exception that is written
+ * exactly like it (the kernel's devcgroup_update_access()). A rule that is to deny a part of what
+ * another one allows does nothing there, and is no error. So such a RULES[N] is refused. A rule
+ * that allows needs no check: RULES[0] denies all. */
 static int check_exception(const struct device_rule *rules, size_t n)
 {
 	const struct device_rule *rule = &rules[n];
@@ -96,15 +98,16 @@ static void put(struct program *program, struct bpf_insn instruction)
 		program->code[program->n++] = instruction;
 }
 
-/* To the next rule, which begins at the place that is set when it is known, unless REGISTER op K.
- */
+/* Jumps to the next rule, unless REGISTER OP K holds. Where the next rule begins is filled in
+ * later, when that is known. */
 static void put_unless(struct program *program, uint8_t op, int reg, int32_t k)
 {
 	put(program, (struct bpf_insn){.code = BPF_JMP32 | op | BPF_K, .dst_reg = reg, .imm = k});
 }
 
-/* The verifier wants registers that hold something: 2 the type, 3 the access, 4 and 5 the numbers
- * of bpf_cgroup_dev_ctx, which says "access << 16 | type" in its first word. */
+/* Loads the registers that the rules look at from struct bpf_cgroup_dev_ctx, whose first word is
+ * "access << 16 | type": 2 the type, 3 the access, 4 and 5 the major and minor numbers. The
+ * verifier refuses to read a register that nothing was loaded into. */
 static void put_start(struct program *program)
 {
 	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W;
@@ -125,7 +128,8 @@ static void put_answer(struct program *program, bool allow)
 	put(program, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
 }
 
-/* Returns whether it fits all: what came after it would be refused, as nothing leads there. */
+/* Adds the code for RULE. Returns whether the rule fits every device: the kernel would refuse code
+ * after it, which could never be reached. */
 static bool put_rule(struct program *program, const struct device_rule *rule)
 {
 	size_t start = program->n, end;
@@ -134,7 +138,8 @@ static bool put_rule(struct program *program, const struct device_rule *rule)
 	if (rule->type != 'a')
 		put_unless(program, BPF_JNE, 2,
 			rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-	/* It allows what is asked for as a whole; it denies any part of that. */
+	/* A rule allows an access only if it names all kinds that are asked for; it denies if it
+	 * names any. */
 	if (other && rule->allow)
 		put_unless(program, BPF_JSET, 3, other);
 	else if (other) {
@@ -167,7 +172,7 @@ static int attach_program(const struct hierarchy *h, const struct device_rule *r
 
 	program.n = 0;
 	put_start(&program);
-	while (!all && n-- > 0) /* the last rule that fits counts: so it is the first asked */
+	while (!all && n-- > 0) /* the last rule that fits counts: so it is asked first */
 		all = put_rule(&program, &rules[n]);
 	if (!all)
 		put_answer(&program, false);

@@ -1,4 +1,4 @@
-/* init.c: the container's first process, from clone3 to exec. */
+/* init.c: the container's first process, from clone3(2) to exec. */
 #define _GNU_SOURCE
 #include "init.h"
 
@@ -48,11 +48,12 @@
 #include "tty.h"
 #include "user.h"
 
-/* The only descriptor besides stdin, stdout and stderr: to container.c. */
+/* The socket to container.c; besides it, only stdin, stdout and stderr stay open. */
 static int box = -1;
 
-/* Box prints it: so the message appears once, whoever it is that reads the command's stderr. By
- * write(2), as box may be a gate, and the filter of system calls may be there. */
+/* Sends failure() to box, which prints it: so the message appears once, and not on the command's
+ * stderr. At the gate, box is gate[1]. This uses write(2), because that may be a pipe, and because
+ * the filter of system calls may be installed. */
 static _Noreturn void die(int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
@@ -61,14 +62,14 @@ static _Noreturn void die(int status)
 	_exit(write(box, &message, sizeof(message)) < 0 ? EXIT_BOX : status);
 }
 
-/* Returns the descriptor that came with it, or -1. */
+/* Waits for a message KIND. Returns the descriptor that came with it, or -1. */
 static int wait_for(enum message_kind kind)
 {
 	struct message message;
 	int fd;
 
 	if (!message_receive(box, &message, &fd) || message.kind != kind)
-		_exit(EXIT_BOX); /* box has died, and nobody would clean up after us */
+		_exit(EXIT_BOX); /* box has died: nobody would clean up after this process */
 	return fd;
 }
 
@@ -77,8 +78,10 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* What is open may lead out of the container: also by names of the image, such as a symlink to
- * /proc/self/fd/7. So all but OTHER is closed before any of them is looked up (CVE-2024-21626). */
+/* Closes all descriptors but stdin, stdout, stderr, the spec's preserve_fds, the socket to box,
+ * OTHER and the gate. A descriptor may lead out of the container, also through names in the image,
+ * such as a symlink to /proc/self/fd/7; so this is done before any name of the image is looked up
+ * (CVE-2024-21626). */
 static int close_descriptors(const struct spec *spec, int other)
 {
 	int first = 3 + spec->preserve_fds;
@@ -118,7 +121,8 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 {
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
-	/* Its root is where we are: so not before we are there. */
+	/* The cgroup that the process is in becomes the root of the new cgroup namespace: so it
+	 * joins its cgroups first. */
 	if ((spec->namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
 	if ((spec->namespaces & CLONE_NEWNET) && loopback_up() < 0)
@@ -127,13 +131,15 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 		return fail("sethostname %s", spec->hostname);
 	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
 		return fail("setdomainname %s", spec->domainname);
-	/* No controlling terminal of the host: TIOCSTI could type into it (CVE-2017-5226). */
+	/* A new session has no controlling terminal: with the host's, TIOCSTI could type into it
+	 * (CVE-2017-5226). */
 	if (setsid() < 0)
 		return fail("setsid");
 	return spec->keep_keyring ? 0 : session_keyring();
 }
 
-/* The host's /dev/null would be the container's to chmod: it gets its own. */
+/* Replaces /dev/null of the host by the container's own: otherwise the container could change its
+ * mode on the host. */
 static int reopen_null(void)
 {
 	autoclose int null = -1;
@@ -151,7 +157,7 @@ static int reopen_null(void)
 	return 0;
 }
 
-/* The moment of the hooks: what is mounted, is, and the host's root still there. */
+/* Runs the hooks, when everything is mounted, and the host's root is still there. */
 static int run_hooks(const struct spec *spec)
 {
 	struct message message = {.kind = MESSAGE_HOOKS};
@@ -164,7 +170,7 @@ static int run_hooks(const struct spec *spec)
 	return hooks_run(spec, HOOK_CREATE_CONTAINER, "creating", getpid());
 }
 
-/* ID-mapped ones, see mount_take_mapped(). */
+/* Receives the ID-mapped mounts from box, see mount_take_mapped(). */
 static int receive_mounts(const struct spec *spec, int trees[])
 {
 	for (size_t i = 0; i < spec->n_mounts; i++)
@@ -173,7 +179,8 @@ static int receive_mounts(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* Mounts all, from the host's names to the container's; TREES are for restrict_mounts(). */
+/* Makes all mounts: begins where paths lead to the host, and ends in the container's root. TREES
+ * are for restrict_mounts(). */
 static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
 {
 	int nodes[spec->n_nodes + 1];
@@ -181,10 +188,12 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 
 	if (mounts_take(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
 		return -1;
-	/* The new namespace is a copy of the host's: where / is shared, each passes mounts on. */
+	/* The new mount namespace is a copy of the host's. If a mount is shared, what is mounted on
+	 * one of the two copies also appears on the other; so all are made private. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
-	/* Root of a user namespace cannot look into all of the host's folders. */
+	/* Before this process becomes root of the user namespace, who cannot look into all folders
+	 * of the host. */
 	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
 		namespaces_become_root(spec) < 0)
 		return -1;
@@ -198,13 +207,13 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 	return 0;
 }
 
-/* When all that they lacked has been made. */
+/* Makes mounts read-only, when everything in them has been made. */
 static int restrict_mounts(const struct spec *spec, int trees[])
 {
 	return mounts_restrict(spec, trees) < 0 ? -1 : rootfs_restrict(spec);
 }
 
-/* *MASTER becomes the other end of the terminal, or -1. */
+/* Makes all that is inside. *MASTER becomes box's end of the container's terminal, or -1. */
 static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
 {
 	int trees[spec->n_mounts + 1];
@@ -213,7 +222,8 @@ static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int
 	if (make_root(spec, cgroup, pids, trees) < 0 || sysctls_write(spec) < 0 ||
 		mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
-	/* While the root can be written. enter_folder() checks that it is one of the container. */
+	/* Now, while the root can still be written to. enter_folder() checks that the folder is in
+	 * the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		(folder = make_in_root(root, spec->process.cwd, true)) < 0)
 		return fail("the working folder %s", spec->process.cwd);
@@ -223,8 +233,8 @@ static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int
 	return restrict_mounts(spec, trees);
 }
 
-/* The folder is made where it is missing. It must be one of the container: getcwd(3) says
- * "(unreachable)" of others (CVE-2024-21626). */
+/* Makes the folder PATH if it is missing, and changes to it. It must be in the container: for any
+ * other folder getcwd(2) returns a path that begins with "(unreachable)" (CVE-2024-21626). */
 static int enter_folder(const char *path)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -238,14 +248,16 @@ static int enter_folder(const char *path)
 	return 0;
 }
 
-/* As a login would leave it: nothing of the caller's habits reaches the command. */
+/* Gives all signals their default action and unblocks them, as a login would: nothing that the
+ * caller has set reaches the command. */
 static int reset_signals(void)
 {
-	static const unsigned long default_action[8]; /* the kernel's struct: all zero is SIG_DFL */
+	/* the kernel's struct sigaction: all zero is SIG_DFL */
+	static const unsigned long default_action[8];
 	sigset_t none;
 
-	/* The system call, as glibc keeps two signals to itself, which posix_spawn(3) leaves
-	 * ignored. SIGKILL and SIGSTOP are what they are. */
+	/* By the system call, because glibc keeps two signals to itself, and posix_spawn(3) leaves
+	 * these two ignored. For SIGKILL and SIGSTOP the call fails, which does not matter. */
 	for (int i = 1; i < NSIG; i++)
 		syscall(SYS_rt_sigaction, i, default_action, NULL, sizeof(uint64_t));
 	sigemptyset(&none);
@@ -254,7 +266,8 @@ static int reset_signals(void)
 	return 0;
 }
 
-/* An empty one counts as none, as for runc, and so for Docker. */
+/* Sets HOME unless the spec has one. An empty HOME counts as none, as with runc, and so with
+ * Docker. */
 static int set_home(const struct user *user)
 {
 	const char *home = getenv("HOME");
@@ -262,8 +275,8 @@ static int set_home(const struct user *user)
 	return (!home || !*home) && setenv("HOME", user->home, 1) < 0 ? fail("memory") : 0;
 }
 
-/* A terminal belongs to who uses it, and pipes, which have no name outside, too: /dev/stdout opens
- * them anew. */
+/* Makes UID the owner of stdin, stdout and stderr where they are a terminal, or pipes without a
+ * name: /dev/stdout opens them again. */
 static int own_stdio(const struct spec *spec, uid_t uid)
 {
 	struct statfs fs;
@@ -271,7 +284,8 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 	for (int fd = 0; fd < 3; fd++)
 		if ((spec->process.terminal ||
 			    (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
-			fchown(fd, uid, -1) < 0 && !namespaces_users(spec)) /* else another's */
+			/* in a user namespace the pipe may be another user's */
+			fchown(fd, uid, -1) < 0 && !namespaces_users(spec))
 			return fail("give descriptor %d to user %u", fd, uid);
 	return 0;
 }
@@ -279,14 +293,15 @@ static int own_stdio(const struct spec *spec, uid_t uid)
 static int prepare_process(const struct spec *spec, const struct guard *guard, bool joined)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct user user = {.n_groups = 0}; /* the exec frees its memory */
+	struct user user = {.n_groups = 0}; /* not freed: exec does so */
 
 	if (root < 0)
 		return fail("/");
 	if (user_find(root, spec->process.user, &user) < 0)
 		return -1;
-	close_fd(&root); /* when the filter is there, close(2) may have to wait for its listener */
-	environ = spec->process.env; /* execute() looks into its PATH */
+	/* now: when the filter is installed, close(2) may have to wait for its listener */
+	close_fd(&root);
+	environ = spec->process.env; /* execute() reads PATH from it */
 	if (set_home(&user) < 0)
 		return -1;
 	umask(spec->process.umask ? *spec->process.umask : 022);
@@ -302,14 +317,15 @@ static int prepare_process(const struct spec *spec, const struct guard *guard, b
 		spec->process.groups ? spec->process.n_groups : user.n_groups);
 }
 
-/* Engines hear of a missing program from create. */
+/* Engines expect the error of a missing program from create, not from start. */
 static void look_for_program(const struct spec *spec)
 {
 	if (spec->gate[0] && program_find(spec->process.argv[0]) < 0)
 		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
-/* Box has ended when somebody opens the gate: errors go there. The filter may be there. */
+/* Waits at the gate, if there is one. When somebody opens the gate, box has ended; so errors go to
+ * gate[1] from here on. The filter may be installed. */
 static int wait_at_gate(const struct spec *spec, const struct guard *guard)
 {
 	struct message message = {.kind = MESSAGE_READY};
@@ -323,7 +339,8 @@ static int wait_at_gate(const struct spec *spec, const struct guard *guard)
 	box = spec->gate[1];
 	if (own_call(guard, SYS_read, spec->gate[0], (long)&byte, 1) != 1)
 		return fail("the gate");
-	/* Before exec closes the other one, which is the sign: nobody shall see it shut later. */
+	/* Closes gate[0] before exec closes gate[1], which is the sign that the command runs: after
+	 * that sign nobody is to find the gate still open. */
 	own_call(guard, SYS_close, spec->gate[0], 0, 0);
 	return 0;
 }
@@ -334,7 +351,8 @@ static _Noreturn void execute(char **argv)
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
-/* PID 1 is box still, and the host's names in its command line are nobody's business inside. */
+/* With --init, PID 1 is still box. Its command line has paths of the host, which the container is
+ * not to see: it becomes "init". */
 static void rename_to_init(void)
 {
 	autofree char *line = malloc(1 << 20);
@@ -342,11 +360,12 @@ static void rename_to_init(void)
 	ssize_t size = line && fd >= 0 ? read(fd, line, 1 << 20) : 0;
 
 	prctl(PR_SET_NAME, "init");
-	for (ssize_t i = 0; i < size; i++) /* it begins where argv[0] does */
+	for (ssize_t i = 0; i < size; i++) /* the command line begins at argv[0] */
 		program_invocation_name[i] = i < 4 ? "init"[i] : '\0';
 }
 
-/* --init: PID 1 reaps orphans, and passes signals on to a process that is no PID 1: so they act. */
+/* --init: PID 1 starts the process as its child, reaps orphans, and passes signals on. The process
+ * is not PID 1, so signals have their usual effect on it. */
 static _Noreturn void serve_as_init(const struct spec *spec)
 {
 	sigset_t all;
@@ -361,7 +380,8 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 		die(EXIT_BOX);
 	}
 	if (child == 0) {
-		/* The group that the terminal's keys signal: its own, without PID 1. */
+		/* The foreground process group of the terminal, which gets its keys' signals:
+		 * without PID 1. */
 		setpgid(0, 0);
 		if (spec->process.terminal)
 			tcsetpgrp(STDIN_FILENO, getpid());
@@ -380,7 +400,8 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	}
 }
 
-/* Into the container's namespaces, but for that of PIDs: there our child will be the first. */
+/* Joins the container's namespaces. setns(2) puts only the children of this process into the PID
+ * namespace, not this process. */
 static int join_namespaces(
 	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int pidfd)
 {
@@ -396,7 +417,8 @@ static int join_namespaces(
 		return -1;
 	if (setns(pidfd, namespaces) < 0)
 		return fail("join the container's namespaces");
-	/* No signals of the caller's terminal, now that they are not blocked any more. */
+	/* In a new session it gets no signals of the caller's terminal; reset_signals() unblocks
+	 * them. */
 	if (setsid() < 0 || chdir("/") < 0)
 		return fail("setsid");
 	return (!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
@@ -405,27 +427,27 @@ static int join_namespaces(
 		       : 0;
 }
 
-/* All that is left to do for a process that is visible inside. FIRST: of a container, with hooks.
- */
+/* All that is left to do in the process that is visible inside. FIRST: it is the first process of a
+ * container, which may have a gate and hooks. */
 static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard, bool first)
 {
 	bool hooks = first && hooks_any(spec, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
 
-	/* If box is dead by now, wait_for_go() sees it. */
+	/* If box has died before this call, wait_for_go() notices it. */
 	if (!spec->detached && own_call(guard, SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0) < 0) {
 		fail("PR_SET_PDEATHSIG");
 		die(EXIT_BOX);
 	}
 	if (process_limit_joined(&spec->process, guard) < 0)
 		die(EXIT_BOX);
-	wait_for_go(guard); /* box knows our PID now */
+	wait_for_go(guard); /* box knows this process's PID now */
 	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
 		(spec->process.terminal &&
 			own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
 		fail("make a session with its terminal");
 		die(EXIT_BOX);
 	}
-	/* The listener answers only now. */
+	/* Not before, as the filter's listener answers only from now on. */
 	if (first && spec->listener)
 		look_for_program(spec);
 	if (first && wait_at_gate(spec, guard) < 0)
@@ -436,7 +458,8 @@ static _Noreturn void execute_inside(const struct spec *spec, const struct guard
 	execute(spec->process.argv);
 }
 
-/* What is to be visible inside is a sibling, so that box can wait for it. */
+/* Starts the process that is to be visible inside as a sibling of this one, that is as a child of
+ * box, so that box can wait for it. Sends its PID to box. */
 static _Noreturn void start_inside(const struct spec *spec, const struct guard *guard, bool first)
 {
 	struct message message = {.kind = MESSAGE_PID};
@@ -452,12 +475,11 @@ static _Noreturn void start_inside(const struct spec *spec, const struct guard *
 	_exit(0);
 }
 
-/*
- * A process inside with CAP_SYS_PTRACE can look into the one that joins, and make it do what it
- * wants, as soon as it sees it (CVE-2016-9962): PR_SET_DUMPABLE keeps only those out that have this
- * capability in a user namespace below. So the one that joins is none of the container's PID
- * namespace (setns(2): only its children are), and gives up all that its child shall not have.
- */
+/* A process inside that has CAP_SYS_PTRACE can read the memory of a process that joins, and control
+ * it, as soon as it can see it (CVE-2016-9962). PR_SET_DUMPABLE helps only against processes that
+ * have this capability in a user namespace below. So the process that joins stays out of the
+ * container's PID namespace (setns(2): only its children are in it), and before it makes its child,
+ * it gives up all that the child is not to have. */
 _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
 	int pidfd, int socket)
 {
@@ -500,12 +522,12 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		message_send(box, &ready, root) < 0)
 		_exit(EXIT_BOX);
-	wait_for(MESSAGE_GO); /* it never comes: box is done, or dead */
+	wait_for(MESSAGE_GO); /* GO never comes: box ends this process, or has died */
 	_exit(0);
 }
 
-/* The end of an init_main() that is outside of the PID namespace PIDS: the same as in join_main().
- */
+/* The rest of init_main() for a process that is outside of the PID namespace PIDS: it does what
+ * join_main() does at its end. */
 static _Noreturn void finish_outside(
 	const struct spec *spec, int pids, const struct environment *environment)
 {
@@ -523,7 +545,7 @@ static _Noreturn void finish_outside(
 	start_inside(spec, &guard, true);
 }
 
-/* Returns a descriptor of the PID namespace that it does not join. */
+/* Enters all namespaces but that of PIDs. Returns a descriptor of the PID namespace. */
 static int enter_from_outside(const struct spec *spec, struct environment *environment)
 {
 	const struct message message = {.kind = MESSAGE_READY};
@@ -544,10 +566,11 @@ _Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, b
 	struct environment environment;
 	int master, pids;
 
-	/* The kernel kills us when box dies; if it is dead by now, wait_for() sees the end. */
+	/* The kernel kills this process when box dies. If box has died already, wait_for() notices
+	 * it. */
 	if (!spec->detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_DUMPABLE, 0); /* what box has in memory is nobody's business inside */
+	prctl(PR_SET_DUMPABLE, 0); /* the container is not to read what box had in memory */
 	box = socket;
 	pids = outside ? enter_from_outside(spec, &environment) : -1;
 	wait_for(MESSAGE_GO);

@@ -1,4 +1,4 @@
-/* kill.c: signals for a container. */
+/* kill.c: sends signals to a container. */
 #define _GNU_SOURCE
 #include "kill.h"
 
@@ -20,8 +20,8 @@
 #include "container.h"
 #include "tty.h"
 
-/* Whether PID is in sigwait(3), as small inits are: what it waits for is not blocked meanwhile, as
- * far as its status tells, but reaches it. */
+/* Whether PID is in sigwait(3), as small inits are. A signal for which it waits may look neither
+ * blocked nor handled in its status then, but still reaches it. */
 static bool waits_for_signal(pid_t pid)
 {
 	char path[64];
@@ -33,8 +33,9 @@ static bool waits_for_signal(pid_t pid)
 	return file && fscanf(file, "%ld", &number) == 1 && number == SYS_rt_sigtimedwait;
 }
 
-/* PID 1 of a namespace gets no signal that it has no handler for: not even SIGTERM ends it. Then it
- * is killed, as the signal would have done anywhere else. See pid_namespaces(7). */
+/* PID 1 of a PID namespace does not get signals for which it has no handler: not even SIGTERM ends
+ * it (pid_namespaces(7)). In that case box kills it, as the signal would have ended any other
+ * process. */
 int container_kill(pid_t pid, int pidfd, int signal)
 {
 	static const char *const names[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
@@ -65,7 +66,7 @@ int container_signal(const struct container *container, int fd)
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
 	switch (info.ssi_signo) {
-	case SIGCHLD: /* the pidfd tells */
+	case SIGCHLD: /* box sees the child's end by the pidfd */
 	case SIGPIPE:
 	case SIGTTIN:
 	case SIGTTOU:
@@ -78,7 +79,7 @@ int container_signal(const struct container *container, int fd)
 		}
 		/* fall through */
 	default:
-		if (container->joined) { /* it is no PID 1, and the container may have stopped it */
+		if (container->joined) { /* not PID 1; it may be stopped, so wake it up */
 			syscall(SYS_pidfd_send_signal, container->pidfd, info.ssi_signo, NULL, 0);
 			if (asks_to_end(info.ssi_signo))
 				syscall(SYS_pidfd_send_signal, container->pidfd, SIGCONT, NULL, 0);

@@ -11,7 +11,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "error.h"
@@ -19,8 +19,9 @@
 #include "spec.h"
 #include "tree.h"
 
-/* All folders are covered by one empty file system: to copy its first mount is cheaper than to make
- * another one. Before Linux 6.15, only what is attached can be copied. */
+/* Covers the folder TARGET. One empty file system covers all folders: a copy of its first mount is
+ * cheaper than another file system. Before Linux 6.15 only what is attached can be copied; so
+ * *EMPTY is that first mount. */
 static int cover_folder(int target, int *empty)
 {
 	const uint64_t attributes =
@@ -44,8 +45,8 @@ static bool is_file(const struct stat *st, int fd)
 	       st->st_ino == other.st_ino;
 }
 
-/* A file is covered by /dev/null, which must be the true one; a folder by *EMPTY. What is covered
- * already, by another of its names perhaps, is not covered again. */
+/* Covers TARGET: a file by /dev/null, of which null is a descriptor, and a folder by *EMPTY. What
+ * is covered already, perhaps by another of its names, is not covered again. */
 static int mask(int target, int null, int *empty)
 {
 	struct stat st;
@@ -80,7 +81,7 @@ static int mask_all(int root, const char *const *paths)
 	return 0;
 }
 
-/* The ID of the mount that FD is on (Linux 5.8), or 0. */
+/* Returns the ID of the mount that FD is on (Linux 5.8), or 0. */
 static uint64_t mount_id(int fd)
 {
 	struct statx st;
@@ -90,8 +91,8 @@ static uint64_t mount_id(int fd)
 	return st.stx_mnt_id;
 }
 
-/* Makes TARGET read-only by a mount, whose ID it adds to the *N of MADE. What is on one of these is
- * read-only already. */
+/* Makes TARGET read-only by a mount, and adds the mount's ID to the *N elements of MADE. What is on
+ * one of these mounts is read-only already. */
 static int make_constant(int target, uint64_t made[], size_t *n)
 {
 	uint64_t id = mount_id(target);

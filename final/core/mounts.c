@@ -1,10 +1,8 @@
-/*
- * mounts.c: volumes and file systems of a container. What of them it must not see, see masks.c.
+/* mounts.c: a container's volumes and file systems; masks.c has what of them it must not see.
  *
- * Every mount is made attached nowhere: a descriptor (open_tree(2), fsmount(2)). A bind mount is
- * taken by its name of the host, and attached where open_in_root() finds the other name in the
- * container. So no symlink of the image can bend either name.
- */
+ * Every mount is made attached nowhere, as a descriptor (open_tree(2), fsmount(2)). The source of a
+ * bind mount is looked up on the host; where to attach it is looked up by open_in_root(), in the
+ * container. So no symlink of the image can change what either path leads to. */
 #define _GNU_SOURCE
 #include "mounts.h"
 
@@ -21,7 +19,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "error.h"
@@ -34,7 +32,8 @@
 #include "spec.h"
 #include "tree.h"
 
-/* The file is in memory: it can be written, and nothing is left of it. */
+/* Makes a file with mount->text, and takes it. It is in memory: the container can write to it, and
+ * nothing of it is left afterwards. */
 static int take_text(const struct mount *mount, int scratch)
 {
 	const char *name = strrchr(mount->target, '/') + 1;
@@ -48,14 +47,16 @@ static int take_text(const struct mount *mount, int scratch)
 	return steal_fd(&copy);
 }
 
-/* An overlay's options are names of the host, which may have commas, and more than the 255 bytes
- * that fsconfig(2) takes: mount(2) reads them as a whole. It lies on PLACE for a moment, too. */
+/* An overlay's options are paths of the host, which may contain commas and be longer than the 255
+ * bytes that fsconfig(2) takes; mount(2) takes them as a whole. So the overlay is attached to PLACE
+ * for a moment. */
 static int take_overlay(
 	const char *source, const char *options, uint64_t attributes, const char *place)
 {
 	autoclose int tree = -1;
 
-	if (options && strlen(options) >= 4096) { /* a page: the rest would be left out */
+	/* the kernel reads one page, and would ignore the rest */
+	if (options && strlen(options) >= 4096) {
 		errno = E2BIG;
 		return -1;
 	}
@@ -68,7 +69,8 @@ static int take_overlay(
 		       : steal_fd(&tree);
 }
 
-/* What PATH names below FOLDER, by their words, or NULL. With ".." it may be anywhere. */
+/* Returns the part of PATH below FOLDER, comparing words alone, or NULL if it is not below FOLDER.
+ * A PATH with ".." may lead anywhere, and counts as not below. */
 static const char *part_below(const char *path, const char *folder)
 {
 	for (;;) {
@@ -90,9 +92,9 @@ static const char *part_below(const char *path, const char *folder)
 	return *path ? path : ".";
 }
 
-/* The part of a bind mount's source below the container's own root, or NULL: an earlier mount may
- * show it, so it is taken when these are attached. The root of an overlay has names for box alone.
- */
+/* Returns the part of a bind mount's source below the container's own root, or NULL. An earlier
+ * mount may be what is visible there, so mounts_attach() takes such a source, when the earlier
+ * mounts are attached. With an overlay this does not apply: only box knows paths below its root. */
 static const char *source_in_root(const struct spec *spec, const struct mount *mount)
 {
 	return spec->upper || mount->type || mount->text || mount->id_mapped
@@ -100,7 +102,8 @@ static const char *source_in_root(const struct spec *spec, const struct mount *m
 		       : part_below(mount->source, spec->rootfs);
 }
 
-/* ROOT is the container's, or -1 while names lead to the host. */
+/* Copies the mount's source, attached nowhere. ROOT is the container's root, if the source is below
+ * it, or -1: then the path is one of the host. */
 static int copy_source(const struct spec *spec, const struct mount *mount, int root)
 {
 	autoclose int place = -1;
@@ -114,8 +117,9 @@ static int copy_source(const struct spec *spec, const struct mount *mount, int r
 	return place < 0 ? -1 : mount_copy(place, "", mount->recursive);
 }
 
-/* A copy is a peer of its source: what is mounted on the one shows on the other. Unless that is
- * asked for, nothing shows on the source; and if nothing is asked for, nothing on the copy. */
+/* A copy of a shared mount is in one peer group with its source: what is mounted on one of them
+ * appears on the other. Unless MOUNT asks for MS_SHARED, nothing that is mounted on the copy
+ * appears on the source; and if it asks for no propagation at all, the copy is private. */
 static int take_bind(const struct spec *spec, const struct mount *mount, int root)
 {
 	struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
@@ -133,9 +137,9 @@ static int take_bind(const struct spec *spec, const struct mount *mount, int roo
 	return steal_fd(&tree);
 }
 
-/* Whether it is a tmpfs that is to be read-only in the end, as that above the hierarchies of cgroup
- * v1 is: mounts below it, and what else box makes there, come first. Nobody else has anything in
- * it, as in a file system on a disk. */
+/* Whether MOUNT is a tmpfs that is to become read-only at the end, such as the one above the
+ * hierarchies of cgroup v1: before that, other mounts and what box makes have to be put into it. A
+ * tmpfs is box's alone; on a disk, somebody else's files may be there. */
 static bool is_late(const struct mount *mount)
 {
 	bool read_only = mount->attributes & MOUNT_ATTR_RDONLY;
@@ -148,8 +152,8 @@ static bool is_late(const struct mount *mount)
 	       (strcmp(mount->type, "tmpfs") == 0 || strcmp(mount->type, "cgroup") == 0);
 }
 
-/* Lets box write into TREE, the mount that is to be read-only later; but not into what is below, as
- * the hierarchies of cgroup v1 are, nor into cgroup v2 itself: a folder there is a cgroup. */
+/* Lets box write to TREE, a mount that is to be read-only later; but not to the mounts below it,
+ * such as the hierarchies of cgroup v1, and not to cgroup v2: a folder in there is a cgroup. */
 static int open_for_writing(int tree)
 {
 	struct mount_change writable = {.clear = MOUNT_ATTR_RDONLY};
@@ -160,7 +164,7 @@ static int open_for_writing(int tree)
 	return fs.f_type == TMPFS_MAGIC ? mount_change(tree, &writable) : 0;
 }
 
-/* Of a bind mount, ROOT is as for copy_source(). */
+/* Takes one mount, attached nowhere. For a bind mount, ROOT is as for copy_source(). */
 static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 	const struct mount *mount, int scratch, int root)
 {
@@ -183,7 +187,7 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 	return tree >= 0 && is_late(mount) && open_for_writing(tree) < 0 ? -1 : steal_fd(&tree);
 }
 
-/* Those that are bound, but for ID-mapped ones, or the others. */
+/* Takes the bind mounts that are not ID-mapped (BINDS), or all mounts of other kinds. */
 static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch,
 	int trees[], bool binds)
 {
@@ -193,7 +197,7 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int p
 		if (binds != !(mount->type || mount->text) || mount->id_mapped)
 			continue;
 		trees[i] = -1;
-		if (source_in_root(spec, mount)) /* see mounts_attach() */
+		if (source_in_root(spec, mount)) /* mounts_attach() takes it */
 			continue;
 		trees[i] = take(spec, cgroup, pids, mount, scratch, -1);
 		if (trees[i] < 0 && mount->settled && errno == ELOOP)
@@ -234,7 +238,8 @@ int mounts_make(
 	return take_some(spec, cgroup, pids, scratch, trees, false);
 }
 
-/* Makes what is in TARGET appear in TREE, a new file system that is to cover it. */
+/* Gives the new file system TREE the permissions of the folder TARGET, which it is to cover, and
+ * with copy_up a copy of what is in there. */
 static int resemble(const struct mount *mount, int target, int tree)
 {
 	autoclose int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -245,8 +250,8 @@ static int resemble(const struct mount *mount, int target, int tree)
 	return mount->copy_up ? copy_up(from, tree) : 0;
 }
 
-/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there; a copy of it
- * would show what is masked later, and the host's names that box itself has open. */
+/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there. A copy (copy_up)
+ * would show what is masked later, and paths of the host that box itself has open. */
 static int refuse_kernel_files(int target, const char *name)
 {
 	struct statfs fs;
@@ -258,8 +263,9 @@ static int refuse_kernel_files(int target, const char *name)
 	return 0;
 }
 
-/* What is masked below /proc and /sys, and what box looks for there, has these names: a symlink of
- * the image would make something else of them. Refused, as with runc. */
+/* A mount of /proc or /sys is refused if a symlink of the image is in its path, as with runc: the
+ * paths that are masked, and those that box itself uses, begin with /proc and /sys, and must lead
+ * there. */
 static int refuse_symlink(const struct mount *mount, int root)
 {
 	struct open_how how = {
@@ -296,7 +302,7 @@ static int attach(
 	if (target < 0 || fstat(target, &here) < 0 || fstat(root, &top) < 0)
 		return fail("mount at %s", mount->target);
 	if (S_ISDIR(st.st_mode) != S_ISDIR(here.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? ENOTDIR : EISDIR; /* move_mount(2): EINVAL */
+		errno = S_ISDIR(st.st_mode) ? ENOTDIR : EISDIR; /* move_mount(2) would say EINVAL */
 		return fail("mount at %s", mount->target);
 	}
 	if (here.st_dev == top.st_dev && here.st_ino == top.st_ino)
@@ -306,7 +312,7 @@ static int attach(
 		return -1;
 	if (resembles && resemble(mount, target, tree) < 0)
 		return -1;
-	/* Filled while it is attached nowhere, and nothing of the image is on the way to it. */
+	/* It is filled before it is attached: nothing of the image can be in the way then. */
 	if (is_dev && dev_fill(tree, spec) < 0)
 		return -1;
 	if (mount_attach(tree, target) < 0)

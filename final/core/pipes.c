@@ -1,4 +1,4 @@
-/* pipes.c: the ends of pipes that the container gets in place of the caller's files. */
+/* pipes.c: the pipes that a container gets in place of the caller's stdin, stdout and stderr. */
 #define _GNU_SOURCE
 #include "pipes.h"
 
@@ -13,13 +13,15 @@
 #include "container.h"
 #include "spec.h"
 
-/* The null device is the container's own: see init.c. A folder is refused there. */
+/* Whether a file is to be kept from the container by a pipe. The container reopens the null device
+ * as its own, see reopen_null() in init.c; and close_descriptors() there refuses a folder. */
 static bool is_hosts(const struct stat *st)
 {
 	return !S_ISDIR(st->st_mode) && (!S_ISCHR(st->st_mode) || st->st_rdev != makedev(1, 3));
 }
 
-/* Nothing of the caller's is open in the container, not even until it has its terminal. */
+/* PIPES become /dev/null, so that no file of the caller's is open in the container, not even until
+ * the process has its terminal. */
 static int make_nulls(int pipes[3])
 {
 	for (int fd = 0; fd < 3; fd++)
@@ -28,10 +30,11 @@ static int make_nulls(int pipes[3])
 	return 0;
 }
 
-/* Whoever has a descriptor may do to the file what its owner may, and open it anew by
- * /proc/self/fd: a disk that was to be read is written, a file gets another mode, a pipe is read
- * from its other end. So the container gets pipes, and box copies to or from their other ends;
- * stdout and stderr share one pipe, where they are the same file, to keep the order. */
+/* A process that has a descriptor may do to the file what the file's owner may, and it can open the
+ * file again through /proc/self/fd: to write to a disk that it was only to read, to change a file's
+ * mode, or to read from the other end of a pipe. So the container gets pipes, and box copies
+ * between their other ends and the caller's files. If stdout and stderr are the same file, they
+ * share one pipe, to keep the order of what is written. */
 int make_pipes(struct container *container, int pipes[3])
 {
 	const struct spec *spec = container->spec;
@@ -42,7 +45,7 @@ int make_pipes(struct container *container, int pipes[3])
 	if (spec->process.terminal && container->joined && !spec->detached)
 		return make_nulls(pipes);
 	for (int fd = 0; fd < 3 && !spec->process.terminal && !spec->detached; fd++) {
-		int ours = fd == 0 ? 1 : 0; /* the end to write or to read */
+		int ours = fd == 0 ? 1 : 0; /* box's end: the one to write to, or to read from */
 
 		if (!(spec->logged && fd > 0) && (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd])))
 			continue;

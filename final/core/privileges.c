@@ -1,4 +1,5 @@
-/* privileges.c: capabilities, the user and the filter: the last steps before exec. */
+/* privileges.c: capabilities, user, groups and filter of system calls: the last steps before
+ * exec. */
 #define _GNU_SOURCE
 #include "privileges.h"
 
@@ -34,7 +35,7 @@ uint64_t capabilities_all(void)
 	uint64_t set = 0;
 	int has;
 
-	/* Not what the kernel has, but what is left to us: in a container that can be less. */
+	/* The bounding set, and not all that the kernel has: in a container box may have less. */
 	for (int i = 0; i < 64 && (has = prctl(PR_CAPBSET_READ, i, 0, 0, 0)) >= 0; i++)
 		set |= (uint64_t)has << i;
 	return set;
@@ -92,7 +93,7 @@ static int set_capabilities(
 		       : 0;
 }
 
-/* What the calling process may have in its sets. */
+/* Sets *PERMITTED to the permitted capabilities of the calling process. */
 static int get_permitted(uint64_t *permitted)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -104,11 +105,12 @@ static int get_permitted(uint64_t *permitted)
 	return 0;
 }
 
-/* Names a capability of WANTED that is not PERMITTED: in a container box has not got all itself. */
+/* Returns -1 after failx(), with the name of a capability that is WANTED but not PERMITTED, if
+ * there is one: in a container box may not have all capabilities itself. */
 static int check_permitted(uint64_t wanted, uint64_t permitted)
 {
 	uint64_t missing = wanted & ~permitted;
-	char *name; /* this process is about to end */
+	char *name; /* not freed: this process is about to end */
 
 	if (!missing)
 		return 0;
@@ -136,7 +138,7 @@ static int set_ambient(uint64_t ambient)
 	return 0;
 }
 
-/* Becomes UID, GID, and keeps the permitted capabilities. */
+/* Becomes UID and GID with GROUPS, and keeps the permitted capabilities. */
 static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
 	int with_box = spec->detached ? 0 : SIGKILL;
@@ -147,7 +149,8 @@ static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *gr
 		return fail("set the groups");
 	if (setresuid(uid, uid, uid) < 0)
 		return fail("set the user");
-	/* The kernel forgot it at the change of user, prctl(2); a killed box must end us still. */
+	/* The change of user cleared PR_SET_PDEATHSIG (prctl(2)): the end of box must still end
+	 * this process. */
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_box) < 0)
 		return fail("set the user");
 	return 0;
@@ -155,7 +158,8 @@ static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *gr
 
 static int install(const struct spec *spec, const struct guard *guard)
 {
-	/* SPEC_ALLOW, as runc: kernels before 5.16 else slow the whole process down. */
+	/* SPEC_ALLOW, as with runc: before Linux 5.16 the whole process would otherwise be slowed
+	 * down. */
 	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | spec->seccomp_flags;
 	int fd;
 
@@ -172,18 +176,17 @@ int filter_last(const struct spec *spec, const struct guard *guard)
 	return spec->process.no_new_privileges ? install(spec, guard) : 0;
 }
 
-/*
- * Each step needs what a later one takes: the bounding set CAP_SETPCAP, the groups CAP_SETGID, the
- * filter CAP_SYS_ADMIN. The change of user empties the effective set, so that all that is permitted
- * is made effective again. With no_new_privs the filter needs no capability, and comes last: a
- * strict one then need not allow capset. Without it (Docker's default) it must, as with runc,
- * unless GUARD lets box's own calls pass.
- */
+/* The order of the steps: each needs a right that a later one takes away. The bounding set needs
+ * CAP_SETPCAP, the groups CAP_SETGID, the filter CAP_SYS_ADMIN. The change of user empties the
+ * effective set, so all permitted capabilities are made effective again. With no_new_privs the
+ * filter needs no capability, and comes last: so a strict filter need not allow capset(2). Without
+ * no_new_privs (Docker's default) the filter has to allow it, as with runc, unless GUARD lets box's
+ * own calls pass. */
 int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n)
 {
 	const struct capabilities *to = &spec->process.capabilities;
-	/* execve(2) leaves another user than 0 no more, but box may stay, as --init. */
+	/* At execve(2) a user other than 0 loses these capabilities; but with --init, box stays. */
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 

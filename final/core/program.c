@@ -1,4 +1,4 @@
-/* program.c: the program of a container's process, looked up in PATH and executed. */
+/* program.c: finds the program of a process in PATH, and executes it. */
 #define _GNU_SOURCE
 #include "program.h"
 
@@ -14,14 +14,14 @@
 
 #include "error.h"
 
-/* The default of execvp(3). */
+/* Returns PATH, or the default of execvp(3). */
 static const char *search_path(void)
 {
 	return getenv("PATH") ?: "/bin:/usr/bin";
 }
 
-/* Puts the next folder of the path *REST and NAME together; an empty folder is the working one.
- * False at the end. */
+/* Sets FILE to the next folder of the path *REST with NAME behind it; an empty folder means the
+ * working folder. Returns false at the end. */
 static bool next_candidate(const char **rest, const char *name, char file[PATH_MAX])
 {
 	size_t size;
@@ -64,8 +64,9 @@ int program_find(const char *name)
 		     : failx("exec: \"%s\": executable file not found in $PATH", name);
 }
 
-/* By no other system calls than execve(2): the filter may be there. What the kernel cannot execute
- * is an error; execvp(3) would give it to /bin/sh of the image. */
+/* It makes no other system call than execve(2), because the filter of system calls may be
+ * installed. A file that the kernel cannot execute is an error; execvp(3) would give it to the
+ * image's /bin/sh. */
 int program_execute(char **argv)
 {
 	const char *rest = search_path();

@@ -1,4 +1,4 @@
-/* rootfs.c: the container's root, and its /dev. */
+/* rootfs.c: the container's root folder. */
 #define _GNU_SOURCE
 #include "rootfs.h"
 
@@ -19,8 +19,9 @@
 #include "spec.h"
 #include "tree.h"
 
-/* Before Linux 6.15 open_tree(2) copies attached mounts alone; to take one away costs the kernel a
- * wait of up to a millisecond. So one tmpfs for all is attached where the root covers it. */
+/* Mounts a tmpfs for everything that box mounts from it later. Before Linux 6.15 open_tree(2)
+ * copies only what is attached, so it has to be attached, and to unmount it would cost up to a
+ * millisecond. So one tmpfs for all is attached where the root then covers it, and stays there. */
 static int mount_scratch(const struct spec *spec)
 {
 	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755", 0);
@@ -31,17 +32,15 @@ static int mount_scratch(const struct spec *spec)
 	return steal_fd(&tree);
 }
 
-/*
- * The image's layers, never changed, below one folder for what the container writes. Below all is
- * what box mounts on: see make_base() in store.c.
+/* Mounts the image's layers, which are never changed, below a folder for what the container writes.
+ * The lowest layer has the files and folders that box mounts on: see make_base() in store.c. The
+ * overlay covers the folder of the layers, in the container's own mount namespace alone.
  *
- * volatile: what is written is thrown away after the run, so no mount or unmount waits for the
- * host's dirty pages (40 ms with 50 MB of them).
+ * Option volatile: what is written is thrown away after the run, so that no mount or unmount waits
+ * for the host's dirty pages (40 ms with 50 MB of them).
  *
- * It covers the folder of the layers, in the container's own mount namespace alone.
- *
- * nofollow: a folder that is renamed is copied. So what was written tells by itself what changed.
- */
+ * Option redirect_dir=nofollow: a folder that is renamed is copied. So what was written shows by
+ * itself what has changed. */
 static int mount_overlay(const struct spec *spec, int *scratch)
 {
 	autoclose int layers = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -59,8 +58,9 @@ static int mount_overlay(const struct spec *spec, int *scratch)
 	return overlay_mount(spec->rootfs, &overlay);
 }
 
-/* pivot_root(2) wants a mount: rootfs on itself. As with runc no symlink leads there: who has
- * filled a bundle's rootfs might put one in its place, to any folder of the host. */
+/* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path may have no
+ * symlink: whoever has made a bundle's rootfs could otherwise replace it by a symlink to any folder
+ * of the host. */
 static int mount_bind(const struct spec *spec)
 {
 	autoclose int target = open_settled(AT_FDCWD, spec->rootfs, O_PATH | O_DIRECTORY);
@@ -82,7 +82,7 @@ int rootfs_mount(const struct spec *spec, int *scratch)
 	return fd < 0 ? fail("%s", spec->rootfs) : fd;
 }
 
-/* The kernel's first root cannot be pivoted: it is covered. */
+/* The kernel's first root cannot be pivoted: the new root is moved on top of it. */
 static int move_root(const struct spec *spec)
 {
 	autofclose FILE *mounts = NULL;
@@ -102,7 +102,8 @@ int rootfs_enter(const struct spec *spec, int root)
 		return fail("chdir %s", spec->rootfs);
 	if (spec->no_pivot)
 		return move_root(spec);
-	/* The old root lands on top of the new one, where "." names it for the last time. */
+	/* The old root is now mounted on top of the new one, and "." is the last name that leads to
+	 * it. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return fail("pivot_root %s", spec->rootfs);
 	if (umount2(".", MNT_DETACH) < 0)

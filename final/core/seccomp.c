@@ -1,4 +1,4 @@
-/* seccomp.c: filters of system calls: built in, compiled, kept. */
+/* seccomp.c: filters of system calls: the built-in one, and those that box-seccomp compiles. */
 #define _GNU_SOURCE
 #include "seccomp.h"
 
@@ -31,8 +31,9 @@ static struct sock_filter default_filter[] = {
 #include "seccomp.inc"
 };
 
-/* A new box, or a newer libseccomp, makes another default filter: a filter of before is then not
- * looked for. FNV-1a. */
+/* A hash (FNV-1a) of the built-in filter, which is part of the names of kept filters. A new box or
+ * a newer libseccomp has another built-in filter: then filters that were kept before are not
+ * found. */
 static uint64_t default_filter_hash(void)
 {
 	const unsigned char *bytes = (const unsigned char *)default_filter;
@@ -43,14 +44,14 @@ static uint64_t default_filter_hash(void)
 	return hash;
 }
 
-/* Reads the filter in the file FD; -1 without fail() when there is none. */
+/* Reads the filter in the file FD. Returns -1, without fail(), if there is none. */
 static int read_filter(int fd, struct sock_fprog *filter)
 {
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
-	/* Half written before a crash, or not by us. */
+	/* A file that was half written before a crash, or that is not box's, does not count. */
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) ||
 		st.st_size <= 0 || st.st_size % sizeof(*filter->filter) ||
 		(size_t)st.st_size > BPF_MAXINSNS * sizeof(*filter->filter))
@@ -84,7 +85,8 @@ static int run_compiler(char *argument, int in, int out)
 	return status == 0 ? 0 : failx("%s failed", program);
 }
 
-/* Compiles the filter, and keeps it as NAME of the folder DIR. */
+/* Compiles a filter, and keeps it as the file NAME in the folder DIR. ARGUMENT and IN are as for
+ * run_compiler(). */
 static int make_filter(char *argument, int in, int dir, const char *name, struct sock_fprog *filter)
 {
 	autofree char *new = format_text("%s.%d", name, getpid());
@@ -106,7 +108,7 @@ static int make_filter(char *argument, int in, int dir, const char *name, struct
 	return result;
 }
 
-/* The filter NAME of FOLDER, which is compiled when it is not there. It lives as long as box. */
+/* Returns the filter NAME of FOLDER, which is compiled if it is not there; NULL after fail(). */
 static const struct sock_fprog *get_filter(
 	char *argument, int in, const char *folder, const char *name)
 {
@@ -114,14 +116,14 @@ static const struct sock_fprog *get_filter(
 	autoclose int dir = -1, file = -1;
 	struct stat st;
 
-	mkdir(folder, 0700); /* where it cannot be made, open says why */
+	mkdir(folder, 0700); /* if it cannot be made, open says why */
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0 || fstat(dir, &st) < 0) {
 		fail("%s", folder);
 		return NULL;
 	}
-	/* --root of box-oci may be in /tmp. Who may write into the folder can give a filter the
-	 * name of another one. */
+	/* FOLDER may be below /tmp, by --root of box-oci. Who can write to it can rename a filter
+	 * to another one's name. */
 	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
 		failx("%s: another user can write into it", folder);
 		return NULL;

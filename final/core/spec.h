@@ -196,8 +196,8 @@ struct spec {
 	unsigned preserve_fds; /* how many descriptors from 3 on the process gets from box */
 	bool detached; /* it has box's own stdio, and goes on when box ends */
 	bool logged; /* its stdout and stderr are pipes that the caller reads: container->stdio */
-	/* Ends of two pipes. The process waits until it can read a byte from gate[0]. What then
-	 * keeps it from exec, it writes to gate[1], as a struct message. 0: it does not wait. */
+	/* Two fifos. The process waits until it can read a byte from gate[0]. What then keeps it
+	 * from exec, it writes to gate[1], as a struct message. 0: it does not wait. */
 	int gate[2];
 
 	/* its root: an overlay; if upper is NULL, the folder rootfs itself */

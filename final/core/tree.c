@@ -1,5 +1,4 @@
-/* tree.c: the mount calls of Linux 5.2 to 5.12, by their names: trees of mounts, attached nowhere.
- */
+/* tree.c: the mount calls of Linux 5.2 to 5.12: mounts as descriptors, attached nowhere. */
 #define _GNU_SOURCE
 #include "tree.h"
 
@@ -11,7 +10,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "spec.h"
@@ -47,13 +46,14 @@ int mount_change(int tree, const struct mount_change *change)
 		AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
 }
 
-/* Since Linux 6.17, proc(5) of the kernel's Documentation/filesystems. */
+/* Makes a /proc show the PID namespace PIDS, since Linux 6.17 (the kernel's
+ * Documentation/filesystems/proc.rst). */
 static int set_pids(int context, int pids)
 {
 	return syscall(SYS_fsconfig, context, FSCONFIG_SET_FD, "pidns", NULL, pids);
 }
 
-/* OPTIONS as mount(8) takes them: "size=64m,newinstance". */
+/* Sets OPTIONS, written as for mount(8): "size=64m,newinstance". */
 static int configure(int context, const char *options)
 {
 	autofree char *copy = strdup(options ? options : "");

@@ -1,4 +1,4 @@
-/* user.c: names of the image's /etc/passwd and /etc/group. */
+/* user.c: looks users up in the image's /etc/passwd and /etc/group. */
 #define _GNU_SOURCE
 #include "user.h"
 
@@ -21,13 +21,13 @@
 #include "parse.h"
 #include "path.h"
 
-/* The files are the image's, and may be anything. */
+/* bytes; the files are the image's, and may be anything */
 enum { MAX_FILE = 4 << 20 };
 
-/* Opens the file NAME of ROOT; *file stays NULL when there is none. */
+/* Opens the file NAME of the image, whose root is ROOT; *FILE stays NULL if there is none. */
 static int open_file(int root, const char *name, FILE **file)
 {
-	/* NONBLOCK: a fifo would wait for someone to write. */
+	/* O_NONBLOCK: to open a fifo would wait for a writer. */
 	autoclose int fd = open_in_root(root, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct statfs fs;
 	struct stat st;
@@ -36,8 +36,8 @@ static int open_file(int root, const char *name, FILE **file)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail("the image's %s", name);
-	/* By a symlink of the image: some of the kernel's have no end, or are emptied by reading.
-	 */
+	/* A symlink of the image may lead to a file of the kernel: some have no end, and some are
+	 * emptied by reading. */
 	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
 		!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
 		return failx("the image's %s: not a file of a reasonable size", name);
@@ -48,7 +48,7 @@ static int open_file(int root, const char *name, FILE **file)
 }
 
 /* Reads on to the next line of FILE that has at least LEAST fields, and splits it at its colons
- * into N fields, of which those that are missing are empty. */
+ * into N fields; those that are missing are empty. Returns false at the end. */
 static bool next_entry(FILE *file, char **line, char *fields[], size_t least, size_t n)
 {
 	size_t size = 0;
@@ -71,8 +71,8 @@ static bool next_entry(FILE *file, char **line, char *fields[], size_t least, si
 	return false;
 }
 
-/* Does WANTED, a name or a number, mean the entry NAME with ID? A number is always an ID: an image
- * could else make root of it, by a user named 1000 (CVE-2016-3697). */
+/* Whether WANTED, a name or a number, means the entry NAME with ID. A number is always an ID:
+ * otherwise an image could have a user named 1000 who is root (CVE-2016-3697). */
 static bool is_meant(const char *wanted, const char *name, uint32_t id)
 {
 	uint32_t number;
@@ -80,17 +80,17 @@ static bool is_meant(const char *wanted, const char *name, uint32_t id)
 	return parse_id(wanted, &number) ? number == id : strcmp(wanted, name) == 0;
 }
 
-/* Is the field TEXT of a line ID, perhaps with other characters around it? Then the line is the one
- * that was meant, and is not passed by without a word. */
+/* Whether the field TEXT is ID, perhaps with other characters around it. Such a line is the one
+ * that was meant, and must not be skipped silently. */
 static bool is_roughly(const char *text, uint32_t id)
 {
 	text += strspn(text, " \t+");
 	return *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) == id;
 }
 
-/* Finds WANTED in /etc/passwd: *login is its name there, or NULL when it is a mere number. Its
- * group there has to be one unless another one is given: HAS_GROUP. As for getpwnam(3), a line may
- * end after the group. */
+/* Finds WANTED in /etc/passwd, and sets what USER gets from there. *LOGIN becomes the name in that
+ * entry, or stays NULL if WANTED is a number without an entry. The entry needs a valid group unless
+ * HAS_GROUP: another one is given. As for getpwnam(3), a line may end after the group. */
 static int find_login(int root, const char *wanted, bool has_group, struct user *user, char **login)
 {
 	enum { NAME, PASSWORD, UID, GID, GECOS, HOME, N };
@@ -119,7 +119,7 @@ static int find_login(int root, const char *wanted, bool has_group, struct user 
 	return by_number ? 0 : failx("user %s: not in the image's /etc/passwd", wanted);
 }
 
-/* Finds the group WANTED in /etc/group. */
+/* Finds the group WANTED in /etc/group, and sets user->gid. */
 static int find_group(int root, const char *wanted, struct user *user)
 {
 	enum { NAME, PASSWORD, GID, N };
@@ -140,7 +140,7 @@ static int find_group(int root, const char *wanted, struct user *user)
 	return 0;
 }
 
-/* Is NAME one of LIST, separated by commas? */
+/* Whether NAME is in LIST, whose names are separated by commas. */
 static bool is_member(char *list, const char *name)
 {
 	for (char *member; (member = strsep(&list, ","));)
@@ -154,7 +154,7 @@ static int add_group(struct user *user, gid_t gid)
 	const size_t n = user->n_groups;
 	gid_t *groups;
 
-	if ((n & (n - 1)) == 0) { /* full: there is room for powers of two */
+	if ((n & (n - 1)) == 0) { /* the array is full: it has room for a power of two */
 		if (!(groups = reallocarray(user->groups, n ? 2 * n : 1, sizeof(*groups))))
 			return fail("memory");
 		user->groups = groups;
@@ -163,7 +163,7 @@ static int add_group(struct user *user, gid_t gid)
 	return 0;
 }
 
-/* Adds the groups that LOGIN is a member of. */
+/* Adds the groups that have LOGIN as a member. */
 static int find_memberships(int root, const char *login, struct user *user)
 {
 	enum { NAME, PASSWORD, GID, MEMBERS, N };
@@ -177,7 +177,7 @@ static int find_memberships(int root, const char *login, struct user *user)
 	while (next_entry(file, &line, fields, N, N)) {
 		if (!parse_id(fields[GID], &gid) || !is_member(fields[MEMBERS], login))
 			continue;
-		if (user->n_groups == NGROUPS_MAX) /* setgroups(2) takes no more */
+		if (user->n_groups == NGROUPS_MAX) /* setgroups(2) takes no more than that */
 			return failx("user %s: in more than %d groups", login, NGROUPS_MAX);
 		if (add_group(user, gid) < 0)
 			return -1;
@@ -199,8 +199,8 @@ int user_find(int root, const char *name, struct user *user)
 		return -1;
 	if (group && *group && find_group(root, group, user) < 0)
 		return -1;
-	/* The primary group is in the list, too: without it, a file's denial to that group would
-	 * not count (CVE-2022-36109). With a group given there are no others, as with Docker. */
+	/* The primary group is in the list, too: without it, a file could not deny access to that
+	 * group (CVE-2022-36109). If a group is given there are no others, as with Docker. */
 	if (add_group(user, user->gid) < 0)
 		return -1;
 	return login && !(group && *group) ? find_memberships(root, login, user) : 0;

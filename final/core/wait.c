@@ -1,5 +1,5 @@
-/* wait.c: waits for the command; meanwhile box stands between its pipes, or its terminal, and the
- * caller's files. */
+/* wait.c: waits for the command. Meanwhile box copies between the container's pipes, or its
+ * terminal, and the caller's files. */
 #define _GNU_SOURCE
 #include "wait.h"
 
@@ -32,13 +32,14 @@
 
 enum {
 	CHUNK = 65536, /* bytes that are read at once */
-	SPLICED = 1 << 20, /* or moved, from pipe to pipe */
-	PTY_HOLDS = 65536, /* bytes that a pty may hold; the kernel's limits are below that */
-	RECENT = 10, /* seconds in which a signal counts as what has ended the command */
-	PATIENCE = 1, /* second for what is left of the output, when box has been told to end */
+	SPLICED = 1 << 20, /* bytes that are moved at once from pipe to pipe */
+	PTY_HOLDS = 65536, /* bytes, more than the kernel lets a pty hold */
+	/* seconds after a signal in which the end of the command counts as its effect */
+	RECENT = 10,
+	PATIENCE = 1, /* seconds for the rest of the output, when box has been told to end */
 };
 
-/* ---- one way ---- */
+/* ---- one flow ---- */
 
 int unread_bytes(int fd)
 {
@@ -66,7 +67,7 @@ static bool is_type(int fd, mode_t type)
 	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type;
 }
 
-/* A named one may find a new reader. */
+/* Whether FD is a pipe without a name. A fifo, which has a name, may get a new reader. */
 static bool is_nameless_pipe(int fd)
 {
 	struct statfs fs;
@@ -79,12 +80,14 @@ static bool is_terminal(int fd)
 	int number;
 
 	return isatty(fd) &&
-	       ioctl(fd, TIOCGPTN, &number) < 0; /* to open a master makes a new one */
+	       /* not a master, which would be a new pty when it is opened again */
+	       ioctl(fd, TIOCGPTN, &number) < 0;
 }
 
-/* The caller's file FD, for MODE. Where that can be had without consequences, opened anew and
- * never blocking: O_NONBLOCK of the caller's own description would be the caller's, too. A fifo is
- * not opened anew to be read: it would not tell that its last writer has gone before. */
+/* Returns a descriptor of the caller's file FD, for reading or writing (MODE). Where this has no
+ * side effects, the file is opened again, with O_NONBLOCK: to set that on the caller's own open
+ * file description would change it for the caller, too. A fifo is not opened again for reading,
+ * because the new descriptor would not show that the last writer has gone before. */
 static int open_own(int fd, int mode)
 {
 	int has = fcntl(fd, F_GETFL) & O_ACCMODE, own = -1;
@@ -98,7 +101,7 @@ static int open_own(int fd, int mode)
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-/* FROM and TO are the flow's from now on. */
+/* Begins a flow, which closes FROM and TO at its end. */
 static int flow_begin(struct flow *flow, int from, int to)
 {
 	*flow = (struct flow){.open = true, .from = from, .to = to, .left = -1};
@@ -110,13 +113,15 @@ static int flow_begin(struct flow *flow, int from, int to)
 	flow->keys = is_terminal(from);
 	flow->receives = is_type(from, S_IFSOCK);
 	flow->sends = is_type(to, S_IFSOCK);
-	/* A terminal's command is killed for it, so only when it writes: see relay_step(). */
+	/* When nobody reads the output of a container's terminal any more, the command is killed,
+	 * but only when it writes (see relay_step()); so that flow is not watched. */
 	flow->watched = !isatty(from) && (flow->sends || is_nameless_pipe(to));
 	flow->blocks = !flow->sends && !is_type(to, S_IFREG) && !(fcntl(to, F_GETFL) & O_NONBLOCK);
 	return 0;
 }
 
-/* Also stops us where we are a job in the background, and the terminal is not ours to read. */
+/* Reads up to SIZE bytes from flow->from. When box is a background job of the caller's terminal,
+ * the kernel stops box here (SIGTTIN). */
 static ssize_t take(const struct flow *flow, size_t size)
 {
 	sigset_t stop, before;
@@ -134,7 +139,8 @@ static ssize_t take(const struct flow *flow, size_t size)
 	return taken;
 }
 
-/* What blocks takes PIPE_BUF bytes when poll(2) says so. */
+/* Writes to flow->to. If that may block, poll(2) is asked first: a pipe that is ready for writing
+ * takes PIPE_BUF bytes without blocking. */
 static ssize_t put(const struct flow *flow)
 {
 	const char *data = flow->data + flow->start;
@@ -169,7 +175,8 @@ static enum moved flow_splice(struct flow *flow)
 		return flow_move(flow);
 	}
 	if (n < 0 && errno == EAGAIN) {
-		flow->full = !flow->full; /* one of the two: if not this, the other */
+		/* either from is empty or to is full: wait for the one not waited for before */
+		flow->full = !flow->full;
 		return NOTHING;
 	}
 	if (n <= 0)
@@ -222,7 +229,7 @@ static enum moved flow_step(struct flow *flow, const struct pollfd polls[2])
 	return polls[0].revents || polls[1].revents ? flow_move(flow) : NOTHING;
 }
 
-/* Moves what can go at once. Ends the flow when nothing is left. */
+/* Moves what can be moved at once. Ends the flow when nothing is left. */
 static void flow_drain(struct flow *flow)
 {
 	enum moved moved = SOME;
@@ -235,15 +242,15 @@ static void flow_drain(struct flow *flow)
 		flow_end(flow);
 }
 
-/* As who reads a terminal in the background, box is stopped at once: to wait for keys by poll(2)
- * alone would leave them to the shell. */
+/* Reads from the caller's terminal once, so that box is stopped at once if it is a background job:
+ * if box only waited for keys by poll(2), the shell would get them. */
 static void ask_for_keys(struct flow *flow)
 {
 	if (flow->keys && (fcntl(flow->from, F_GETFL) & O_NONBLOCK) && flow_move(flow) == NO_MORE)
 		flow_end(flow);
 }
 
-/* ---- all ways ---- */
+/* ---- all flows ---- */
 
 static void relay_end(struct relay *relay)
 {
@@ -253,7 +260,7 @@ static void relay_end(struct relay *relay)
 		close_fd(&relay->signals);
 }
 
-/* Of stdin with a terminal, only with INPUT. */
+/* Begins the flows of CONTAINER; with a terminal, that from stdin only with INPUT. */
 static int relay_begin(
 	struct relay *relay, struct container *container, const sigset_t *signals, bool input)
 {
@@ -281,8 +288,8 @@ static int relay_begin(
 	return 0;
 }
 
-/* Neither way may wait for the other: a command that only writes would be stuck behind a paste
- * that it does not read. */
+/* Moves what POLLS say. No flow may wait for another: a command that only writes would be stuck if
+ * box waited for it to read a long paste. */
 static void relay_step(
 	struct relay *relay, const struct container *container, const struct pollfd *polls)
 {
@@ -291,10 +298,12 @@ static void relay_step(
 
 		if (moved == SOME || moved == NOTHING)
 			continue;
-		/* Nobody reads what it says on its terminal: as SIGPIPE would have ended it. */
+		/* Nobody reads the output of its terminal: it is killed, as SIGPIPE would have
+		 * ended it. */
 		if (moved == REFUSED && i == 1 && container->master >= 0)
 			container_kill(container->pid, container->pidfd, SIGKILL);
-		/* With its pipe closed, the command has the end of its input, or SIGPIPE, too. */
+		/* Box closes the pipe, so that the command gets the end of its input, or SIGPIPE,
+		 * too. */
 		flow_end(&relay->flows[i]);
 	}
 }
@@ -303,7 +312,8 @@ int container_wait(
 	struct container *container, const sigset_t *signals, bool input, struct relay *relay)
 {
 	enum { PID, SIGNALS, FLOWS, N = FLOWS + 6 };
-	/* While box has the terminal open, reading it does not end: a process may open it anew. */
+	/* As long as box has the slave end open, reading the master does not fail, though all
+	 * processes have closed theirs: one may open the terminal again. */
 	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
 	struct pollfd polls[N] = {[PID] = {.fd = container->pidfd, .events = POLLIN}};
 	double asked = 0;
@@ -316,7 +326,7 @@ int container_wait(
 	while (!polls[PID].revents) {
 		for (int i = 0; i < 3; i++)
 			flow_watch(&relay->flows[i], &polls[FLOWS + 2 * i]);
-		if (poll(polls, N, -1) < 0) { /* no EINTR: the signals are blocked */
+		if (poll(polls, N, -1) < 0) { /* no EINTR, as the signals are blocked */
 			fail("poll");
 			return relay_end(relay), -1;
 		}
@@ -329,7 +339,7 @@ int container_wait(
 	for (int i = 1; i < 3; i++) {
 		struct flow *flow = &relay->flows[i];
 
-		if (flow->open) /* another process may go on to write, for ever */
+		if (flow->open) /* another process may go on writing for ever */
 			flow->left = unread_bytes(flow->from);
 		flow_drain(flow);
 	}
