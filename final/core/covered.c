@@ -47,9 +47,9 @@ static int cover(const char *path)
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
 }
 
-/* Handles PATH, from which all was unmounted that can be, and which should be on the mount ROOT
- * now. A mount that the container's root may not even look into stays. But one of proc or sysfs is
- * covered, because the kernel allows a new mount of these to those who have one
+/* Handles PATH, from which all was unmounted that can be: if another mount than ROOT is still
+ * there, it is covered. One that the container's root may not even look into stays as it is, unless
+ * it is proc or sysfs: the kernel allows a new mount of these to those who have one
  * (mount_too_revealing() in fs/namespace.c). */
 static int uncover(const char *path, int64_t root, const char *type)
 {

@@ -98,8 +98,8 @@ static void put(struct program *program, struct bpf_insn instruction)
 		program->code[program->n++] = instruction;
 }
 
-/* Jumps to the next rule, unless REGISTER OP K holds. Where the next rule begins is filled in
- * later, when that is known. */
+/* Adds a jump to the next rule, which is taken if REGISTER OP K holds: the rule fits unless it
+ * does. Where the next rule begins is filled in later, when that is known. */
 static void put_unless(struct program *program, uint8_t op, int reg, int32_t k)
 {
 	put(program, (struct bpf_insn){.code = BPF_JMP32 | op | BPF_K, .dst_reg = reg, .imm = k});

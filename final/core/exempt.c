@@ -1,4 +1,5 @@
-/* exempt.c: a filter of system calls that lets a few of box's own calls pass, whatever it says. */
+/* exempt.c: makes a filter of system calls that lets a few of box's own calls pass, whatever else
+ * it says. */
 #define _GNU_SOURCE
 #include "exempt.h"
 
@@ -19,7 +20,7 @@
 
 #include "error.h"
 
-/* clone(2): on s390 the flags are its second argument. */
+/* The number of clone(2)'s argument that has the flags; on s390 it is the second one. */
 #ifdef __s390x__
 enum { FLAGS = 1 };
 #else
@@ -28,12 +29,12 @@ enum { FLAGS = 0 };
 
 enum { ANY = -1, COOKIE = 5 };
 
-/* None of them gives a process anything, but more processes to one that has CAP_SYS_RESOURCE:
- * should somebody look into it, and find the cookie there, the filter still holds. A number of
- * another architecture has no other effect than these. */
+/* These calls give a process nothing, except more processes to one that has CAP_SYS_RESOURCE. So
+ * even if somebody reads the process's memory, and finds the cookie there, the filter still holds.
+ * A number that is another call's on another architecture allows no more than that either. */
 static const struct {
 	uint32_t nr;
-	int argument; /* that must have a value; or ANY */
+	int argument; /* the number of the argument that must have the value; or ANY */
 	uint64_t value;
 } calls[] = {
 	{SYS_clone, FLAGS, CLONE_PARENT | SIGCHLD},
@@ -48,8 +49,9 @@ static const struct {
 };
 enum { N_CALLS = sizeof(calls) / sizeof(*calls) };
 
-/* Goes on when argument I is VALUE, else at the instruction END. Both halves lie in memory as those
- * of VALUE do, whichever comes first. */
+/* Adds a test: goes on if argument I is VALUE, otherwise jumps to the instruction END. It compares
+ * the two halves in the order in which VALUE has them in memory, so that it is the same for either
+ * byte order. */
 static struct sock_filter *put_test(
 	struct sock_filter *at, int i, uint64_t value, const struct sock_filter *end)
 {
@@ -66,8 +68,8 @@ static struct sock_filter *put_test(
 	return at;
 }
 
-/* Other calls meet comparisons of their number alone, so that the kernel still knows without the
- * filter which of them are always allowed (Linux 5.11). */
+/* Before the filter itself, other calls meet only comparisons of their number. So the kernel still
+ * finds out, without running the filter, which of them are always allowed (Linux 5.11). */
 int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard)
 {
 	struct sock_filter head[2 + N_CALLS * 10], *end = head + 1, *at = head;
@@ -79,7 +81,7 @@ int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard)
 		return failx("the filter of system calls is too long to join the container with");
 	if (getrandom(&guard->cookie, sizeof(guard->cookie), 0) != sizeof(guard->cookie))
 		return fail("getrandom");
-	guard->cookie = (unsigned long)guard->cookie; /* no more fits into an argument */
+	guard->cookie = (unsigned long)guard->cookie; /* an argument holds no more bits than that */
 	*at++ = (struct sock_filter)BPF_STMT(
 		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	for (int i = 0; i < N_CALLS; i++) {

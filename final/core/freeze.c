@@ -1,4 +1,4 @@
-/* freeze.c: a container that stands still while box works on it, and goes on in any case. */
+/* freeze.c: stops a container while box works on it, and lets it go on in any case. */
 #define _GNU_SOURCE
 #include "freeze.h"
 
@@ -20,11 +20,10 @@
 #include "cgroup.h"
 #include "channel.h"
 
-/*
- * The lock of the container ID, taken with COMMAND. Not of its own cgroup, which it sees, and could
- * lock itself: a byte of a file in the folder above, of which each container has one. Returns the
- * descriptor that has it; or -1, for EAGAIN without fail(): another one has it.
- */
+/* Takes the lock of the container ID, with COMMAND of fcntl(2). It is not a lock on the container's
+ * own cgroup, which the container sees, and could lock itself, but on a byte of a file in the
+ * folder above; each container has a byte of its own. Returns the descriptor that holds the lock;
+ * or -1: with EAGAIN and without fail() if another process has the lock, else after fail(). */
 static int take_lock(const struct cgroup *cgroup, const char *id, int command)
 {
 	autoclose int fd =
@@ -39,9 +38,9 @@ static int take_lock(const struct cgroup *cgroup, const char *id, int command)
 	return fd >= 0 && errno == EAGAIN ? -1 : fail("lock %s", cgroup->hierarchies[0].path);
 }
 
-/* Waits for the lock, which ends with this process, unless box ends. Every commit holds it while
- * the container is frozen, so whoever has the lock and finds the container frozen knows that `box
- * pause` did it. */
+/* Takes the lock, which is held until this process ends. If box ends meanwhile, so does this
+ * process. Every commit holds the lock while the container is frozen; so whoever has the lock and
+ * finds the container frozen knows that `box pause` has frozen it. */
 static int lock(const struct cgroup *cgroup, const char *id, int life)
 {
 	struct pollfd polls = {.fd = life, .events = POLLIN};
@@ -55,7 +54,7 @@ static int lock(const struct cgroup *cgroup, const char *id, int life)
 	return 0;
 }
 
-/* Freezes the container unless it is paused. */
+/* Freezes the container, unless it is paused. *MINE becomes true if this has frozen it. */
 static int freeze_now(const struct cgroup *cgroup, const char *id, bool *mine)
 {
 	if (cgroup->n > 0 && lock(cgroup, id, STDIN_FILENO) < 0)
@@ -68,14 +67,16 @@ static int freeze_now(const struct cgroup *cgroup, const char *id, bool *mine)
 	return 0;
 }
 
-/* A process of its own, as box may be killed: LIFE ends with box. */
+/* The keeper: a process of its own, because box may be killed. The other end of LIFE is closed when
+ * box ends. */
 static _Noreturn void keep_frozen(const char *id, int life)
 {
 	struct message message = {.kind = MESSAGE_READY};
 	struct cgroup cgroup;
 	bool mine = false;
 
-	/* No lock of box's, and none of its caller's pipes, is held for longer than box lives. */
+	/* The keeper must not hold box's locks, or the pipes of box's caller, for longer than box
+	 * lives. */
 	if (setsid() < 0 || dup2(life, STDIN_FILENO) < 0 || close_range(1, ~0U, 0) < 0)
 		_exit(EXIT_BOX);
 	if (cgroup_open(&cgroup, id) < 0 || freeze_now(&cgroup, id, &mine) < 0) {
@@ -89,7 +90,8 @@ static _Noreturn void keep_frozen(const char *id, int life)
 	_exit(mine && cgroup_freeze(&cgroup, false) < 0 ? EXIT_BOX : 0);
 }
 
-/* Lets the container go on, and waits for its keeper. Without that, box thaws it. */
+/* Ends the keeper, which thaws the container, and waits for it. If the keeper has died before, box
+ * thaws the container. */
 static int release(struct freeze *freeze)
 {
 	int status;
@@ -117,7 +119,7 @@ int freeze_begin(struct freeze *freeze, const char *id)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail("socketpair");
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before); /* no signal ends the keeper, but SIGKILL */
+	sigprocmask(SIG_BLOCK, &all, &before); /* no signal but SIGKILL ends the keeper */
 	if ((freeze->keeper = fork()) == 0)
 		keep_frozen(id, ends[1]);
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -139,7 +141,7 @@ int freeze_begin(struct freeze *freeze, const char *id)
 		freeze->mine = message.status;
 		return 0;
 	}
-	freeze->mine = true; /* if it has died, nobody knows */
+	freeze->mine = true; /* if the keeper has died, nobody knows */
 	if (release(freeze) == 0)
 		failx("%s", message.kind == MESSAGE_ERROR ? message.text : "interrupted");
 	return -1;

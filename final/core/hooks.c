@@ -1,4 +1,4 @@
-/* hooks.c: programs at points of a container's life (runtime-spec, config.md, "POSIX-platform
+/* hooks.c: runs programs at points of a container's life (runtime-spec, config.md, "POSIX-platform
  * Hooks"). */
 #define _GNU_SOURCE
 #include "hooks.h"
@@ -34,8 +34,9 @@ bool hooks_any(const struct spec *spec, enum hook_kind from, enum hook_kind to)
 	return false;
 }
 
-/* Without variables of its own, a hook has those of the process that runs it: box-oci's, and for
- * startContainer the container's process's; as with runc. So PATH is there. */
+/* Executes HOOK, with IN as its stdin and ERR as its stderr. A hook without an environment of its
+ * own gets that of the process that runs it: box-oci's, or for startContainer that of the
+ * container's process; as with runc. So it has a PATH. */
 static _Noreturn void hook_main(const struct hook *hook, int in, int err)
 {
 	char *argv[] = {(char *)hook->path, NULL};
@@ -54,13 +55,13 @@ static _Noreturn void hook_main(const struct hook *hook, int in, int err)
 	_exit(127);
 }
 
-/* What a hook has said on stderr, as far as an error's text has room for it. */
+/* What a hook has written to stderr, as much as an error's text has room for. */
 struct words {
 	char text[512];
 	size_t n;
 };
 
-/* Reads what there is. False when there is nothing. */
+/* Reads from FD what is there. Returns false if there is nothing. */
 static bool hear(struct words *words, int fd)
 {
 	char data[4096];
@@ -71,8 +72,9 @@ static bool hear(struct words *words, int fd)
 	return size > 0;
 }
 
-/* Returns whether the process of PIDFD ends in time. Who is left of the hook may have ERR open for
- * ever: what is heard until then is enough. */
+/* Returns whether the process of PIDFD ends in time; meanwhile reads what it writes to ERR. Other
+ * processes that the hook has started may keep ERR open for ever: what was written until the hook's
+ * end is enough. */
 static bool ends(const struct hook *hook, int pidfd, int err, struct words *words)
 {
 	struct pollfd polls[] = {{.fd = pidfd, .events = POLLIN}, {.fd = err, .events = POLLIN}};
@@ -91,7 +93,7 @@ static bool ends(const struct hook *hook, int pidfd, int err, struct words *word
 	return true;
 }
 
-/* Waits for PID, and kills it when the time is over. */
+/* Waits for the hook PID, and kills it if its time is over. */
 static int wait_for_hook(const struct hook *hook, pid_t pid, int err)
 {
 	autoclose int pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -137,7 +139,8 @@ static int run(const struct hook *hook, const char *state)
 		hook_main(hook, in, err);
 	close_fd(&in);
 	close_fd(&err);
-	/* It fits into the pipe, or the hook reads it; one that ends without that is no error. */
+	/* STATE fits into the pipe, or the hook reads it. A hook that ends without reading it is no
+	 * error. */
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(to, F_SETPIPE_SZ, 1 << 20);
 	if (write(to, state, strlen(state)) < 0 && errno != EPIPE && pid > 0)
@@ -159,7 +162,7 @@ int hooks_run(const struct spec *spec, enum hook_kind kind, const char *status, 
 	for (size_t i = 0; state && i < spec->n_hooks; i++)
 		if (spec->hooks[i].kind == kind && run(&spec->hooks[i], state) < 0) {
 			result = -1;
-			/* What comes after the process has begun does not stop the others. */
+			/* A poststart or poststop hook that fails does not stop the others. */
 			if (kind < HOOK_POSTSTART)
 				break;
 		}

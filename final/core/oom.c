@@ -1,4 +1,4 @@
-/* oom.c: whether the kernel has killed a process because of a cgroup's limit of memory. */
+/* oom.c: counts the processes that the kernel has killed at the memory limit of a cgroup. */
 #define _GNU_SOURCE
 #include "oom.h"
 

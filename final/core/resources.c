@@ -1,4 +1,4 @@
-/* resources.c: limits of the OCI specification -> files of cgroups. */
+/* resources.c: writes the limits of the OCI runtime specification to files of cgroups. */
 #define _GNU_SOURCE
 #include "resources.h"
 
@@ -22,7 +22,8 @@
 
 enum kind { NUMBER, SHARES, WEIGHT, COUNT };
 
-/* A '|' stands between the names that a file has in different kernels. */
+/* The limits that the specification names, with their files of v1 and v2; NULL: none. A '|'
+ * separates the names that a file has in different kernels. */
 static const struct {
 	const char *name, *v1, *v2;
 	enum kind kind;
@@ -72,14 +73,16 @@ int resource_text(struct resources *resources, const char *name, const char *tex
 	return failx("resources.%s: unknown", name);
 }
 
-/* v1's 2 to 262144 (1024: one share) as v2's 1 to 10000 (100); as runc has it. */
+/* Converts CPU shares of v1, 2 to 262144 with the default 1024, into a weight of v2, 1 to 10000
+ * with the default 100; as runc does. */
 static int64_t cpu_weight(int64_t number)
 {
 	number = number < 2 ? 2 : number > 262144 ? 262144 : number;
 	return 1 + (number - 2) * 9999 / 262142;
 }
 
-/* BFQ takes 10 to 1000 in v2, too; without it that is 1 to 10000, as runc has it. */
+/* In v2 the scheduler BFQ takes 10 to 1000, as v1 does; without BFQ, io.weight takes 1 to 10000.
+ * Converted as runc does. */
 int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
 	const char *device, int64_t number)
 {
@@ -126,14 +129,15 @@ int resource_number(struct resources *resources, const char *name, int64_t numbe
 		return resources->cpu_period = number, 0;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(known[i].name, name) == 0)
-			/* 0 shares, and a weight of 0, are none. */
+			/* 0 shares and a weight of 0 mean "not set" */
 			return number == 0 && (known[i].kind == SHARES || known[i].kind == WEIGHT)
 				       ? 0
 				       : set_known(resources, i, number);
 	return failx("resources.%s: unknown", name);
 }
 
-/* The hierarchy of VERSION (0: v1, 1: v2) that has one of FILES, and which. */
+/* Returns the hierarchy of VERSION (0: v1, 1: v2) that has one of FILES, which '|' separates, or
+ * NULL. FILE becomes the name of that file. */
 static const struct hierarchy *find(
 	const struct cgroup *cgroup, int version, const char *files, char file[256])
 {
@@ -179,8 +183,8 @@ static int write_one(const struct cgroup *cgroup, const char *name, const char *
 	return write_setting(cgroup, &setting);
 }
 
-/* A limit of v2 that stays as it is: the N-th word of FILE; -1 for "max", or where there is none.
- */
+/* Returns a limit of v2 that is to stay as it is: the word number N (from 0) of the file WANTED; -1
+ * if it is "max", or if there is none. */
 static int64_t number_now(const struct cgroup *cgroup, const char *wanted, int n)
 {
 	char file[256];
@@ -199,7 +203,8 @@ int resources_settle(const struct cgroup *cgroup, struct resources *resources)
 	int64_t *memory = &resources->memory, *both = &resources->memory_swap;
 	char file[256];
 
-	/* Where memory has no limit, none of both is left, unless it is named; as with runc. */
+	/* If the memory limit is removed, so is that of memory and swap, unless that one is named;
+	 * as with runc. */
 	if (*memory < 0 && !*both)
 		*both = -1;
 	if (*both > 0 && !*memory && find(cgroup, 1, "memory.swap.max", file))
@@ -210,14 +215,15 @@ int resources_settle(const struct cgroup *cgroup, struct resources *resources)
 			     "cannot be lower than it",
 			*both);
 	if ((resources->cpu_quota || resources->cpu_period) &&
-		find(cgroup, 1, "cpu.max", file)) { /* both are in that file */
+		find(cgroup, 1, "cpu.max", file)) { /* that file has both */
 		resources->cpu_quota = resources->cpu_quota ?: number_now(cgroup, "cpu.max", 0);
 		resources->cpu_period = resources->cpu_period ?: number_now(cgroup, "cpu.max", 1);
 	}
 	return 0;
 }
 
-/* v1 counts memory and swap together, as the specification does; v2 swap alone. */
+/* Writes the limit BOTH of memory and swap together. v1 and the specification count them together,
+ * v2 counts swap alone. */
 static int write_swap(const struct cgroup *cgroup, int64_t memory, int64_t both)
 {
 	char sum[24], swap[24] = "max";
@@ -235,13 +241,14 @@ static int write_memory(const struct cgroup *cgroup, const struct resources *res
 	char one[24], file[256];
 	int result = 0, tries = 2;
 
-	/* A kernel that counts no swap gives none: that is no error where none is asked for. */
+	/* A kernel that does not count swap has no limit for it. That is no error if no swap is
+	 * asked for. */
 	if (!find(cgroup, 0, "memory.memsw.limit_in_bytes", file) &&
 		!find(cgroup, 1, "memory.swap.max", file) && (both < 0 || both == memory))
 		both = 0;
 	snprintf(one, sizeof(one), "%" PRId64, memory);
-	/* v1's limit of both is never below that of memory. Lower than before, the one comes first;
-	 * higher, the other. */
+	/* In v1 the limit of memory and swap is never below that of memory. To lower them, memory
+	 * is written first; to raise them, the other one. So all is tried twice. */
 	do {
 		result = 0;
 		if (memory)
@@ -276,8 +283,9 @@ static int write_cpu(const struct cgroup *cgroup, const struct resources *resour
 		return write_cpu_v2(cgroup, quota, period);
 	snprintf(one, sizeof(one), "%" PRId64, period);
 	snprintf(two, sizeof(two), "%" PRId64, quota);
-	/* The share that each of the two makes with the other's old value must be had, too: below
-	 * the quota of the cgroup above, only one order of them may be possible. */
+	/* The kernel checks each value together with the old value of the other one: below a cgroup
+	 * with a quota, only one order of the two may be possible. So a period that is refused is
+	 * written again after the quota. */
 	late = period && write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) < 0;
 	if (late && !quota)
 		return -1;
@@ -286,8 +294,8 @@ static int write_cpu(const struct cgroup *cgroup, const struct resources *resour
 	return late ? write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) : 0;
 }
 
-/* All but memory. Some depend on others: a real-time period on its runtime, a burst on the quota.
- * So those that are refused are written again when the others are. */
+/* Writes everything but memory. Some limits depend on others: a real-time period on its runtime, a
+ * burst on the quota. So those that are refused are written again after the others. */
 static int write_rest(const struct cgroup *cgroup, const struct resources *resources)
 {
 	size_t n = resources->n_settings;

@@ -1,4 +1,5 @@
-/* sysctl.c: the kernel's settings that a container may have of its own: those of its namespaces. */
+/* sysctl.c: the settings of the kernel that a container may have for itself: those of its
+ * namespaces. */
 #define _GNU_SOURCE
 #include "sysctl.h"
 

@@ -1,4 +1,5 @@
-/* tty.c: the terminal of -t. Inside, a new pty; outside, the caller's terminal in raw mode. */
+/* tty.c: the terminals of -t: inside the container a new pty, outside the caller's terminal in raw
+ * mode. */
 #define _GNU_SOURCE
 #include "tty.h"
 
@@ -21,8 +22,9 @@
 static struct termios before;
 static bool is_raw;
 
-/* Where programs look for the terminal that the system was started on. What the image has there is
- * not opened, only named: a fifo would wait for a writer. */
+/* Opens /dev/console, where programs look for the terminal that the system was started on. If the
+ * image has something there, it is opened only by O_PATH: to open a fifo would wait for a
+ * writer. */
 static int open_console(void)
 {
 	autoclose int fd = open("/dev/console", O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0600);
@@ -53,7 +55,7 @@ int terminal_open(bool console)
 
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return fail("open a terminal of /dev/ptmx");
-	/* By the descriptor: a name below /dev/pts could be another file system's. */
+	/* Opened by the descriptor: a name below /dev/pts could be one of another file system. */
 	if ((peer = terminal_peer(master)) < 0)
 		return fail("open the terminal's peer");
 	if (console && mount_console(peer) < 0)
@@ -69,7 +71,8 @@ int terminal_peer(int master)
 	return master < 0 ? -1 : ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-/* At once: what was written has been changed on its way already, and may be stuck there. */
+/* TCSANOW: what was written has passed through the old settings already, and may be stuck on its
+ * way; so this does not wait for it. */
 void terminal_restore(bool writing)
 {
 	struct termios terminal = before;
@@ -86,9 +89,9 @@ static void restore_at_exit(void)
 	terminal_restore(false);
 }
 
-/* A change of the terminal with SIGTTOU let through: where we are a job in the background, the
- * kernel stops us before it looks at the change, until we are in the foreground. EIO: nobody could
- * let us go on. */
+/* Makes CHANGE with SIGTTOU unblocked: if box is a background job, the kernel stops it before it
+ * looks at the change, until box is in the foreground. EIO: in an orphaned process group, nobody
+ * could let box go on. */
 static int as_job(int (*change)(const struct termios *terminal), const struct termios *terminal)
 {
 	sigset_t stop, signals;
@@ -102,7 +105,8 @@ static int as_job(int (*change)(const struct termios *terminal), const struct te
 	return result;
 }
 
-/* No change: to set what is set now would, after a stop, set what was set before it. */
+/* A change that changes nothing. To set the current settings again would not do: they are read
+ * before the kernel stops box, and may be outdated when it goes on. */
 static int change_nothing(const struct termios *terminal)
 {
 	(void)terminal;
