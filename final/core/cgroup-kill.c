@@ -97,7 +97,7 @@ static int visit_listed(const char *path, const struct stat *st, int type, struc
 	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
 	if (type != FTW_DP || !(procs = fopen(file, "re")))
 		return 0;
-	/* 0: the process is not in this PID namespace, or one below it */
+	/* 0 stands for a process that this PID namespace does not show */
 	while (fscanf(procs, "%d", &pid) == 1)
 		visited += pid > 0 && visit_process(pid, visit_data);
 	return 0;

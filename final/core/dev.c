@@ -1,4 +1,4 @@
-/* dev.c: the container's /dev, and device nodes of any path. */
+/* dev.c: the container's /dev, and device nodes at any path. */
 #define _GNU_SOURCE
 #include "dev.h"
 

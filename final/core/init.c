@@ -48,12 +48,12 @@
 #include "tty.h"
 #include "user.h"
 
-/* The socket to container.c; besides it, only stdin, stdout and stderr stay open. */
+/* The socket to container.c; from the gate on, gate[1]. */
 static int box = -1;
 
 /* Sends failure() to box, which prints it: so the message appears once, and not on the command's
- * stderr. At the gate, box is gate[1]. This uses write(2), because that may be a pipe, and because
- * the filter of system calls may be installed. */
+ * stderr. This uses write(2), because at the gate, box is a fifo, and because the filter of system
+ * calls may be installed. */
 static _Noreturn void die(int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};

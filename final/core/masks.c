@@ -1,4 +1,4 @@
-/* masks.c: what a container must not see or change of its /proc and /sys. */
+/* masks.c: what a container cannot see, or cannot change, in its /proc and /sys. */
 #define _GNU_SOURCE
 #include "masks.h"
 

@@ -47,9 +47,9 @@ static int take_text(const struct mount *mount, int scratch)
 	return steal_fd(&copy);
 }
 
-/* An overlay's options are paths of the host, which may contain commas and be longer than the 255
- * bytes that fsconfig(2) takes; mount(2) takes them as a whole. So the overlay is attached to PLACE
- * for a moment. */
+/* An overlay's options name folders of the host: they may contain commas, and be longer than the
+ * 255 bytes that fsconfig(2) takes; mount(2) takes them as a whole. So the overlay is attached to
+ * PLACE for a moment. */
 static int take_overlay(
 	const char *source, const char *options, uint64_t attributes, const char *place)
 {

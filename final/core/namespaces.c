@@ -182,9 +182,9 @@ int namespaces_enter_but_pids(const struct spec *spec)
 	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
 		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 
-	/* To join it is tried now, where an error can still be reported. It is undone so that the
-	 * hooks, which are born meanwhile, are not in it; but not if the caller is about to lose
-	 * the right to join it again. */
+	/* Joining is tried now, where an error can still be reported. It is undone so that the
+	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
+	 * about to lose the right to join it again. */
 	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
 		(!namespaces_users(spec) && setns(own, CLONE_NEWPID) < 0))
 		return fail("join the namespace %s", path);

@@ -13,8 +13,9 @@
 #include "container.h"
 #include "spec.h"
 
-/* Whether a file is to be kept from the container by a pipe. The container reopens the null device
- * as its own, see reopen_null() in init.c; and close_descriptors() there refuses a folder. */
+/* Whether the container gets a pipe in place of this file of the caller's. It does not for the null
+ * device, which it opens again as its own (reopen_null() in init.c), nor for a folder, which
+ * close_descriptors() refuses there. */
 static bool is_hosts(const struct stat *st)
 {
 	return !S_ISDIR(st->st_mode) && (!S_ISCHR(st->st_mode) || st->st_rdev != makedev(1, 3));

@@ -186,7 +186,8 @@ int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t ui
 	const gid_t *groups, size_t n)
 {
 	const struct capabilities *to = &spec->process.capabilities;
-	/* At execve(2) a user other than 0 loses these capabilities; but with --init, box stays. */
+	/* At execve(2) a user other than 0 keeps only the ambient capabilities. The others go now,
+	 * because with --init box stays. */
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 

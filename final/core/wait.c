@@ -156,6 +156,8 @@ static ssize_t put(const struct flow *flow)
 	return write(flow->to, data, flow->blocks && size > PIPE_BUF ? PIPE_BUF : size);
 }
 
+/* What a step of a flow has done: moved bytes; nothing, as it has to wait; found the end of the
+ * input; or found that nobody reads the output. */
 enum moved { SOME, NOTHING, NO_MORE, REFUSED };
 
 static size_t at_most(const struct flow *flow, size_t size)
@@ -298,8 +300,8 @@ static void relay_step(
 
 		if (moved == SOME || moved == NOTHING)
 			continue;
-		/* Nobody reads the output of its terminal: it is killed, as SIGPIPE would have
-		 * ended it. */
+		/* Nobody reads the output of the terminal: box kills the command, as SIGPIPE would
+		 * have ended it. */
 		if (moved == REFUSED && i == 1 && container->master >= 0)
 			container_kill(container->pid, container->pidfd, SIGKILL);
 		/* Box closes the pipe, so that the command gets the end of its input, or SIGPIPE,
