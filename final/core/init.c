@@ -121,8 +121,7 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 {
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
-	/* The cgroup that the process is in becomes the root of the new cgroup namespace: so it
-	 * joins its cgroups first. */
+	/* Its root is the cgroup in which this process is; so it joins its cgroups first. */
 	if ((spec->namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
 	if ((spec->namespaces & CLONE_NEWNET) && loopback_up() < 0)
@@ -131,15 +130,13 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 		return fail("sethostname %s", spec->hostname);
 	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
 		return fail("setdomainname %s", spec->domainname);
-	/* A new session has no controlling terminal: with the host's, TIOCSTI could type into it
-	 * (CVE-2017-5226). */
+	/* A new session has no controlling terminal for TIOCSTI to type into (CVE-2017-5226). */
 	if (setsid() < 0)
 		return fail("setsid");
 	return spec->keep_keyring ? 0 : session_keyring();
 }
 
-/* Replaces /dev/null of the host by the container's own: otherwise the container could change its
- * mode on the host. */
+/* Replaces the host's /dev/null by the container's own, as the container could change its mode. */
 static int reopen_null(void)
 {
 	autoclose int null = -1;
@@ -179,8 +176,7 @@ static int receive_mounts(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* Makes all mounts: begins where paths lead to the host, and ends in the container's root. TREES
- * are for restrict_mounts(). */
+/* Makes all mounts, from the host's paths to the container's root. TREES: see restrict_mounts(). */
 static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
 {
 	int nodes[spec->n_nodes + 1];
@@ -192,8 +188,7 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 	 * one of the two copies also appears on the other; so all are made private. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
-	/* Before this process becomes root of the user namespace, who cannot look into all folders
-	 * of the host. */
+	/* Before it becomes root of a user namespace, who cannot look into all host folders. */
 	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
 		namespaces_become_root(spec) < 0)
 		return -1;
@@ -222,8 +217,7 @@ static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int
 	if (make_root(spec, cgroup, pids, trees) < 0 || sysctls_write(spec) < 0 ||
 		mounts_mask(spec) < 0 || reopen_null() < 0)
 		return -1;
-	/* Now, while the root can still be written to. enter_folder() checks that the folder is in
-	 * the container. */
+	/* While the root can be written to. enter_folder() checks that this is in the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		(folder = make_in_root(root, spec->process.cwd, true)) < 0)
 		return fail("the working folder %s", spec->process.cwd);
@@ -252,7 +246,7 @@ static int enter_folder(const char *path)
  * caller has set reaches the command. */
 static int reset_signals(void)
 {
-	/* the kernel's struct sigaction: all zero is SIG_DFL */
+	/* the kernel's struct; 0: SIG_DFL */
 	static const unsigned long default_action[8];
 	sigset_t none;
 
@@ -266,8 +260,7 @@ static int reset_signals(void)
 	return 0;
 }
 
-/* Sets HOME unless the spec has one. An empty HOME counts as none, as with runc, and so with
- * Docker. */
+/* Sets HOME if the spec has none, or an empty one, as with runc, and so with Docker. */
 static int set_home(const struct user *user)
 {
 	const char *home = getenv("HOME");
@@ -324,8 +317,7 @@ static void look_for_program(const struct spec *spec)
 		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
-/* Waits at the gate, if there is one. When somebody opens the gate, box has ended; so errors go to
- * gate[1] from here on. The filter may be installed. */
+/* Waits at the gate, if there is one. When that opens, box has ended: errors go to gate[1] then. */
 static int wait_at_gate(const struct spec *spec, const struct guard *guard)
 {
 	struct message message = {.kind = MESSAGE_READY};
@@ -351,8 +343,8 @@ static _Noreturn void execute(char **argv)
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
-/* With --init, PID 1 is still box. Its command line has paths of the host, which the container is
- * not to see: it becomes "init". */
+/* With --init, PID 1 is still box, and its command line has paths of the host: so it is
+ * replaced. */
 static void rename_to_init(void)
 {
 	autofree char *line = malloc(1 << 20);
@@ -380,8 +372,7 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 		die(EXIT_BOX);
 	}
 	if (child == 0) {
-		/* The foreground process group of the terminal, which gets its keys' signals:
-		 * without PID 1. */
+		/* Its own process group, without PID 1, gets the signals of the terminal's keys. */
 		setpgid(0, 0);
 		if (spec->process.terminal)
 			tcsetpgrp(STDIN_FILENO, getpid());
@@ -417,8 +408,7 @@ static int join_namespaces(
 		return -1;
 	if (setns(pidfd, namespaces) < 0)
 		return fail("join the container's namespaces");
-	/* In a new session it gets no signals of the caller's terminal; reset_signals() unblocks
-	 * them. */
+	/* In a new session it gets no signals of the caller's terminal, once they are unblocked. */
 	if (setsid() < 0 || chdir("/") < 0)
 		return fail("setsid");
 	return (!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
@@ -427,8 +417,7 @@ static int join_namespaces(
 		       : 0;
 }
 
-/* All that is left to do in the process that is visible inside. FIRST: it is the first process of a
- * container, which may have a gate and hooks. */
+/* The rest, for the process that is visible inside. FIRST: not one that joins a container. */
 static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard, bool first)
 {
 	bool hooks = first && hooks_any(spec, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
@@ -458,8 +447,7 @@ static _Noreturn void execute_inside(const struct spec *spec, const struct guard
 	execute(spec->process.argv);
 }
 
-/* Starts the process that is to be visible inside as a sibling of this one, that is as a child of
- * box, so that box can wait for it. Sends its PID to box. */
+/* Starts the process that is to be visible inside, as box's own child: so box can wait for it. */
 static _Noreturn void start_inside(const struct spec *spec, const struct guard *guard, bool first)
 {
 	struct message message = {.kind = MESSAGE_PID};
@@ -566,8 +554,7 @@ _Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, b
 	struct environment environment;
 	int master, pids;
 
-	/* The kernel kills this process when box dies. If box has died already, wait_for() notices
-	 * it. */
+	/* The kernel kills this process when box dies; if box has died, wait_for() notices it. */
 	if (!spec->detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0); /* the container is not to read what box had in memory */
