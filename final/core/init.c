@@ -121,7 +121,7 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 {
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
-	/* Its root is the cgroup in which this process is; so it joins its cgroups first. */
+	/* The root of the new namespace is this process's cgroup; so it joins its cgroups first. */
 	if ((spec->namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
 	if ((spec->namespaces & CLONE_NEWNET) && loopback_up() < 0)
@@ -188,7 +188,8 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 	 * one of the two copies also appears on the other; so all are made private. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
-	/* Before it becomes root of a user namespace, who cannot look into all host folders. */
+	/* Before this process becomes root of a user namespace: such a root cannot look into all of
+	 * the host's folders. */
 	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
 		namespaces_become_root(spec) < 0)
 		return -1;
@@ -246,7 +247,7 @@ static int enter_folder(const char *path)
  * caller has set reaches the command. */
 static int reset_signals(void)
 {
-	/* the kernel's struct; 0: SIG_DFL */
+	/* the kernel's struct: all zero is SIG_DFL */
 	static const unsigned long default_action[8];
 	sigset_t none;
 
@@ -343,8 +344,7 @@ static _Noreturn void execute(char **argv)
 	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
-/* With --init, PID 1 is still box, and its command line has paths of the host: so it is
- * replaced. */
+/* With --init, PID 1 is still box: so its command line, with paths of the host, is replaced. */
 static void rename_to_init(void)
 {
 	autofree char *line = malloc(1 << 20);
@@ -417,7 +417,8 @@ static int join_namespaces(
 		       : 0;
 }
 
-/* The rest, for the process that is visible inside. FIRST: not one that joins a container. */
+/* The rest, for the process that is visible inside. FIRST: it does not join another one's
+ * container. */
 static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard, bool first)
 {
 	bool hooks = first && hooks_any(spec, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
