@@ -71,9 +71,6 @@ int message_send(int socket, const struct message *message, int fd);
  * error. */
 bool message_receive(int socket, struct message *message, int *fd);
 
-/* Nothing defines this function any more: pass_listener_on() has taken its place. */
-int init_pass_listener(const struct guard *guard, int fd);
-
 /* Waits for the message GO where a filter of system calls may be installed: it makes only calls
  * that GUARD exempts. If box has died, it ends the process. */
 void wait_for_go(const struct guard *guard);

@@ -184,8 +184,8 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 
 	if (mounts_take(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
 		return -1;
-	/* The new mount namespace is a copy of the host's. If a mount is shared, what is mounted on
-	 * one of the two copies also appears on the other; so all are made private. */
+	/* Each mount that was taken is private already: see take_bind(). The others are copies of
+	 * the host's, and are made private: what is mounted on a shared one appears there, too. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
 	/* Before this process becomes root of a user namespace: such a root cannot look into all of

@@ -75,7 +75,7 @@ static int check_rule(const struct value *item, bool *notifies)
 		return value_bad(&names, list ? "empty" : "missing");
 	*notifies |= action == NOTIFY;
 	for (char **name = list; action == NOTIFY && *name; name++)
-		if (strcmp(*name, "write") == 0) /* see init_pass_listener() */
+		if (strcmp(*name, "write") == 0) /* see pass_listener_on() */
 			return value_bad(&names, "SCMP_ACT_NOTIFY of write is not possible");
 	if (action < 0 || value_number(item, "errnoRet", OPTIONAL, 0, 4095, &number) < 0 ||
 		(found = value_array(item, "args", OPTIONAL, &args)) < 0)
