@@ -4,7 +4,9 @@
 
 #include "list.h"
 
-/* Sets a variable: NAME=VALUE, or NAME with the caller's value. */
+/* Sets a variable in ENV, whose strings are "NAME=VALUE" and belong to ENV. TEXT is NAME=VALUE, or
+ * NAME alone for the value in box's own environment; if NAME is not set there, ENV stays as it is.
+ * A variable of the same name is replaced. -1 after fail(). */
 int add_env(struct strings *env, const char *text);
 
 #endif

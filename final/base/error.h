@@ -1,26 +1,30 @@
-/* error.h: an error's text, noted where it happens, printed once. */
+/* error.h: an error's text is noted where the error happens, and printed once. */
 #ifndef ERROR_H
 #define ERROR_H
 
-/* Docker's, and the shells'. 128 + N says that signal N killed the command. */
+/* The exit statuses that Docker and the shells use for errors of their own. Beside them, 128 + N
+ * says that signal N killed the command. */
 enum { EXIT_BOX = 125, EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
 
-/* Who says it; box, unless main() says otherwise. */
+/* The program's name, which begins each message: "box", unless main() changes it. */
 extern const char *speaker;
 
-/* Notes FORMAT, ": " and the text of errno. Keeps errno. Returns -1. */
+/* Notes an error: FORMAT as in printf(3), then ": " and the text of errno. Leaves errno as it is.
+ * Returns -1. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Notes FORMAT alone. Returns -1. */
+/* Notes an error of which errno says nothing: FORMAT alone. Returns -1. */
 int failx(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What was noted last: one line, no newline at its end; nothing of it moves a terminal's cursor. */
+/* The error that was noted last: one line without a newline, in which control characters have been
+ * replaced (make_printable()). Valid until the next error is noted. */
 const char *failure(void);
 
-/* Prints it on stderr: "box: TEXT". Returns EXIT_BOX. */
+/* Prints the error that was noted last on stderr, as "box: TEXT". Returns EXIT_BOX. */
 int report(void);
 
-/* Says a line that is no error on stderr: "box: FORMAT". */
+/* Prints a warning on stderr, as "box: FORMAT", and notes no error. FORMAT is printed as it is:
+ * text of others has to go through make_printable(), or failx() and failure(), first. */
 void warn_user(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

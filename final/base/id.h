@@ -1,11 +1,12 @@
-/* id.h: names that nobody else has. */
+/* id.h: random IDs, which are unique. */
 #ifndef ID_H
 #define ID_H
 
-/* An ID is 256 random bits; its first 12 digits are what people type, and the hostname. */
+/* An ID is 256 bits in hexadecimal digits. Its first 12 digits are what people type, and the
+ * container's host name. */
 enum { ID_LENGTH = 64, SHORT_ID_LENGTH = 12 };
 
-/* 32 random bytes as ID_LENGTH hexadecimal digits, and a NUL. */
+/* Writes 32 random bytes to ID, as ID_LENGTH hexadecimal digits and a NUL. */
 void random_id(char id[ID_LENGTH + 1]);
 
 #endif

@@ -1,4 +1,5 @@
-/* json.h: reads JSON that may be hostile: a value of the wrong type counts as missing. */
+/* json.h: reads JSON that may be hostile, where a value of the wrong type counts as missing. Makes
+ * JSON of any text. */
 #ifndef JSON_H
 #define JSON_H
 
@@ -8,23 +9,25 @@
 
 typedef struct json_t json_t;
 
-/* The text KEY of OBJECT; NULL when there is none, or it is "". */
+/* The string KEY of OBJECT, which owns it. NULL if there is none, or it is "". */
 const char *get_text(const json_t *object, const char *key);
 
-/* The strings of the array KEY of OBJECT, NULL-terminated. They are OBJECT's; the list is the
- * caller's, to free. */
+/* The strings of the array KEY of OBJECT, NULL-terminated; empty if there is no such array. OBJECT
+ * owns the strings, the caller frees the list. NULL if memory is short. */
 char **get_list(const json_t *object, const char *key);
 
-/* Reads the file NAME, as the root folder ROOT shows it. It must have the SHA-256 EXPECTED (NULL:
- * any); DIGEST (or NULL) gets the one it has, and its size is added to BYTES (or NULL). NULL after
- * fail(). */
+/* Reads the file NAME of at most 4 MiB, found as in a container whose root folder is ROOT (see
+ * open_in_root()). Its SHA-256 must be EXPECTED, unless that is NULL. DIGEST (or NULL) gets the
+ * SHA-256 in hexadecimal digits, and the size in bytes is added to BYTES (or NULL). The caller
+ * releases the result with json_decref(). NULL after fail(). */
 json_t *read_json(int root, const char *name, const char *expected, char digest[ID_LENGTH + 1],
 	size_t *bytes);
 
-/* TEXT (NULL: "") as JSON, which is UTF-8: names and arguments that are not get question marks. */
+/* Makes a JSON string of TEXT (NULL: ""). JSON is UTF-8: if TEXT is not, each byte of it that is
+ * not ASCII becomes a question mark. NULL if memory is short. */
 json_t *json_any(const char *text);
 
-/* LIST (NULL: empty) as JSON, by json_any(). */
+/* Makes a JSON array of the strings of LIST (NULL: empty), each as json_any() does. */
 json_t *json_list(char **list);
 
 #endif

@@ -1,31 +1,39 @@
-/* list.h: lists of strings, and what is in a folder. */
+/* list.h: lists of strings, lists that grow, and the names in a folder. */
 #ifndef LIST_H
 #define LIST_H
 
 #include <stddef.h>
 
+/* A name and its value, such as those of a sysctl. */
 struct pair {
 	const char *name, *value;
 };
 
-/* What is in the folder DIR, sorted, NULL-terminated, but "." and "..". NULL after fail(). */
+/* The names in the folder DIR except "." and "..", sorted and NULL-terminated; to be freed by
+ * free_list(). NULL after fail(). */
 char **list_folder(int dir);
 
-/* The same without names that begin with '.'. */
+/* Does the same, but leaves out all names that begin with '.'. */
 char **store_names(int dir);
+
+/* Frees a NULL-terminated list and its strings, and sets it to NULL, which it may be before, too.
+ */
 void free_list(char ***list);
 #define autolist __attribute__((cleanup(free_list)))
 
-/* A list that grows; a NULL at its end. */
+/* A list of N strings that grows. LIST is NULL as long as it is empty; then a NULL follows the last
+ * string. */
 struct strings {
 	char **list;
 	size_t n;
 };
 
+/* Adds a copy of TEXT, which STRINGS owns. -1 after fail(). */
 int add_string(struct strings *strings, const char *text);
 
-/* Makes LIST (a pointer to the list) longer by one element of SIZE bytes, all zero; one more, all
- * zero, is behind it. Returns the new element, or NULL after fail(). */
+/* Adds one element of SIZE bytes, all zero, to the array of *N elements to which LIST points: LIST
+ * is a pointer to the array's pointer. Another element that is all zero follows the last one, but
+ * is not counted. Returns the new element, which the next call may move, or NULL after fail(). */
 void *list_grow(void *list, size_t *n, size_t size);
 
 #endif

@@ -1,34 +1,41 @@
-/* outfile.h: files that box writes where its caller says. */
+/* outfile.h: files that box writes in places which its caller names. */
 #ifndef OUTFILE_H
 #define OUTFILE_H
 
 #include <sys/types.h>
 
-/* Opens PATH as the root folder ROOT shows it; -1: as the host does. errno only, no fail(). */
+/* Opens PATH with the FLAGS of open(2) and O_CLOEXEC: as in a container whose root folder is ROOT
+ * (see open_in_root()), or, if ROOT is -1, as the host sees it. A new file has the mode 0600. Sets
+ * errno only, and does not call fail(). */
 int open_path(int root, const char *path, int flags);
 
-/* Opens the folder that PATH is in, and gives the name that it has there: "." for the root, and for
- * what has no name of its own. PATH has no slash at its end. errno only, no fail(). */
+/* open_parent() opens the folder that contains PATH, with ROOT as for open_path(); it sets errno
+ * only. base_of() returns the name that PATH has in that folder: the part of PATH after the last
+ * slash, or "." for "/" and for "..". PATH must not end with a slash, unless it is "/". */
 int open_parent(int root, const char *path);
 const char *base_of(const char *path);
 
-/* The place of a file that is to be written, or replaced. */
+/* The place where a file is to be written or replaced. */
 struct spot {
-	int folder;
-	char *name;
-	char new[32]; /* what it is called until it is whole */
+	int folder; /* the file's folder */
+	char *name; /* the file's name in the folder */
+	char new[32]; /* the name that it has there until it is complete */
 };
 
-/* Finds the place of the file PATH, as open_path() has it. Symlinks are followed as a shell's ">"
- * does it, to a file that is not there yet, too. What is there must be a regular file: a device, a
- * fifo or a socket is an error, as to replace it may break the host. Returns 1 if PATH is a folder:
- * SPOT is empty then. To be closed after an error, too. */
+/* Finds the place of the file PATH, with ROOT as for open_path(). Symlinks are followed as a
+ * shell's
+ * ">" does, also to a file that does not exist yet. If the file exists, it must be a regular one:
+ * to replace a device, a fifo or a socket might break the host. Returns 0, or 1 if PATH is a
+ * folder, or -1 after fail(). The caller ends SPOT with spot_close() in each case; if the result is
+ * not 0, SPOT may be empty. */
 int spot_find(int root, const char *path, struct spot *spot);
 void spot_close(struct spot *spot);
 #define autospot __attribute__((cleanup(spot_close)))
 
-/* Makes the new file beside it, and returns its descriptor. Then either gives it the name, so that
- * it is seen as a whole, or removes it. PATH is for messages. */
+/* spot_create() makes a new file of the given MODE in the folder, under a temporary name, and
+ * returns its descriptor, which the caller closes. When all is written, spot_replace() gives the
+ * file its name, so that others only ever see it complete; or spot_give_up() removes it. PATH is
+ * for messages. -1 after fail(). */
 int spot_create(struct spot *spot, const char *path, mode_t mode);
 int spot_replace(const struct spot *spot, const char *path);
 void spot_give_up(const struct spot *spot);

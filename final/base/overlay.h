@@ -1,19 +1,22 @@
-/* overlay.h: folders, one over the other, as one mount. */
+/* overlay.h: mounts folders, one over the other, as one overlay. */
 #ifndef OVERLAY_H
 #define OVERLAY_H
 
+/* The folders of an overlay, with the kernel's names for them (overlayfs.rst). */
 struct overlay {
-	int dir; /* what names are relative to */
-	char *const *lower; /* names of folders that are read, the topmost first; NULL at the end */
-	const char *upper, *work; /* of the folder that is written, and of one of the kernel's */
-	const char *options; /* of the kernel's overlayfs.rst, not empty */
+	int dir; /* the folder that all names are relative to; a descriptor, or AT_FDCWD */
+	char *const *lower; /* the folders that are only read, the topmost first; NULL-terminated */
+	const char *upper,
+		*work; /* the one that is written to; the kernel's own, on the same disk */
+	const char *options; /* other mount options, not empty */
 };
 
-/* Mounts it on TARGET, absolute. Changes the working folder. At most 500 are read. */
+/* Mounts OVERLAY on the absolute path TARGET. There may be at most 500 lower folders. Changes the
+ * working folder, also after an error. -1 after fail(). */
 int overlay_mount(const char *target, const struct overlay *overlay);
 
-/* Returns -1 if no overlay can write to the folder FD, as it lies on an overlay itself: in another
- * container, or on a system that runs from a CD. */
+/* Checks whether an overlay may write to the folder FD. Returns -1 after fail() if FD lies on an
+ * overlay itself, as it does in a container, or on a system that runs from a CD; else 0. */
 int overlay_check(int fd);
 
 #endif

@@ -5,23 +5,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The number of the signal that TEXT names: all of signal(7), in any case, with SIG or without;
- * RTMIN, RTMIN+N, RTMAX-N, RTMAX; or a number of at least LEAST. -1 after fail() for anything else.
- */
+/* Returns the number of the signal that TEXT names, in upper or lower case and with or without SIG:
+ * any name of signal(7), RTMIN, RTMIN+N, RTMAX-N or RTMAX; or a number of at least LEAST. -1 after
+ * fail() for anything else. */
 int parse_signal(const char *text, int least);
 
-/* Whether TEXT is a number that can be an ID, put into ID: digits alone, and below 2^32 - 1, which
- * stands for "none", chown(2). Notes no error. */
+/* Whether TEXT is a number that can be a user's or a group's ID, which is put into ID: digits
+ * alone, and less than 2^32 - 1, which chown(2) takes as "unchanged". Notes no error. */
 bool parse_id(const char *text, uint32_t *id);
 
-/* A number of at least 1, with a unit of powers of 1024 after it or none: 64, 64m, 64MB, 64MiB.
- * Returns -1 after fail(). */
+/* Gives the SIZE in bytes that TEXT says: a number such as 64 or 1.5, and perhaps a unit, in powers
+ * of 1024 and as people like to write it: 64m, 64MB, 64MiB. It must be at least 1. Returns 0, or -1
+ * after fail(). */
 int parse_size(const char *text, int64_t *size);
 
-/* A whole number of at least LEAST. */
+/* Gives the whole number of at least LEAST that TEXT says. Returns 0, or -1 after fail(). */
 int parse_count(const char *text, int64_t least, int64_t *count);
 
-/* The same, but 0 is a size, too. */
+/* Does the same as parse_size(), but takes 0, too. */
 int parse_size_or_none(const char *text, int64_t *size);
 
 #endif

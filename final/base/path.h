@@ -1,30 +1,35 @@
-/* path.h: what a name leads to, where somebody else may have made it. */
+/* path.h: opens files by names that somebody else may have made, or may change at any time. */
 #ifndef PATH_H
 #define PATH_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Opens NAME as the root DIR shows it: absolute names, "..", and symlinks stay in DIR; magic links
- * of /proc are refused (openat2(2), RESOLVE_IN_ROOT). Returns the descriptor; errno only, no
- * fail().
- */
+/* Opens NAME as a process sees it whose root folder is DIR: absolute names, "..", and symlinks do
+ * not lead out of DIR, and magic links of /proc are refused (openat2(2), RESOLVE_IN_ROOT and
+ * RESOLVE_NO_MAGICLINKS). FLAGS and MODE are those of openat2(2); O_CLOEXEC is added. Returns the
+ * descriptor, or -1 with errno set; does not call fail(). */
 int open_in_root(int dir, const char *name, int flags, mode_t mode);
 
-/* As realpath(3), for a name that is kept. NULL after fail(), also where /proc/PID/root or cwd
- * leads to what has no such name here: that process may have mounts, or a root, of its own. */
+/* The absolute path of PATH without symlinks, as by realpath(3), for a name that is kept; the
+ * caller frees it. NULL after fail(): also if PATH goes through /proc/PID/root or /proc/PID/cwd to
+ * a place that has no such name here, as that process may have mounts or a root of its own. */
 char *real_path(const char *path);
 
-/* Opens PATH, relative to DIR, which had no symlink in it when it was found: one that somebody has
- * put there since is an error (ELOOP; openat2(2), RESOLVE_NO_SYMLINKS). errno only, no fail(). */
+/* Opens PATH, relative to DIR (a descriptor, or AT_FDCWD), with FLAGS and O_CLOEXEC. PATH was
+ * without symlinks when it was found: if somebody has put one there since, that is an error (ELOOP;
+ * openat2(2), RESOLVE_NO_SYMLINKS). Returns the descriptor, or -1 with errno set; does not call
+ * fail(). */
 int open_settled(int dir, const char *path, int flags);
 
 /* The path of the program NAME that is installed with box: in the folder of box's own file, or in
- * ../libexec/box beside that. The caller frees it. NULL after fail(). */
+ * ../libexec/box relative to that folder. The caller frees it. NULL after fail(). */
 char *helper_path(const char *name);
 
-/* Opens PATH below ROOT as open_in_root does, with O_PATH. Folders that are missing are made, and
- * at its end a folder or an empty file. errno only, no fail(). */
+/* Opens PATH with O_PATH as open_in_root() does in ROOT, and makes what is missing: folders on the
+ * way (mode 0755), and at the end a FOLDER (0755) or an empty file (0644). A symlink to a place
+ * that does not exist is followed, and the place is made. Returns the descriptor, or -1 with errno
+ * set; does not call fail(). */
 int make_in_root(int root, const char *path, bool folder);
 
 #endif

@@ -1,8 +1,9 @@
-/* printable.h: text of others that is shown on a terminal. */
+/* printable.h: makes text from others safe to show on a terminal. */
 #ifndef PRINTABLE_H
 #define PRINTABLE_H
 
-/* Replaces what is no UTF-8, and what commands a terminal, by question marks. */
+/* Replaces each byte of TEXT that is not valid UTF-8, and each byte of a control character, also of
+ * newlines and tabs, by a question mark: a terminal takes control characters as commands. */
 void make_printable(char *text);
 
 #endif

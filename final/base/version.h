@@ -1,4 +1,4 @@
-/* version.h: the version of box, which both programs print. */
+/* version.h: the version of box, which box and box-oci print. */
 #ifndef VERSION_H
 #define VERSION_H
 
