@@ -1,4 +1,5 @@
-/* image.h: IMAGE -> layers and configuration. */
+/* image.h: finds the image that a name means, with its layers and its configuration. Functions that
+ * return an int return 0, or -1 after fail(). */
 #ifndef IMAGE_H
 #define IMAGE_H
 
@@ -10,46 +11,52 @@
 #include "json.h"
 #include "store.h"
 
-/* An image, or a folder that is used as one. Freed by image_free(). */
+/* An image, or a folder that is used as one. image_free() releases all of it. */
 struct image {
-	char id[ID_LENGTH + 1]; /* a SHA-256, see import.c; "" for a folder */
-	struct json_t *record; /* what import.c has written; it owns the texts below */
-	const char *source; /* as it was given when it was unpacked */
-	char *folder; /* a folder used as the only layer, without symlinks; NULL for others */
-	char **layers; /* names below store->layers, the topmost first; NULL-terminated */
+	char id[ID_LENGTH + 1]; /* a SHA-256, see layout.h; "" for a folder */
+	struct json_t *record; /* the file that import.c has written; owns the texts below */
+	const char *source; /* the file that it was unpacked from, as the user wrote it */
+	char *folder; /* a folder that is the only layer, by its real_path(); NULL for an image */
+	char **layers; /* names of folders in store->layers, the topmost first; NULL-terminated */
 	size_t n_layers;
-	/* the configuration; NULL or empty where the image says nothing */
+	/* The image's configuration: NULL or empty where it says nothing. */
 	char **entrypoint, **cmd, **env;
 	const char *workdir, *user, *stop_signal;
-	const char *created; /* RFC 3339, UTC */
-	uint64_t size; /* bytes of all layers, unpacked */
+	const char *created; /* a date of RFC 3339, in UTC */
+	uint64_t size; /* bytes of the files of all layers */
 };
 
 struct store;
 
-/* Finds NAME: without a slash in it, the name, or the ID or at least 4 of its first digits, of an
- * image that was unpacked before; else a folder or an archive of the host. An archive is unpacked
- * unless it was already. FILE:TAG is one of several images in FILE. */
+/* Finds the image NAME. A NAME without a slash may be the name of an image that was unpacked
+ * before, or its ID, or at least the first 4 digits of that. Any other NAME is a folder or an
+ * archive of the host; FILE:TAG chooses one of several images in FILE. An archive, or a folder with
+ * an OCI layout, is unpacked, unless it was already; another folder is used as it is. */
 int image_get(struct store *store, const char *name, struct image *image);
 
-/* Finds the image of a container that was made before, by what options_save() was told: an image's
- * whole ID, or the absolute path of a folder. No file in the working folder counts, whatever its
- * name. */
+/* Finds the image of a container that was made before. SAVED is what the container's options_save()
+ * has kept: the whole ID of an image, or the absolute path of a folder. A file in the working
+ * folder is never taken for it. */
 int image_get_saved(struct store *store, const char *saved, struct image *image);
 
-/* Unpacks the archive or OCI layout FILE, and names it NAME (NULL: no name). */
+/* Unpacks the archive or OCI layout FILE, or one of its images as FILE:TAG, and gives the image
+ * NAME (NULL: no name). A name that another image had is taken from it. */
 int image_import(struct store *store, const char *file, const char *name, struct image *image);
 
-/* Prints the table of images; with QUIET, their IDs alone. */
+/* Prints a table of all images; with QUIET, only their IDs. */
 int image_list(struct store *store, bool quiet);
 
-/* Removes the image NAME, and the layers that no other image has. An image in use is an error. */
+/* Removes the image NAME (a name, an ID, or an ID's first digits) and the layers that no other
+ * image has. If it has several names and NAME is one of them, only that name is removed. An image
+ * that a container was made from is an error. */
 int image_remove(struct store *store, const char *name);
 
-/* Removes the images that no container has, and prints their IDs. Adds what that has freed to
- * BYTES. One that fails does not stop the others. */
+/* Removes the images that no container was made from, and prints their IDs. Adds the bytes that
+ * this frees to BYTES. An image that cannot be removed does not stop the others from being removed.
+ */
 int image_prune(struct store *store, uint64_t *bytes);
 
+/* Releases what IMAGE holds, and empties it. */
 void image_free(struct image *image);
 
 #endif

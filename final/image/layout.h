@@ -1,4 +1,4 @@
-/* layout.h: image layouts: that of OCI, and that of docker save. */
+/* layout.h: reads image layouts: that of OCI (image-layout.md), and that of docker save. */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
@@ -8,7 +8,7 @@
 #include "id.h"
 #include "json.h"
 
-/* This machine's, by the name that images have for it: Go's. */
+/* The name that images use for this machine's architecture: Go's GOARCH. */
 #if defined(__x86_64__)
 #define ARCHITECTURE "amd64"
 #elif defined(__aarch64__)
@@ -29,26 +29,32 @@
 #define ARCHITECTURE "unknown"
 #endif
 
+/* A layer of an image. */
 struct layer {
-	char digest[ID_LENGTH + 1]; /* SHA-256 of its file */
-	char name[48]; /* below store->layers; begins with the first 32 digits of key */
-	char key[ID_LENGTH]; /* its digest; if it needs those below, one of all up to it */
-	const char *file; /* in the layout; NULL: the blob DIGEST */
-	int staged; /* the number of its folder in the staging folder, or -1: already in place */
-	uint64_t bytes;
+	char digest[ID_LENGTH + 1]; /* SHA-256 of its archive */
+	char name[48]; /* of its folder in store->layers; begins with the first 32 digits of key */
+	/* The digest; or, if it is unpacked over the layers below it, a hash of theirs and its
+	 * own. There is no NUL at its end. */
+	char key[ID_LENGTH];
+	const char *file; /* its archive in the layout; NULL: the blob of its digest */
+	int staged; /* the number of its folder in the staging folder; -1: it is in store->layers */
+	uint64_t bytes; /* of its files */
 };
 
+/* A layout, and the image in it that was chosen. layout_free() releases all of it. */
 struct layout {
-	int root; /* the folder */
-	char *tag; /* of the image that is wanted; NULL: there must be but one */
-	char id[ID_LENGTH + 1];
+	int root; /* the folder of the layout */
+	char *tag; /* of the image that is wanted; NULL: there must be only one image */
+	char id[ID_LENGTH + 1]; /* of the image, see look_at() and import_layer() */
 	struct layer *layers; /* the lowest first */
 	size_t n_layers;
-	json_t *config; /* NULL: none */
-	json_t *manifest; /* docker save's: the digests are of layers that are not compressed */
+	json_t *config; /* the image's configuration; NULL: none */
+	json_t *manifest; /* docker save's manifest.json; owns layers->file; NULL for OCI's */
 };
 
-/* Reads the layout in layout->root. Returns 1, or 0 if it is none, but a root filesystem. */
+/* Reads the layout in the folder layout->root, and finds the image with layout->tag: the caller
+ * sets these two, and all else to 0. Returns 1; 0 if the folder holds no layout, and so is a root
+ * filesystem; or -1 after fail(). layout_free() also closes root, and frees tag. */
 int layout_read(struct layout *layout);
 void layout_free(struct layout *layout);
 
