@@ -1,4 +1,6 @@
-/* commands.h: the commands of box: each gets its own words, and returns the exit status. */
+/* commands.h: the commands of box. Each gets PLACES, where the store and the states lie, and the
+ * part of the command line from its own name on: ARGV[0] is "run", say. It reports its errors
+ * itself, and returns the exit status. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -7,13 +9,15 @@
 #include "kept.h"
 #include "options.h"
 
-/* Makes stdin what -i and -t of OPTIONS say. */
+/* Prepares stdin as -i and -t in OPTIONS say: claims the terminal, or opens /dev/null in its place.
+ * Returns 0, or -1 after fail(). */
 int set_stdin(const struct options *options);
 
-/* box run, box start. ARGV starts with the command's name. They return the exit status. */
+/* In run.c. */
 int command_run(const struct places *places, int argc, char *argv[]);
 int command_start(const struct places *places, int argc, char *argv[]);
 
+/* In life.c. command_pause() is also box unpause. */
 int command_stop(const struct places *places, int argc, char *argv[]);
 int command_kill(const struct places *places, int argc, char *argv[]);
 int command_wait(const struct places *places, int argc, char *argv[]);
@@ -21,16 +25,18 @@ int command_rm(const struct places *places, int argc, char *argv[]);
 int command_pause(const struct places *places, int argc, char *argv[]);
 int command_prune(const struct places *places, int argc, char *argv[]);
 
-/* "json" or "table". */
+/* In show.c: sets JSON by the value of --format, "json" or "table". Returns 0, or -1 after fail().
+ */
 int parse_format(const char *text, bool *json);
 
+/* In show.c. */
 int command_ps(const struct places *places, int argc, char *argv[]);
 int command_logs(const struct places *places, int argc, char *argv[]);
 int command_inspect(const struct places *places, int argc, char *argv[]);
 int command_top(const struct places *places, int argc, char *argv[]);
 
+/* In files of their own: stats.c, update.c, exec.c, copy.c (box cp), diff.c, commit.c. */
 int command_stats(const struct places *places, int argc, char *argv[]);
-
 int command_update(const struct places *places, int argc, char *argv[]);
 int command_exec(const struct places *places, int argc, char *argv[]);
 int command_cp(const struct places *places, int argc, char *argv[]);

@@ -7,15 +7,16 @@
 #include "kept.h"
 #include "target.h"
 
-/* What a container has written, and what lies below it. */
+/* The folders of a container: the one that it has written, and the layers below. */
 struct written {
 	struct kept kept;
-	int upper; /* its own folder */
-	int *layers; /* those below, the topmost first */
+	int upper; /* the folder with what it has written; a descriptor */
+	int *layers; /* descriptors of the layers below, the topmost first */
 	size_t n_layers;
 };
 
-/* Opens it. One that does not run cannot be started meanwhile. To be closed after an error, too. */
+/* Opens the folders of the container TARGET. If it does not run, it is locked, and nobody can start
+ * it until written_close(), which is to be called after an error, too. -1 after fail(). */
 int written_open(struct target *target, struct written *written);
 void written_close(struct written *written);
 

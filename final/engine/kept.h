@@ -1,4 +1,4 @@
-/* kept.h: a container that was made before, opened again. */
+/* kept.h: opens a container that was made before. Functions return 0, or -1 after fail(). */
 #ifndef KEPT_H
 #define KEPT_H
 
@@ -9,28 +9,29 @@
 #include "options.h"
 #include "state.h"
 
-/* Where things lie; from the options before the command, or the environment. */
+/* Where box keeps its data, from the options before the command or from the environment. */
 struct places {
-	const char *data; /* --data, $BOX_DATA, /var/lib/box */
-	const char *root; /* --root, $BOX_ROOT, /run/box */
+	const char *data; /* the folder of the store: --data, $BOX_DATA, or /var/lib/box */
+	const char *root; /* the folder of the states: --root, $BOX_ROOT, or /run/box */
 };
 
-/* Opens the store of PLACES; only root may. */
+/* Opens the store of PLACES, to be closed by store_close(). Only root may use it. */
 int places_open(const struct places *places, struct store *store);
 
-/* What is kept of a container that there is. */
+/* What is kept of a container, whether it runs or not. */
 struct kept {
 	struct place place;
-	struct options options;
-	struct image image;
+	struct options options; /* that it was made with; its spec is complete */
+	struct image image; /* that it was made from */
 };
 
-/* Opens the container ID, and makes its spec; with LOCK as place_open() does. To be closed after an
- * error, too. */
+/* Opens the container ID, and makes its spec. LOCK is that of place_open(). To be closed by
+ * kept_close(), after an error, too. */
 int kept_open(struct store *store, const char *id, bool lock, struct kept *kept);
 void kept_close(struct kept *kept);
 
-/* The image, and the spec, of a container that there is and whose OPTIONS are loaded. */
+/* Finds the IMAGE of the container at PLACE, whose OPTIONS options_load() has read, and completes
+ * the spec in OPTIONS. The caller releases IMAGE. */
 int load_container(struct store *store, const struct place *place, struct options *options,
 	struct image *image);
 

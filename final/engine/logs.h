@@ -1,4 +1,4 @@
-/* logs.h: what a container in the background has written. */
+/* logs.h: the log of a container in the background: what it has written to stdout and stderr. */
 #ifndef LOGS_H
 #define LOGS_H
 
@@ -6,24 +6,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Its two files lie in the container's folder DIR: log, and log.1 that was before it. A line is
- * "TIME stdout|stderr F|P TEXT", Kubernetes' format; P: its end follows. */
+/* A log that is being written. It has two files in the container's folder: "log", and "log.1",
+ * which has the lines before those. Their lines have the format of Kubernetes' container logs,
+ * "TIME stdout|stderr F|P TEXT". P says that TEXT is a part of a line, whose next part follows in a
+ * later line; F, that it is the end of one. */
 struct log {
-	int dir, fd;
-	int64_t size, max_size; /* bytes, of one file */
-	int64_t whole; /* up to here, every line has its end */
-	bool lost[2]; /* of stdout, stderr: the line is, up to its end */
+	int dir, fd; /* the container's folder, which is the caller's; the file "log", or -1 */
+	int64_t size, max_size; /* bytes of the file "log"; bytes that one file may have */
+	int64_t whole; /* the size up to which all lines of the container are complete */
+	bool lost[2]; /* for stdout and stderr: the current line is lost, up to its end */
 };
 
+/* Opens LOG in the folder DIR, to add to what is there. Each of its two files gets at most MAX_SIZE
+ * bytes, unless a single line is longer. -1 after fail(). */
 int log_open(struct log *log, int dir, int64_t max_size);
 
-/* Adds what was written to stdout (STREAM 1) or stderr (2). Lines that the disk does not take are
- * lost, as a whole: the container goes on. */
+/* Adds SIZE bytes of DATA, which the container has written to stdout (STREAM 1) or stderr (2). If
+ * the disk is full, whole lines are lost, and the container goes on. */
 void log_write(struct log *log, int stream, const char *data, size_t size);
+
+/* Closes the file, but not the folder. */
 void log_close(struct log *log);
 
-/* Prints the last TAIL lines (-1: all), with their TIMES, and then waits for more as long as ALIVE
- * says so, if that is not NULL. */
+/* Prints the last TAIL lines (-1: all) of the log in the folder DIR to stdout and stderr; if TIMES,
+ * with the time before each. If ALIVE is not NULL, waits for more lines, and prints them, until
+ * ALIVE(DATA) returns false. -1 after fail(), which only happens when stdout cannot be written. */
 int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void *data);
 
 #endif

@@ -1,4 +1,5 @@
-/* make-spec.h: the options of box run, and the image -> struct spec. */
+/* make-spec.h: makes a struct spec of the options of box run and the image's configuration.
+ * Functions return 0, or -1 after fail(). */
 #ifndef MAKE_SPEC_H
 #define MAKE_SPEC_H
 
@@ -7,12 +8,14 @@
 #include "options.h"
 #include "state.h"
 
-/* Makes a spec of OPTIONS, for a container of IMAGE in PLACE. */
+/* Completes the spec in OPTIONS, except for its command, for a container of IMAGE at PLACE in
+ * STORE. The spec uses texts of OPTIONS, IMAGE and PLACE, which must stay as long as it does; what
+ * is allocated for it stays until box ends. */
 int make_spec(struct options *options, const struct image *image, struct store *store,
 	const struct place *place);
 
-/* Sets the command of OPTIONS by Docker's rules: what was typed, or the image's, and the
- * entrypoint. */
+/* Sets the spec's command by Docker's rules: the entrypoint of OPTIONS or else the image's, and
+ * then the command of OPTIONS; or else the image's, unless OPTIONS have an entrypoint. */
 int set_command(struct options *options, const struct image *image);
 
 #endif

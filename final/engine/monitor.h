@@ -1,4 +1,4 @@
-/* monitor.h: what stays with a container in the background. */
+/* monitor.h: the process that stays with a container in the background; how a run is noted. */
 #ifndef MONITOR_H
 #define MONITOR_H
 
@@ -9,21 +9,24 @@
 #include "options.h"
 #include "state.h"
 
-/* Calls FUNCTION(DATA, BOX) in a process of its own, which holds nothing of the caller's terminal
- * or pipes, and waits until that has called background_tell(BOX, STATUS): 0, or what is not well
- * after fail(). Reports that, and returns STATUS. */
+/* background() starts a child in a session of its own, without the caller's stdin, stdout and
+ * stderr, which calls FUNCTION(DATA, BOX) and then ends. It waits until FUNCTION has called
+ * background_tell(BOX, STATUS), and returns STATUS: 0, or, after FUNCTION has called fail(), an
+ * exit status, with the error reported by background(). BOX is a descriptor, which
+ * background_tell() closes; FUNCTION may go on after that. */
 int background(void (*function)(void *data, int box), void *data);
 void background_tell(int box, int status);
 
-/* Starts a monitor, which runs the container of OPTIONS, keeps its log, and notes how it ends. The
- * place and its lock are the monitor's from then on. Returns the exit status: not 0 when the
- * container could not be started, which the monitor has told us. */
+/* Starts a monitor: a process that runs the container of OPTIONS, writes its log, and notes how it
+ * ends. It keeps the lock of PLACE, also when the caller closes PLACE. Returns the exit status of
+ * box: 0, or another one after the container could not be started and the error was reported. */
 int monitor_start(
 	struct store *store, struct place *place, struct state *state, struct options *options);
 
-/* Notes in the state that the container of CONTAINER runs, or has ended with STATUS and is
- * destroyed; with KEEP the state outlives it. note_end() returns the status: another one if
- * something went wrong. */
+/* note_start() notes in STATE, and in its file, that CONTAINER runs; -1 after fail(). note_end()
+ * destroys CONTAINER, and notes that it has ended with the exit status STATUS; with KEEP also in
+ * the file of STATE. It reports its errors, and returns STATUS, or EXIT_BOX if CONTAINER could not
+ * be destroyed. */
 int note_start(struct store *store, struct state *state, const struct container *container);
 int note_end(struct store *store, const struct place *place, struct state *state,
 	struct container *container, int status, bool keep);

@@ -1,4 +1,5 @@
-/* options.h: what box run was asked for. */
+/* options.h: the options of box run, on the command line and in the file that keeps them. Functions
+ * return 0, or -1 after fail(). */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -9,41 +10,47 @@
 #include "list.h"
 #include "spec.h"
 
+/* The options of a container. Texts are those of the command line, or stay until box ends. */
 struct options {
-	struct spec spec; /* what options say of it directly */
-	const char *folder; /* the working folder that they were given in; NULL: this one */
+	struct spec spec; /* the parts that an option sets directly; make_spec() adds the rest */
+	const char *folder; /* the working folder of box run, if options_load() has read them; else
+			       NULL */
 	const char *image;
 	char **command; /* NULL-terminated */
 	const char *name, *hostname, *entrypoint, *user, *workdir;
 	bool help, interactive, privileged, host_network, unconfined, read_only, remove, detach;
 	struct strings env, file_env, cap_add, cap_drop;
-	struct strings lines; /* the options but --env and --env-file */
+	struct strings lines; /* all options but --env and --env-file, as they are kept */
 	const char *stop_signal;
 	struct mount *volumes;
 	size_t n_volumes;
 	struct rlimit_entry *rlimits;
-	int64_t shm_size, log_size;
+	int64_t shm_size, log_size; /* bytes; shm_size 0: the default */
 };
 
-/* Reads ARGV, which starts with "run", into OPTIONS, all zero before. */
+/* Reads the command line ARGV, which starts with the command's name, into OPTIONS, which are all
+ * zero before except for log_size. The first word that is no option becomes the image, and the
+ * others the command. */
 int options_parse(struct options *options, int argc, char *argv[]);
 
-/* Adds those of ARGV, which starts with "update" and has no IMAGE, to OPTIONS. */
+/* Adds the options of ARGV, which starts with "update", to OPTIONS; its other words are ignored. */
 int options_update(struct options *options, int argc, char *argv[]);
 
-/* Whether there is a limit among OPTIONS, and nothing else. */
+/* Checks for box update that OPTIONS have at least one limit, and nothing but limits. */
 int options_check_limits(const struct options *options);
 
-/* Takes NAME, the image's, as if --stop-signal had said it. OPTIONS keep the pointer. */
+/* Sets the stop signal NAME, which comes from the image, as if it had been given by --stop-signal.
+ * OPTIONS keep the pointer NAME. */
 int options_stop_signal(struct options *options, const char *name);
 
-/* Keeps them in the file "options" of the folder DIR, with IMAGE (an ID, or a folder's path) as the
- * image; and reads them again, as if from the command line, in the working folder they were given
- * in, which does not become the caller's. */
+/* options_save() writes OPTIONS to the file "options" of the container's folder DIR, with IMAGE (an
+ * ID, or the absolute path of a folder) as the image. options_load() reads them again, as
+ * options_parse() does from the command line. Relative paths are those of the working folder of box
+ * run, which is kept, too; the working folder of the caller does not change. */
 int options_save(const struct options *options, const char *image, int dir);
 int options_load(struct options *options, int dir);
 
-/* Prints the list of options. */
+/* Prints the list of options for box run --help. */
 int options_help(void);
 
 #endif
