@@ -13,8 +13,7 @@
 /* The options of a container. Texts are those of the command line, or stay until box ends. */
 struct options {
 	struct spec spec; /* the parts that an option sets directly; make_spec() adds the rest */
-	const char *folder; /* the working folder of box run, if options_load() has read them; else
-			       NULL */
+	const char *folder; /* box run's working folder, after options_load(); else NULL */
 	const char *image;
 	char **command; /* NULL-terminated */
 	const char *name, *hostname, *entrypoint, *user, *workdir;

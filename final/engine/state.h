@@ -27,8 +27,8 @@ int place_make(struct store *store, const char *image, const char *name, bool te
 	struct place *place);
 
 /* Opens the place ID. With LOCK it is locked, which is an error if the container runs; waits up to
- * 5 seconds for others to release the lock. After the lock of a killed box, its processes are ended
- * and its cgroups removed. */
+ * 5 seconds for others to release the lock. If the box that ran the container was killed, what is
+ * left of its processes and cgroups is removed. */
 int place_open(struct store *store, const char *id, bool lock, struct place *place);
 
 /* Note in the place's file "status" that box begins a run of the container, by -1, or that the run
@@ -57,8 +57,7 @@ struct state {
 	uint64_t pid_start; /* the start_time() of that process */
 	pid_t box; /* the box that runs it */
 	uint64_t box_start; /* the start_time() of that box */
-	int64_t created; /* microseconds since 1970, so that two that are made in a second have an
-			    order */
+	int64_t created; /* microseconds since 1970: several may be made in one second */
 	int64_t started, finished; /* seconds since 1970; 0: not yet */
 };
 

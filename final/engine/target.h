@@ -12,8 +12,7 @@ struct target {
 	struct state state;
 	const char *name; /* as the user wrote it */
 	void *data; /* of the command, for all its containers */
-	double deadline; /* when the container must have ended, by clock_now(); 0: it was not told
-			    to */
+	double deadline; /* of clock_now(), for the end that it was told to make; 0: it was not */
 	int fd; /* a file that the command has opened, and that is closed for it; -1: none */
 };
 

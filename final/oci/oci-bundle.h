@@ -1,4 +1,5 @@
-/* oci-bundle.h: what create, run, exec and delete take from a bundle. */
+/* oci-bundle.h: reads a bundle, and completes its spec, for create, run, start, exec and delete. -1
+ * and NULL come after fail(). */
 #ifndef OCI_BUNDLE_H
 #define OCI_BUNDLE_H
 
@@ -6,19 +7,22 @@
 #include "oci-config.h"
 #include "oci-state.h"
 
-/* Reads FILE, or stdin if it is "-". The caller frees the text. NULL after fail(). */
+/* Reads FILE, of at most 16 MiB, or stdin if FILE is "-". Returns its text, which the caller frees.
+ */
 char *oci_read_input(const char *file);
 
-/* Adds the variables of --env to TO. */
+/* Adds the variables of --env to the environment of TO, where they replace those of the same name.
+ * It may be called once. */
 int oci_add_environment(struct process *to);
 
-/* Adds to the spec of BUNDLE what the container OCI and the command line say. */
+/* Completes the spec of BUNDLE by what the container OCI and the command line say: its ID, its
+ * cgroup, what hooks read, and the compiled filter of system calls. */
 int oci_complete_spec(struct bundle *bundle, const struct oci *oci);
 
-/* The text of config.json in FOLDER. The caller frees it. NULL after fail(). */
+/* Returns the text of config.json in the bundle FOLDER, which the caller frees. */
 char *oci_read_config(const char *folder);
 
-/* Reads the copy of config.json that the container OCI was created with. */
+/* Reads into BUNDLE the copy of config.json that was kept when the container OCI was created. */
 int oci_load_bundle(struct bundle *bundle, const struct oci *oci);
 
 #endif

@@ -1,4 +1,5 @@
-/* oci-config.h: config.json -> struct spec. */
+/* oci-config.h: makes a struct spec of config.json (runtime-spec, config.md and config-linux.md).
+ * Functions that return an int return 0, or -1 after fail(), unless their comment says more. */
 #ifndef OCI_CONFIG_H
 #define OCI_CONFIG_H
 
@@ -6,44 +7,65 @@
 #include "value.h"
 #include "spec.h"
 
+/* What was read from a bundle. It is never released: it lives as long as the program. */
 struct bundle {
-	struct spec spec; /* but for id, seccomp, gate, detached and what is preserved */
-	struct process own; /* of config.json; exec and the caller change that of spec */
-	struct listener listener; /* but for text and first */
-	json_t *json, *process; /* own the texts of spec */
-	const char *folder; /* relative paths begin here */
-	char *annotations; /* JSON; NULL: none */
-	json_t *seccomp; /* linux.seccomp, or NULL */
+	struct spec
+		spec; /* what config.json says; oci_complete_spec() and the caller add the rest */
+	struct process own; /* as in config.json; exec changes the process of spec */
+	struct listener listener; /* without its text and first, which oci_complete_spec() adds */
+	json_t *json, *process; /* config.json and process.json, which own the texts of spec */
+	const char *folder; /* the bundle's, where relative paths begin */
+	char *annotations; /* as JSON; NULL: none */
+	json_t *seccomp; /* the member linux.seccomp; NULL: none */
 	struct resources resources;
-	const char *slice, *unit; /* of systemd's form of cgroupsPath; NULL: it has not got it */
+	const char *slice, *unit; /* what scope_read() reads; NULL: not of systemd's form */
 };
 
-/* Reads the TEXT of config.json of the bundle in FOLDER. What a spec needs is allocated, and lives
- * as long as the program. */
+/* Reads TEXT, the config.json of the bundle in FOLDER, into BUNDLE, which keeps the pointer FOLDER.
+ */
 int oci_read(struct bundle *bundle, const char *text, const char *folder);
 
-/* Reads a process of its own, as process.json of exec, in place of that of config.json. */
+/* Reads TEXT, the process.json of exec, in place of the process of config.json. NAME is the file's,
+ * for messages. */
 int oci_read_process(struct bundle *bundle, const char *text, const char *name);
 
-/* Reads the JSON of resources, as update -r takes it. */
+/* Reads TEXT, the JSON of `update -r`, into RESOURCES. NAME is the file's, for messages. */
 int oci_read_resources(struct resources *resources, const char *text, const char *name);
 
-/* Parts of it. */
+/* Reads the object PROCESS into TO, of which nothing stays that was there before. */
 int oci_process(struct process *to, const struct value *process);
+
+/* Read the members "mounts" and "linux" of CONFIG into BUNDLE: oci-mounts.c, oci-linux.c. */
 int oci_mounts(struct bundle *bundle, const struct value *config);
 int oci_linux(struct bundle *bundle, const struct value *config);
+
+/* Reads the object linux.resources into RESOURCES: oci-resources.c. */
 int oci_resources(struct resources *resources, const struct value *object);
+
+/* Checks the member "seccomp" of LINUX_PART, and notes it in BUNDLE: oci-seccomp.c. */
 int oci_seccomp(struct bundle *bundle, const struct value *linux_part);
+
+/* Reads the members "uidMappings" and "gidMappings" of OBJECT into MAPS, whose arrays are
+ * allocated; it is an error if only one of them is there: oci-namespaces.c. */
 int oci_id_maps(const struct value *object, struct id_maps *maps);
+
+/* Returns PATH, if it is absolute, or a new text: PATH in the folder of BUNDLE. NULL after fail():
+ * oci-paths.c. */
 const char *oci_absolute(const struct bundle *bundle, const char *path);
 
-/* The names of what is supported, for features. */
-extern const char *const oci_namespace_names[]; /* and CLONE_NEW* of each */
+/* The names of the namespaces that are supported, NULL-terminated, and the CLONE_NEW* of each. */
+extern const char *const oci_namespace_names[];
 extern const unsigned long oci_namespace_types[];
+
+/* Adds the names of all mount options to ARRAY, for `box-oci features`: oci-mounts.c. */
 void oci_print_mount_options(json_t *array);
 
-/* Parts of linux. */
+/* Reads the member "devices" of linux.resources, which OBJECT is (NULL: there is none), into
+ * RESOURCES; rules that every container has are added: oci-resources.c. */
 int oci_device_rules(struct resources *resources, const struct value *object);
+
+/* Read parts of the object linux, PART, into the spec of BUNDLE, in this order: the namespaces, the
+ * maps of the user namespace, the offsets of the time namespace: oci-namespaces.c. */
 int oci_namespaces(struct bundle *bundle, const struct value *part);
 int oci_user_maps(struct bundle *bundle, const struct value *part);
 int oci_time_offsets(struct bundle *bundle, const struct value *part);

@@ -1,4 +1,5 @@
-/* oci-notify.h: NOTIFY_SOCKET, sd_notify(3). */
+/* oci-notify.h: tells the service manager that the container is ready: NOTIFY_SOCKET, sd_notify(3).
+ * Functions return 0, or -1 after fail(). */
 #ifndef OCI_NOTIFY_H
 #define OCI_NOTIFY_H
 
@@ -7,14 +8,16 @@
 #include "spec.h"
 #include "oci-state.h"
 
-/* With the variable, gives the container that is to be created the folder of a socket, and its
- * name. */
+/* If the environment has NOTIFY_SOCKET, makes the folder of a socket of the container's own, adds
+ * its mount to SPEC, and adds its name to the environment of the container, which is still to be
+ * created. */
 int notify_prepare(const struct oci *oci, struct spec *spec);
 
+/* The sockets while box-oci waits for the container's message. */
 struct notify {
-	int socket; /* the container's; -1: none */
-	int host, pidfd; /* what the variable names, and the first process */
-	pid_t pid; /* its */
+	int socket; /* the one that the container writes to; -1: there is none */
+	int host, pidfd; /* the one that NOTIFY_SOCKET names; a pidfd of the first process */
+	pid_t pid; /* of the first process */
 };
 #define no_notify                                                                                  \
 	(struct notify)                                                                            \
@@ -22,13 +25,16 @@ struct notify {
 		-1, -1, -1, 0                                                                      \
 	}
 
-/* Opens them, before the process starts, if create and this command have the variable. */
+/* Opens NOTIFY before the process of the container starts, if NOTIFY_SOCKET is set now and was set
+ * for create. notify_close() closes it. */
 int notify_listen(const struct oci *oci, struct notify *notify);
 void notify_close(struct notify *notify);
 #define autonotify __attribute__((cleanup(notify_close)))
 
-/* Waits until the container says READY=1, and passes that on with its PID, or until its process has
- * ended. notify_serve() lets a child do so, without the PID: the service's process stays. */
+/* notify_wait() waits until the container sends READY=1, and passes that on, with the PID of the
+ * container's process as the MAINPID of the service; or until that process has ended.
+ * notify_serve() starts a child that does so, and returns; box-oci stays as the main process of the
+ * service, so no PID is passed on. */
 int notify_wait(const struct notify *notify);
 int notify_serve(const struct notify *notify);
 

@@ -1,4 +1,5 @@
-/* oci-output.h: terminals and files that an engine has named. */
+/* oci-output.h: the terminal and the files that an engine has named. Functions return -1 after
+ * fail(). */
 #ifndef OCI_OUTPUT_H
 #define OCI_OUTPUT_H
 
@@ -10,20 +11,22 @@
 #include "spec.h"
 #include "wait.h"
 
-/* Refuses a terminal that nobody serves, and --console-socket without one. */
+/* Checks that --console-socket is given if SPEC has a terminal and is detached, and is not given if
+ * it has no terminal. */
 int oci_check_console(const struct spec *spec);
 
-/* Gives the terminal of CONTAINER its size, and hands it to the engine that asked for it. */
+/* Gives the terminal of CONTAINER, if it has one, its size. With --console-socket, sends it to that
+ * socket, and closes it here. */
 int oci_give_terminal(struct container *container);
 
-/* Writes PID to the file of --pid-file, if there is one. */
+/* Writes PID to the file of --pid-file, if that is given; a reader sees all of it or none. */
 int oci_write_pid_file(pid_t pid);
 
-/* Prints JSON, which it frees, with the FLAGS of json_dumpf(3), and a newline. */
+/* Prints JSON, which it releases, with the FLAGS of json_dumpf() of jansson, and a newline. */
 int oci_print_json(json_t *json, size_t flags);
 
-/* Waits for the process of CONTAINER as container_wait() does, with the terminal on stdin in raw
- * mode. */
+/* Waits for the process of CONTAINER as container_wait() does, and returns the exit status. If the
+ * container has a terminal, the one on stdin is put into raw mode. */
 int oci_wait(struct container *container, struct relay *relay);
 
 #endif

@@ -1,11 +1,16 @@
-/* oci-show.h: spec, features, events. */
+/* oci-show.h: what spec, features and events print. Functions return 0, or -1 after fail(). */
 #ifndef OCI_SHOW_H
 #define OCI_SHOW_H
 
 #include "oci-state.h"
 
+/* Writes a first config.json into FOLDER, where there must be none. */
 int oci_print_spec(const char *folder);
+
+/* Prints what box-oci supports, as JSON (runtime-spec, features.md). */
 int oci_print_features(void);
+
+/* Prints what the container OCI uses now, as one line of JSON. */
 int oci_print_events(const struct oci *oci);
 
 #endif

@@ -1,4 +1,5 @@
-/* oci-state.h: the containers of box-oci: folders ROOT/ID. */
+/* oci-state.h: the containers of box-oci, each with a folder ROOT/ID. Functions that return an int
+ * return 0, or -1 after fail(), unless their comment says more. */
 #ifndef OCI_STATE_H
 #define OCI_STATE_H
 
@@ -10,58 +11,69 @@
 
 enum { MAX_OCI_ID = 1024 };
 
-/* What state.json says, and status, which is found out anew each time. */
+/* A container: what its state.json says, and its status, which is in no file (see oci_look()). */
 struct oci {
 	char id[MAX_OCI_ID + 1];
-	const char *root;
-	int dir; /* ROOT/ID */
-	bool locked; /* by us */
-	json_t *json; /* owns the texts */
+	const char *root; /* the folder of all containers */
+	int dir; /* the container's folder ROOT/ID */
+	bool locked; /* by oci_open() */
+	json_t *json; /* state.json, which owns the texts below after oci_open() */
 	const char *bundle, *rootfs, *created, *cgroup, *version;
-	const char *unit; /* of systemd, whose cgroup it is; NULL: none */
-	const json_t *annotations;
-	pid_t pid; /* 0: not yet */
-	uint64_t start;
-	bool own_pids; /* has a PID namespace of its own, which ends with its PID 1 */
+	const char *unit; /* the scope of systemd that the cgroup is; NULL: none */
+	const json_t *annotations; /* of config.json, or NULL */
+	pid_t pid; /* of the first process; 0: it is not there yet */
+	uint64_t start; /* the start_time() of that process; 0: before the machine was restarted */
+	bool own_pids; /* it has a new PID namespace, whose processes all end with the first one */
 	enum oci_status { OCI_CREATING, OCI_CREATED, OCI_RUNNING, OCI_PAUSED, OCI_STOPPED } status;
 };
+
+/* The name of each status, as the specification has it. */
 extern const char *const oci_status_names[];
 
-/* Makes the folder of a new container, and locks it; and its two fifos. */
+/* oci_make() makes the folder of a new container ID, and locks it until OCI is closed; it is an
+ * error if there is such a container. oci_make_gate() makes the two fifos of struct spec's gate in
+ * the folder, and opens them; the caller closes them. */
 int oci_make(struct oci *oci, const char *root, const char *id);
 int oci_make_gate(const struct oci *oci, int gate[2]);
 
-/* Opens that of one that there is; with LOCK, no other command changes it meanwhile. */
+/* Opens the container ID, and looks for its status. With LOCK, waits for its lock, so that no other
+ * command changes the container until oci_close(), which is to be called after an error, too. */
 int oci_open(struct oci *oci, const char *root, const char *id, bool lock);
 void oci_close(struct oci *oci);
 #define autooci __attribute__((cleanup(oci_close)))
 
-/* Whether there is one. */
+/* Whether ROOT has a container ID. */
 bool oci_exists(const char *root, const char *id);
 
-/* Writes state.json, or another FILE, at once. */
+/* Write state.json, or TEXT into FILE, in the container's folder; a reader sees all of it or the
+ * old file. */
 int oci_write(struct oci *oci);
 int oci_write_file(const struct oci *oci, const char *file, const char *text);
 
-/* Looks what it does now. */
+/* Finds out the status that the container has now, and puts it into OCI. */
 void oci_look(struct oci *oci);
 
-/* Its state, as the specification has it, and as list has it. */
+/* Returns the state as JSON, which the caller releases: what the specification says (runtime.md,
+ * "State"), and what `list` prints besides. NULL if memory is short. */
 json_t *oci_state(const struct oci *oci);
 
-/* A pidfd of its first process. */
+/* Returns a pidfd of the first process, which the caller closes. It is an error if it has ended. */
 int oci_pidfd(const struct oci *oci);
 
-/* Lets its process go on to exec. */
+/* Lets the process that waits at the gate go on, and waits until it has executed its program; what
+ * keeps it from that is the error. */
 int oci_open_gate(struct oci *oci);
 
-/* The processes in its cgroup, and how many; -1 after fail(). */
+/* Gives the processes in the container's cgroup as a list, which the caller frees. Returns how
+ * many. */
 ssize_t oci_pids(const struct oci *oci, pid_t **pids);
 
-/* Removes its unit, and its folder. */
+/* Stops the container's unit, if it has one, and removes its folder; OCI is still to be closed. A
+ * folder with files that box-oci does not make is an error. */
 int oci_remove(struct oci *oci);
 
-/* Calls EACH with all that there are, by their names' order. */
+/* Calls EACH with DATA for each container in ROOT, in the order of their IDs, until it returns -1,
+ * which oci_each() then returns. Those that cannot be opened are left out. */
 int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data);
 
 #endif

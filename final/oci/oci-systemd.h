@@ -1,4 +1,5 @@
-/* oci-systemd.h: cgroups that are scopes of systemd. */
+/* oci-systemd.h: --systemd-cgroup: the container's cgroup is a scope, a unit of systemd. Functions
+ * return 0, or -1 after fail(). */
 #ifndef OCI_SYSTEMD_H
 #define OCI_SYSTEMD_H
 
@@ -9,21 +10,26 @@
 #include "oci-config.h"
 #include "oci-state.h"
 
-/* Reads TEXT, systemd's form of cgroupsPath, into BUNDLE. */
+/* Reads TEXT, a cgroupsPath in systemd's form, SLICE:PREFIX:NAME, into the slice and the unit of
+ * BUNDLE. MEMBER is its place in config.json, for messages. */
 int scope_read(struct bundle *bundle, const struct value *member, const char *text);
 
-/* With --systemd-cgroup, names the container's unit, and its cgroup. */
+/* With --systemd-cgroup, sets the unit of OCI and the cgroup of BUNDLE's spec. If config.json names
+ * no unit, its name is made of the ID and the first digits of UNIQUE. It is an error if cgroupsPath
+ * does not have the form that --systemd-cgroup, or its absence, needs. */
 int scope_name(struct oci *oci, struct bundle *bundle, const char *unique);
 
-/* Starts that unit, if there is to be one. The child KEEPER (0: none) is in it, until the container
- * is, and it is released. */
+/* scope_start() starts the unit, if OCI has one, with the limits of BUNDLE. As a scope needs a
+ * process, the child KEEPER (0: none) stays in it until the container's process has entered the
+ * cgroup; then the caller ends it by scope_release(). */
 int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper);
 void scope_release(pid_t keeper);
 
-/* Tells systemd of other limits. */
+/* Tells systemd that the unit has other limits: RESOURCES, which are settled. */
 int scope_update(const struct oci *oci, const struct resources *resources);
 
-/* Ends it, when no process is left in it, and waits until systemd knows no more of it. */
+/* Stops the unit, and waits until systemd knows it no more. Does nothing if the unit of this name
+ * is not box-oci's. */
 int scope_stop(const struct oci *oci);
 
 #endif
