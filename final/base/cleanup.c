@@ -1,4 +1,4 @@
-/* cleanup.c: what releases a variable at the end of its scope. */
+/* cleanup.c: releases what a variable holds when the variable's scope ends. */
 #define _GNU_SOURCE
 #include "cleanup.h"
 

@@ -1,4 +1,4 @@
-/* clock.c: time that nobody sets. */
+/* clock.c: a clock that nobody can set, and deadlines. */
 #define _GNU_SOURCE
 #include "clock.h"
 

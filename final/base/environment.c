@@ -10,7 +10,6 @@
 #include "list.h"
 #include "text.h"
 
-/* NAME=VALUE, or NAME alone for the caller's. A later one replaces an earlier one. */
 int add_env(struct strings *env, const char *text)
 {
 	size_t length = strcspn(text, "=");
@@ -20,7 +19,7 @@ int add_env(struct strings *env, const char *text)
 	if (length == 0)
 		return failx("%s: a variable without a name", text);
 	if (!value)
-		return 0; /* as Docker: the caller does not have it, nor does the container */
+		return 0; /* as with Docker: the container does not have it either */
 	if (!(line = format_text("%.*s=%s", (int)length, text, value)))
 		return -1;
 	for (size_t i = 0; i < env->n; i++)

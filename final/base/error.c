@@ -1,4 +1,4 @@
-/* error.c: an error's text, noted where it happens, printed once. */
+/* error.c: an error's text is noted where the error happens, and printed once. */
 #define _GNU_SOURCE
 #include "error.h"
 
@@ -24,7 +24,7 @@ __attribute__((format(printf, 1, 0))) static void note(
 	if (cause)
 		snprintf(new + length, sizeof(new) - length, ": %s", cause);
 	strcpy(text, new);
-	/* Names from images and archives come here: they must not move a terminal's cursor. */
+	/* It may have names from images and archives, which must not command the terminal. */
 	make_printable(text);
 }
 

@@ -1,4 +1,4 @@
-/* file.c: files and folders, whole. */
+/* file.c: reads, writes and removes whole files and folders. */
 #define _GNU_SOURCE
 #include "file.h"
 
@@ -96,12 +96,14 @@ char *read_file_at(int dir, const char *name, size_t limit)
 	return read_file(fd, name, limit);
 }
 
-/* As deep as descriptors are kept. What lies deeper is moved up to the top first. */
+/* How many levels of folders remove_below() opens at the same time, so that the limit of open files
+ * is no obstacle. A folder below them is moved to the top level, and removed there. */
 enum { MAX_DEPTH = 32 };
 
 static int remove_below(int top, int dir, const char *name, int depth);
 
-/* Removes what is in the folder fd, and closes it. */
+/* Removes all that is in the folder FD, and closes it. TOP and DEPTH are those of remove_below().
+ */
 static int empty_folder(int top, int fd, int depth)
 {
 	struct dirent *entry;
@@ -119,9 +121,11 @@ static int empty_folder(int top, int fd, int depth)
 	return result;
 }
 
+/* Removes NAME of the folder DIR, and all below it. DEPTH is the number of folders that are open
+ * above it, and TOP the first of these, or -1. */
 static int remove_below(int top, int dir, const char *name, int depth)
 {
-	/* NO_XDEV: a mount, bind mounts included, is not entered. */
+	/* NO_XDEV: no mount is entered, not even a bind mount. */
 	struct open_how how = {
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH,
@@ -133,7 +137,7 @@ static int remove_below(int top, int dir, const char *name, int depth)
 	if (errno != EISDIR && errno != EPERM)
 		return fail("remove %s", name);
 	if (depth == MAX_DEPTH) {
-		/* A container that knew the name could have put something in the way. */
+		/* The name is random: a container could have made a file of a name that it knew. */
 		char id[ID_LENGTH + 1], moved[ID_LENGTH + 16];
 
 		random_id(id);
@@ -142,12 +146,12 @@ static int remove_below(int top, int dir, const char *name, int depth)
 	}
 	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0) {
 		if (errno == ENOTDIR)
-			errno = EPERM; /* so unlinkat() said it of a file: it is immutable */
+			errno = EPERM; /* what unlinkat() said: the file is immutable */
 		return fail("remove %s", name);
 	}
 	if (empty_folder(top >= 0 ? top : fd, fd, depth + 1) < 0)
 		return -1;
-	/* Not empty: what came from deeper down, after readdir had passed its place. */
+	/* The folder at the top may have got what lay too deep, after readdir() had passed. */
 	while (unlinkat(dir, name, AT_REMOVEDIR) < 0) {
 		if ((errno != ENOTEMPTY && errno != EEXIST) || depth > 0)
 			return fail("remove %s", name);

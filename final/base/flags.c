@@ -1,4 +1,4 @@
-/* flags.c: options of all command lines. */
+/* flags.c: reads the options of all command lines. */
 #define _GNU_SOURCE
 #include "flags.h"
 
@@ -11,7 +11,8 @@
 
 #include "error.h"
 
-/* Options that Docker's command of this name has, and box's has not: "NAME,LETTER" or NAME. */
+/* Options that Docker's command of this name has and box's has not, for a better message:
+ * "NAME,LETTER", or NAME if there is no letter. */
 static const struct {
 	const char *command, *names;
 } docker[] = {
@@ -45,7 +46,8 @@ static const struct {
 	{"rmi", " force,f no-prune platform "},
 };
 
-/* Whether NAME, of LENGTH bytes, or that letter, is among those of Docker's COMMAND. */
+/* Whether docker[] has an option of COMMAND that is called NAME, of LENGTH bytes; if LENGTH is 1,
+ * that has this letter. */
 static bool is_dockers(const char *command, const char *name, size_t length)
 {
 	char word[40];
@@ -62,7 +64,8 @@ static bool is_dockers(const char *command, const char *name, size_t length)
 	return length > 1 && strstr(docker[i].names, word);
 }
 
-/* WHO is "box run"; DASHES and NAME, of LENGTH bytes, are what was typed. */
+/* Fails for an unknown option: DASHES and NAME, of LENGTH bytes, are what was typed, WHO is "box
+ * run", say. Returns -1. */
 static int refuse(const char *who, const char *dashes, const char *name, size_t length)
 {
 	const char *command = strncmp(who, "box ", 4) == 0 ? who + 4 : "";
@@ -73,8 +76,9 @@ static int refuse(const char *who, const char *dashes, const char *name, size_t 
 	return failx("%s%.*s: unknown option; see %s --help", dashes, (int)length, name, who);
 }
 
-/* The word that getopt_long() is about to read as an option; NULL if there is none. With '+' in
- * LETTERS options end at the first other word; else those are skipped. */
+/* The word that getopt_long() is about to read as an option; NULL if there is none. If LETTERS
+ * begin with '+', the first word that is no option ends the options; else such words are skipped.
+ */
 static const char *next_word(int argc, char *argv[], const char *letters)
 {
 	int i = optind ?: 1;
@@ -95,7 +99,7 @@ int next_flag(
 	char own[128];
 	int letter;
 
-	/* getopt_long() would take --pid for --pids-limit, if no other option begins so. */
+	/* getopt_long() would take --pid for --pids-limit, as no other option begins so. */
 	if (word && strncmp(word, "--", 2) == 0 && word[2]) {
 		size_t length = strcspn(word + 2, "=");
 

@@ -1,4 +1,4 @@
-/* id.c: names that nobody else has. */
+/* id.c: random IDs, which are unique. */
 #define _GNU_SOURCE
 #include "id.h"
 

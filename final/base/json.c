@@ -1,4 +1,4 @@
-/* json.c: reads JSON that may be hostile. What has the wrong type is as if it were not there. */
+/* json.c: reads JSON that may be hostile, where a value of the wrong type counts as missing. */
 #define _GNU_SOURCE
 #include "json.h"
 
@@ -19,8 +19,8 @@
 
 enum { JSON_LIMIT = 4 << 20, MEMORY_LIMIT = 40 << 20 };
 
-/* Whether TEXT takes too much when it is read: an empty object is 3 bytes of it, and 300 of memory.
- * Of an image, several such files are kept at once. */
+/* Whether TEXT would take too much memory: an empty object is 3 bytes of text, and 300 bytes of
+ * memory. Several files of an image are in memory at the same time. */
 static bool takes_much(const char *text)
 {
 	size_t bytes = 0;

@@ -1,4 +1,4 @@
-/* list.c: lists of strings. */
+/* list.c: lists of strings, lists that grow, and the names in a folder. */
 #define _GNU_SOURCE
 #include "list.h"
 

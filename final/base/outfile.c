@@ -1,4 +1,4 @@
-/* outfile.c: files that box writes where its caller says: what cp, commit and --pid-file write. */
+/* outfile.c: files that box writes in places which its caller names: cp, commit and --pid-file. */
 #define _GNU_SOURCE
 #include "outfile.h"
 
@@ -20,7 +20,7 @@
 #include "path.h"
 #include "text.h"
 
-enum { MAX_LINKS = 40 }; /* as many as the kernel follows, path_resolution(7) */
+enum { MAX_LINKS = 40 }; /* the kernel follows as many: path_resolution(7) */
 
 int open_path(int root, const char *path, int flags)
 {
@@ -43,8 +43,8 @@ int open_parent(int root, const char *path)
 	return parent ? open_path(root, parent, O_RDONLY | O_DIRECTORY) : -1;
 }
 
-/* The path that the symlink NAME of FOLDER, which is PATH, leads to. NULL: it is no symlink, or
- * with errno ENOMEM. */
+/* The path that the symlink NAME in FOLDER leads to, which the caller frees. NAME is the last part
+ * of PATH. NULL with errno if it is no symlink (EINVAL), or after another error. */
 static char *link_target(int folder, const char *name, const char *path)
 {
 	char link[PATH_MAX];
@@ -53,11 +53,12 @@ static char *link_target(int folder, const char *name, const char *path)
 	if (size < 0)
 		return NULL;
 	link[size] = '\0';
-	/* What comes before the name stays as it is: the kernel follows the links in it. */
+	/* The folders before the name stay: the kernel follows the symlinks among them. */
 	return *link == '/' ? strdup(link) : format_text("%.*s%s", (int)(name - path), path, link);
 }
 
-/* Fills SPOT with the folder and the name that are at the end of all links. errno only. */
+/* Fills SPOT with the folder and the name to which PATH leads after all symlinks. Sets errno only.
+ */
 static int follow(int root, const char *path, struct spot *spot)
 {
 	autofree char *here = strdup(path);
@@ -99,8 +100,8 @@ int spot_find(int root, const char *path, struct spot *spot)
 	*spot = (struct spot){.folder = -1};
 	if (!*path)
 		return failx("the file name is empty");
-	/* A link to a file that is not there yet: the kernel makes it, where it lets us follow the
-	 * link (proc_sys_fs(5), "protected_symlinks"). */
+	/* A symlink to a file that does not exist yet: let the kernel make the file, as it refuses
+	 * to follow symlinks of others in /tmp (proc_sys_fs(5), "protected_symlinks"). */
 	if (fd < 0 && errno == ENOENT && is_link(root, path)) {
 		fd = open_path(root, path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY);
 		if (fd < 0)
@@ -114,14 +115,15 @@ int spot_find(int root, const char *path, struct spot *spot)
 		return failx("%s: neither a file nor a folder", path);
 	if (fd < 0 && path[strlen(path) - 1] == '/')
 		return failx("%s: no such folder", path);
-	if (fd < 0) { /* a link that is put there from now on is replaced, and not followed */
+	if (fd < 0) { /* a symlink that somebody makes there now is replaced, and not followed */
 		spot->folder = open_parent(root, path);
 		spot->name = strdup(base_of(path));
 		return spot->folder < 0 || !spot->name ? fail("%s", path) : 0;
 	}
 	if (follow(root, path, spot) < 0)
 		return fail("%s", path);
-	/* The same links by name: it must be the file that the kernel found, which checks more. */
+	/* follow() must have come to the file that the kernel has found, as only the kernel checks
+	 * whether each symlink may be followed. */
 	if (fstatat(spot->folder, spot->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
 		st.st_dev != there.st_dev || st.st_ino != there.st_ino)
 		return failx("%s: it has no name, or another one was given to it just now", path);

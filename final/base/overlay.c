@@ -1,4 +1,4 @@
-/* overlay.c: folders, one over the other, as one mount. */
+/* overlay.c: mounts folders, one over the other, as one overlay. */
 #define _GNU_SOURCE
 #include "overlay.h"
 
@@ -33,7 +33,7 @@ int overlay_check(int fd)
 		path);
 }
 
-/* Opens the folders, each as one of DESCRIPTORS. Adds its number to the list that OUT writes. */
+/* Opens the lower folders as DESCRIPTORS, and writes their numbers to OUT, with colons between. */
 static int open_lower(const struct overlay *overlay, int *descriptors, FILE *out)
 {
 	for (size_t i = 0; overlay->lower[i]; i++) {
@@ -46,11 +46,9 @@ static int open_lower(const struct overlay *overlay, int *descriptors, FILE *out
 	return 0;
 }
 
-/*
- * mount(2) takes one page of options, and a name may hold a comma or a colon: so each folder goes
- * by the number of its descriptor, as a name of /proc/self/fd. The numbers of 500 folders, the most
- * that the kernel takes, fit into a page.
- */
+/* mount(2) takes one page of options, in which commas and colons have a meaning: so each folder is
+ * named by the number of its descriptor, and the working folder is /proc/self/fd. The numbers of
+ * 500 folders, which is the most that the kernel takes, fit into a page. */
 static int mount_opened(const char *target, const struct overlay *overlay, int *descriptors)
 {
 	autoclose int upper = openat(
@@ -75,7 +73,7 @@ static int mount_opened(const char *target, const struct overlay *overlay, int *
 	if (mount("overlay", target, "overlay", 0, options) == 0)
 		return 0;
 	fail("mount the overlay of %s", overlay->lower[0]);
-	overlay_check(upper); /* notes the cause, if it is this one */
+	overlay_check(upper); /* notes a better cause, if it finds one */
 	return -1;
 }
 
@@ -90,7 +88,7 @@ int overlay_mount(const char *target, const struct overlay *overlay)
 	if (!(descriptors = malloc((n + 1) * sizeof(*descriptors))))
 		return fail("memory");
 	memset(descriptors, -1, (n + 1) * sizeof(*descriptors));
-	/* The caller's limit of open files may be too low for many layers. */
+	/* With many layers, the limit of open files that box was started with may be too low. */
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
 		free(descriptors);
 		return fail("limit of open files");

@@ -12,7 +12,8 @@
 
 #include "error.h"
 
-/* 512m, 512M, 512MB, 512MiB or 512Mi: Docker's powers of 1024. With NONE, 0 is a size, too. */
+/* Reads 512m, 512M, 512MB, 512MiB or 512Mi: powers of 1024, as with Docker. With NONE, takes 0,
+ * too. */
 static int read_size(const char *text, bool none, int64_t *size)
 {
 	static const char units[] = "kmgtp";
@@ -67,7 +68,7 @@ bool parse_id(const char *text, uint32_t *id)
 	return true;
 }
 
-/* Names that sigabbrev_np(3) does not give, see signal(7). */
+/* The signal of a name that signal(7) has and sigabbrev_np(3) has not; 0 for other names. */
 static int alias(const char *name)
 {
 	static const struct {
@@ -82,7 +83,7 @@ static int alias(const char *name)
 	return 0;
 }
 
-/* A whole number of digits alone, up to 999; -1 for anything else. */
+/* The number that TEXT is if it has one to three digits and nothing else; else -1. */
 static int digits(const char *text)
 {
 	size_t length = strspn(text, "0123456789");
@@ -90,7 +91,8 @@ static int digits(const char *text)
 	return length > 0 && length < 4 && !text[length] ? atoi(text) : -1;
 }
 
-/* "RTMIN", "RTMIN+3", "RTMAX-2": counted as the C library does, which keeps two for itself. */
+/* The signal of "RTMIN", "RTMIN+3" or "RTMAX-2"; 0 for other names. SIGRTMIN is the C library's,
+ * which keeps the kernel's first two for itself. */
 static int real_time(const char *name)
 {
 	bool from_least = strncasecmp(name, "RTMIN", 5) == 0;

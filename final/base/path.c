@@ -1,4 +1,4 @@
-/* path.c: what a name leads to, where somebody else may have made it. */
+/* path.c: opens files by names that somebody else may have made, or may change at any time. */
 #define _GNU_SOURCE
 #include "path.h"
 
@@ -63,7 +63,8 @@ char *helper_path(const char *name)
 		fail("/proc/self/exe");
 		return NULL;
 	}
-	/* After protect_own_file() the file is the root of a mount of its own: no folder. */
+	/* After protect_own_file() the file is the root of a mount, and so its path has no folder.
+	 */
 	if (strcmp(own, "/") == 0 || strcmp(own, "/ (deleted)") == 0)
 		folder = program_invocation_name;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && strchr(folder, '/'); i++) {
@@ -86,9 +87,9 @@ static int read_link_at(int dir, const char *name, char link[PATH_MAX])
 	return size > 0 ? 0 : -1;
 }
 
-/* Each component by itself, as the container's root shows it. What is missing is also made where a
- * symlink says that it is, as many an image's /etc/resolv.conf and /var/run do; after LINKS of
- * them, that is ELOOP. */
+/* make_in_root(), one component of PATH after the other. Where a symlink leads to a place that does
+ * not exist, this place is made: /etc/resolv.conf and /var/run of many images are such symlinks.
+ * After LINKS of them the error is ELOOP. */
 static int make_path(int root, const char *path, bool folder, int links)
 {
 	char link[PATH_MAX];
@@ -114,7 +115,8 @@ static int make_path(int root, const char *path, bool folder, int links)
 			close_fd(&file);
 		} else if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST && errno != EROFS)
 			return -1;
-		/* By the whole name so far: a symlink in it may lead anywhere below the root. */
+		/* Opened by the path so far: a symlink in it may lead to anywhere below the root.
+		 */
 		fd = open_in_root(root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0);
 		if (fd < 0 && errno == ENOENT && read_link_at(dir, name, link) == 0) {
 			autofree char *there =

@@ -1,4 +1,4 @@
-/* printable.c: text of others that is shown on a terminal. */
+/* printable.c: makes text from others safe to show on a terminal. */
 #define _GNU_SOURCE
 #include "printable.h"
 
@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Bytes of the character of UTF-8 at TEXT; 0 if there is none. Of the second byte RFC 3629, section
- * 4, allows less after some first ones: overlong sequences, which a careless terminal takes for
- * control characters, surrogates, and what is above U+10FFFF are no UTF-8. */
+/* The number of bytes of the UTF-8 character at TEXT; 0 if it is not valid. After some first bytes,
+ * RFC 3629, section 4, allows only part of the second ones: not valid are overlong sequences, which
+ * a careless terminal takes for control characters, surrogates, and all above U+10FFFF. */
 static size_t utf8_length(const unsigned char *text)
 {
 	size_t length = *text < 0x80   ? 1
@@ -33,7 +33,7 @@ void make_printable(char *text)
 
 	while (*c) {
 		size_t length = utf8_length(c);
-		/* C0, DEL, and C1, of which U+009B begins a command to the terminal, too. */
+		/* C0, DEL, and C1: U+009B, too, begins a command to the terminal. */
 		bool control = *c < ' ' || *c == 0x7f || (*c == 0xc2 && length == 2 && c[1] < 0xa0);
 
 		if (length == 0 || control)

@@ -1,4 +1,4 @@
-/* process.c: processes, and the signals of this one. */
+/* process.c: what /proc says of processes, and the signals of this process. */
 #define _GNU_SOURCE
 #include "process.h"
 
@@ -25,7 +25,7 @@ bool process_stat(pid_t pid, int64_t fields[N_STAT])
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (!(text = read_file_at(AT_FDCWD, path, 4096)) || !(at = strrchr(text, ')')))
 		return false;
-	for (int i = 3; i < N_STAT; i++) { /* the name, in brackets, is the second */
+	for (int i = 3; i < N_STAT; i++) { /* the name in brackets is field 2 */
 		if (!(at = strchr(at, ' ')))
 			return false;
 		fields[i] = strtoll(++at, NULL, 10);
@@ -53,8 +53,9 @@ uint64_t start_time(pid_t pid)
 	return process_stat(pid, fields) ? fields[STAT_STARTTIME] : 0;
 }
 
-/* Only SIGKILL ends box before it has cleaned up. Ctrl-Z still stops it. What the caller ignores,
- * as nohup does SIGHUP, stays ignored: blocked, it would be queued all the same. */
+/* After this only SIGKILL ends box before it has cleaned up; Ctrl-Z still stops it. A signal that
+ * box was started to ignore, as nohup(1) does with SIGHUP, is not blocked: the kernel queues a
+ * blocked signal even if it is ignored. */
 void block_signals(sigset_t *signals)
 {
 	struct sigaction action;

@@ -1,4 +1,4 @@
-/* text.c: texts that are made, and numbers for people. */
+/* text.c: makes texts, and shows sizes to people. */
 #define _GNU_SOURCE
 #include "text.h"
 

@@ -1,4 +1,4 @@
-/* value.c: JSON that is to be right: errors name what is wrong by its path. */
+/* value.c: reads JSON in which each error counts; messages name the wrong value by its path. */
 #define _GNU_SOURCE
 #include "value.h"
 
@@ -19,7 +19,7 @@
 #include "list.h"
 #include "text.h"
 
-/* Writes the path of VALUE: "config.json: process.args[1]". */
+/* Writes the path of VALUE to OUT: "config.json: process.args[1]". */
 static void write_path(const struct value *value, FILE *out)
 {
 	if (!value->up) {
@@ -50,6 +50,7 @@ struct value value_at(const struct value *object, const char *key)
 	return (struct value){json_object_get(object->json, key), object, key, 0};
 }
 
+/* Gives the MEMBER KEY of OBJECT, of any type. Returns what value_object() does. */
 static int get(
 	const struct value *object, const char *key, enum required required, struct value *member)
 {
@@ -90,7 +91,7 @@ int value_text(
 	return found;
 }
 
-/* Numbers are read as real ones: RLIM_INFINITY, 2^64 - 1, is more than jansson's integers hold. */
+/* Numbers are read as floating-point ones, as jansson's integers cannot hold 2^64 - 1. */
 int value_number(const struct value *object, const char *key, enum required required, int64_t least,
 	int64_t most, int64_t *number)
 {

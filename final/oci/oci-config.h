@@ -9,8 +9,7 @@
 
 /* What was read from a bundle. It is never released: it lives as long as the program. */
 struct bundle {
-	struct spec
-		spec; /* what config.json says; oci_complete_spec() and the caller add the rest */
+	struct spec spec; /* what config.json says; oci_complete_spec() adds more */
 	struct process own; /* as in config.json; exec changes the process of spec */
 	struct listener listener; /* without its text and first, which oci_complete_spec() adds */
 	json_t *json, *process; /* config.json and process.json, which own the texts of spec */

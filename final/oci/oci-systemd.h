@@ -25,7 +25,7 @@ int scope_name(struct oci *oci, struct bundle *bundle, const char *unique);
 int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper);
 void scope_release(pid_t keeper);
 
-/* Tells systemd that the unit has other limits: RESOURCES, which are settled. */
+/* Tells systemd that the unit has other limits: RESOURCES, completed by resources_settle(). */
 int scope_update(const struct oci *oci, const struct resources *resources);
 
 /* Stops the unit, and waits until systemd knows it no more. Does nothing if the unit of this name
