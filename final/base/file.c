@@ -102,8 +102,8 @@ enum { MAX_DEPTH = 32 };
 
 static int remove_below(int top, int dir, const char *name, int depth);
 
-/* Removes all that is in the folder FD, and closes it. TOP and DEPTH are those of remove_below().
- */
+/* Removes all that is in the folder FD, and closes it. TOP and DEPTH are those of
+ * remove_below(). */
 static int empty_folder(int top, int fd, int depth)
 {
 	struct dirent *entry;

@@ -33,8 +33,8 @@ char *read_file_at(int dir, const char *name, size_t limit);
 int remove_tree_at(int dir, const char *name);
 
 /* Counts the bytes that the files in the folder PATH and below take on the disk. A file with N hard
- * links counts by an Nth for each that is found. What cannot be read is left out; it never fails.
- */
+ * links counts by an Nth for each that is found. What cannot be read is left out; it never
+ * fails. */
 uint64_t tree_size(const char *path);
 
 /* Opens /dev/null in the place of each of 0, 1 and 2 that is closed. Otherwise the next file that

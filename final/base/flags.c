@@ -77,8 +77,8 @@ static int refuse(const char *who, const char *dashes, const char *name, size_t 
 }
 
 /* The word that getopt_long() is about to read as an option; NULL if there is none. If LETTERS
- * begin with '+', the first word that is no option ends the options; else such words are skipped.
- */
+ * begin with '+', the first word that is no option ends the options; else such words are
+ * skipped. */
 static const char *next_word(int argc, char *argv[], const char *letters)
 {
 	int i = optind ?: 1;

@@ -16,8 +16,8 @@ char **list_folder(int dir);
 /* Does the same, but leaves out all names that begin with '.'. */
 char **store_names(int dir);
 
-/* Frees a NULL-terminated list and its strings, and sets it to NULL, which it may be before, too.
- */
+/* Frees a NULL-terminated list and its strings, and sets it to NULL, which it may be before,
+ * too. */
 void free_list(char ***list);
 #define autolist __attribute__((cleanup(free_list)))
 

@@ -57,8 +57,8 @@ static char *link_target(int folder, const char *name, const char *path)
 	return *link == '/' ? strdup(link) : format_text("%.*s%s", (int)(name - path), path, link);
 }
 
-/* Fills SPOT with the folder and the name to which PATH leads after all symlinks. Sets errno only.
- */
+/* Fills SPOT with the folder and the name to which PATH leads after all symlinks. Sets errno
+ * only. */
 static int follow(int root, const char *path, struct spot *spot)
 {
 	autofree char *here = strdup(path);

@@ -63,8 +63,8 @@ char *helper_path(const char *name)
 		fail("/proc/self/exe");
 		return NULL;
 	}
-	/* After protect_own_file() the file is the root of a mount, and so its path has no folder.
-	 */
+	/* After protect_own_file() the file is the root of a mount, and so its path has no
+	 * folder. */
 	if (strcmp(own, "/") == 0 || strcmp(own, "/ (deleted)") == 0)
 		folder = program_invocation_name;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places) && strchr(folder, '/'); i++) {
@@ -115,8 +115,8 @@ static int make_path(int root, const char *path, bool folder, int links)
 			close_fd(&file);
 		} else if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST && errno != EROFS)
 			return -1;
-		/* Opened by the path so far: a symlink in it may lead to anywhere below the root.
-		 */
+		/* Opened by the path so far: a symlink in it may lead to anywhere below the
+		 * root. */
 		fd = open_in_root(root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0);
 		if (fd < 0 && errno == ENOENT && read_link_at(dir, name, link) == 0) {
 			autofree char *there =

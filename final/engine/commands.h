@@ -25,8 +25,8 @@ int command_rm(const struct places *places, int argc, char *argv[]);
 int command_pause(const struct places *places, int argc, char *argv[]);
 int command_prune(const struct places *places, int argc, char *argv[]);
 
-/* In show.c: sets JSON by the value of --format, "json" or "table". Returns 0, or -1 after fail().
- */
+/* In show.c: sets JSON by the value of --format, "json" or "table". Returns 0, or -1 after
+ * fail(). */
 int parse_format(const char *text, bool *json);
 
 /* In show.c. */

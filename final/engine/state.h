@@ -10,8 +10,8 @@
 #include "id.h"
 #include "store.h"
 
-/* A container's place on the disk: the folder ID of store->containers. place_close() releases it.
- */
+/* A container's place on the disk: the folder ID of store->containers. place_close() releases
+ * it. */
 struct place {
 	char id[ID_LENGTH + 1];
 	char *upper, *work; /* what the fields of struct spec of these names are to be */

@@ -689,8 +689,8 @@ static void unpack_archive(void)
 
 	reader = archive_read_new();
 	disk = archive_write_disk_new();
-	/* Not all: mtree reads other files, and nobody keeps a root filesystem in cab, rar or lha.
-	 */
+	/* Not all: mtree reads other files, and nobody keeps a root filesystem in cab, rar or
+	 * lha. */
 	archive_read_support_format_tar(reader);
 	archive_read_support_format_cpio(reader);
 	archive_read_support_format_zip_seekable(reader); /* the other one does without modes */

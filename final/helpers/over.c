@@ -260,8 +260,8 @@ static int hide(const struct over *over, const char *path, bool opaque)
 	return 0;
 }
 
-/* Whether the folders on the way to NAME are there already: named by the layer before, as folders.
- */
+/* Whether the folders on the way to NAME are there already: named by the layer before, as
+ * folders. */
 static bool is_at_home(const char *name)
 {
 	const char *slash = strrchr(name, '/');

@@ -1,4 +1,4 @@
-/* image.c: IMAGE -> layers and configuration; the images in the store. */
+/* image.c: finds the image that a name means; lists and removes the images in the store. */
 #define _GNU_SOURCE
 #include "image.h"
 
@@ -37,6 +37,7 @@ void image_free(struct image *image)
 	*image = (struct image){0};
 }
 
+/* Reads the record of the image ID into IMAGE, which image_free() releases. */
 static int image_load(struct store *store, const char *id, struct image *image)
 {
 	autofree char *name = format_text("%s.json", id);
@@ -67,7 +68,7 @@ static int image_load(struct store *store, const char *id, struct image *image)
 	return failx("%s/images/%s: damaged: remove it", store->path, name);
 }
 
-/* ID of "ID.json". */
+/* Takes the ID from RECORD, which is "ID.json". Returns ID. */
 static char *id_of(const char *record, char id[ID_LENGTH + 1])
 {
 	snprintf(id, ID_LENGTH + 1, "%.*s", ID_LENGTH, record);
@@ -76,7 +77,7 @@ static char *id_of(const char *record, char id[ID_LENGTH + 1])
 
 /* ---- names and IDs ---- */
 
-/* It has no '/', or it would be a file's. */
+/* Whether NAME can be the name of an image. With a '/' it would be the path of a file. */
 static bool is_name(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -85,6 +86,7 @@ static bool is_name(const char *name)
 	return length > 0 && length <= 128 && !name[length] && isalnum((unsigned char)*name);
 }
 
+/* Whether the symlink LINK of DIR has the target ID. */
 static bool leads_to(int dir, const char *link, const char *id)
 {
 	autofree char *target = store_read_link(dir, link);
@@ -92,8 +94,8 @@ static bool leads_to(int dir, const char *link, const char *id)
 	return target && strcmp(target, id) == 0;
 }
 
-/* Returns the number of images that NAME is the name of, or the first digits of the ID of, and
- * gives the ID of one; -1: an error. Notes an error for several, too. */
+/* Returns how many images have the name NAME, or an ID that begins with NAME, and gives the ID of
+ * the last of them. If there are several, an error is noted. -1 after another error. */
 static int look_up(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	const char *digits = strncmp(name, "sha256:", 7) == 0 ? name + 7 : name;
@@ -120,6 +122,7 @@ static int look_up(struct store *store, const char *name, char id[ID_LENGTH + 1]
 	return n;
 }
 
+/* Gives the ID of the one image that NAME means. */
 static int find_id(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	int n = look_up(store, name, id);
@@ -179,7 +182,7 @@ static void print_row(const struct image *image, const char *name)
 
 	printf("%.12s   %-20s   %-7s   %6zu   ", image->id, name, human_size(image->size, size),
 		image->n_layers);
-	/* Both come from outside: they must not move the terminal's cursor. */
+	/* These come from others: failx() takes out what would command the terminal. */
 	failx("%-20.19s   %s", image->created, image->source);
 	puts(failure());
 }
@@ -221,7 +224,7 @@ int image_list(struct store *store, bool quiet)
 
 /* ---- removal ---- */
 
-/* The links in DIR that lead to ID. */
+/* Counts the symlinks in DIR whose target is ID; with REMOVE, removes them. */
 static int count_links(int dir, const char *id, bool remove)
 {
 	autolist char **links = store_names(dir);
@@ -237,6 +240,7 @@ static int count_links(int dir, const char *id, bool remove)
 	return links ? n : -1;
 }
 
+/* Fails if a container was made from the image ID. */
 static int check_unused(struct store *store, const char *id)
 {
 	autolist char **containers = store_names(store->containers);
@@ -252,8 +256,9 @@ static int check_unused(struct store *store, const char *id)
 	return containers ? 0 : -1;
 }
 
-/* Removes the layers that no image has. Adds what that frees to BYTES. One that was replaced (see
- * import.c) stays while any container lives, which may be on it. */
+/* Removes the layers that no image has, and adds the bytes that this frees to BYTES. A layer that
+ * was replaced (see replace_layer() in import.c) stays as long as any container runs, as that may
+ * use it. */
 static int remove_layers(struct store *store, uint64_t *bytes)
 {
 	json_auto_t *used = json_object();
@@ -272,7 +277,8 @@ static int remove_layers(struct store *store, uint64_t *bytes)
 			json_object_set_new(used, image.layers[i], json_true());
 		image_free(&image);
 	}
-	/* They leave their place whole: the half of a layer must not be taken for one. */
+	/* Each is moved to tmp as a whole before it is removed: a part of a layer must not be taken
+	 * for the layer. */
 	for (char **layer = layers; *layer; layer++) {
 		autofree char *path = format_text("%s/layers/%s", store->path, *layer);
 
@@ -287,7 +293,7 @@ static int remove_layers(struct store *store, uint64_t *bytes)
 	return 0;
 }
 
-/* Removes all but the layers. */
+/* Removes the record, the names and the file keys of the image ID, but not its layers. */
 static int forget(struct store *store, const char *id)
 {
 	autofree char *record = format_text("%s.json", id);
@@ -303,7 +309,8 @@ static int forget(struct store *store, const char *id)
 
 int image_remove(struct store *store, const char *name)
 {
-	/* No import counts on layers that are there, and no new container on the image. */
+	/* With these locks, no import relies on layers that are there, and no new container on the
+	 * image. */
 	autoclose int importing = store_lock_layers(store, LOCK_EX);
 	autoclose int running = store_lock(store, LOCK_EX);
 	char id[ID_LENGTH + 1];
@@ -313,7 +320,7 @@ int image_remove(struct store *store, const char *name)
 	if (importing < 0 || running < 0 || find_id(store, name, id) < 0 ||
 		(names = count_links(store->names, id, false)) < 0)
 		return -1;
-	/* One of several names: the image stays. */
+	/* NAME is one of several names: the image stays. */
 	if (names > 1 && leads_to(store->names, name, id))
 		return unlinkat(store->names, name, 0) < 0 ? fail("%s", name) : 0;
 	return forget(store, id) < 0 ? -1 : remove_layers(store, &bytes);

@@ -52,8 +52,8 @@ int image_list(struct store *store, bool quiet);
 int image_remove(struct store *store, const char *name);
 
 /* Removes the images that no container was made from, and prints their IDs. Adds the bytes that
- * this frees to BYTES. An image that cannot be removed does not stop the others from being removed.
- */
+ * this frees to BYTES. An image that cannot be removed does not stop the others from being
+ * removed. */
 int image_prune(struct store *store, uint64_t *bytes);
 
 /* Releases what IMAGE holds, and empties it. */

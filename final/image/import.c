@@ -1,4 +1,4 @@
-/* import.c: an archive or a layout -> an image of the store. */
+/* import.c: unpacks an archive or an image layout into the store. */
 #define _GNU_SOURCE
 #include "import.h"
 
@@ -40,28 +40,30 @@ enum { MAX_ENTRIES = 10000000 }; /* of all layers together */
 struct import {
 	struct store *store;
 	char *path; /* FILE of FILE:TAG */
-	char key[ID_LENGTH + 1]; /* which file that is, and which tag */
-	int file; /* the archive, or the folder */
+	char key[ID_LENGTH + 1]; /* a hash of the file's file_key() and of the tag */
+	int file; /* the archive or the folder, opened */
 	bool is_folder;
 	bool is_ours; /* nobody but root can change the archive */
 	char digest[ID_LENGTH + 1]; /* of the archive, as it was unpacked */
-	int staging; /* the folder KEY of store->tmp */
-	struct quota quota;
+	int staging; /* the folder KEY in store->tmp */
+	struct quota quota; /* what may still be unpacked */
 	struct layout layout;
 };
 
 /* ---- layers ---- */
 
-/* On its folder: uint64_t; and all digits of the digest that its name begins with. Two layers whose
- * first 32 digits are the same can be made on purpose, with 2^64 attempts. */
+/* Extended attributes of a layer's folder: its size, a uint64_t, and all digits of its key, of
+ * which its name has only 32. Two layers with the same 32 digits can be made on purpose, by 2^64
+ * attempts. */
 static const char size_xattr[] = "trusted.box.size", digest_xattr[] = "trusted.box.digest";
 
+/* Of unpack_into(): the layer needs the layers below it. */
 enum { NEEDS_BELOW = -2 };
 
-/* Unpacks ARCHIVE into a new folder of the staging folder: LAYER's number, or 0 for a root
- * filesystem or a whole image. With BELOW, the layers below are seen with it. Gives the archive's
- * DIGEST. Returns the folder's descriptor, which the caller closes; NEEDS_BELOW: it is a layer that
- * has to be unpacked with BELOW, and nothing is left; or -1. */
+/* Unpacks ARCHIVE into a new folder in the staging folder, whose name is LAYER's number, or 0 for
+ * the archive of a root filesystem or of a whole image. With BELOW, it is unpacked over these
+ * layers. Gives the archive's DIGEST. Returns the folder's descriptor, which the caller closes; or
+ * NEEDS_BELOW, after the folder was removed, if the layer has to be unpacked with BELOW; or -1. */
 static int unpack_into(struct import *import, int archive, struct layer *layer,
 	const struct overlay *below, const char *name, char digest[ID_LENGTH + 1])
 {
@@ -88,14 +90,15 @@ static int unpack_into(struct import *import, int archive, struct layer *layer,
 	return steal_fd(&fd);
 }
 
+/* Makes the name of LAYER from the first digits of DIGEST and SUFFIX, and DIGEST its key. */
 static void name_layer(struct layer *layer, const char *digest, const char *suffix)
 {
 	snprintf(layer->name, sizeof(layer->name), "%.32s%s", digest, suffix);
 	memmove(layer->key, digest, ID_LENGTH);
 }
 
-/* Notes on the folder FD, which nobody has seen yet, that it was unpacked from what has that
- * digest. */
+/* Notes on FD, the folder of LAYER, which is still in the staging folder, that it was unpacked from
+ * what has the layer's key. */
 static int sign_layer(int fd, const struct layer *layer)
 {
 	return fsetxattr(fd, digest_xattr, layer->key, ID_LENGTH, 0) < 0
@@ -105,8 +108,9 @@ static int sign_layer(int fd, const struct layer *layer)
 
 enum found { MISSING, UNVERIFIED, OTHER, SAME };
 
-/* What the store has under the layer's name. UNVERIFIED is one of box 0.7, which did not note the
- * digest, and might have unpacked other bytes than it had hashed. */
+/* Finds out what the store has under the name of LAYER, and gives its size in bytes. UNVERIFIED is
+ * a layer that an earlier box has unpacked: it did not note the digest, and might have unpacked
+ * other bytes than it had hashed. */
 static enum found look_up(const struct import *import, struct layer *layer)
 {
 	autoclose int fd = openat(import->store->layers, layer->name,
@@ -130,13 +134,14 @@ static bool is_compressed(int fd)
 	       (memcmp(magic, "\x1f\x8b", 2) == 0 || memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0);
 }
 
-/*
- * Most layers name the folders of all their files, before them. These are unpacked by themselves,
- * and shared by all images, under their digest. One that does not (Bazel's, or made by hand) means
- * the folders of the layers below, with their owners and modes, or where symlinks lead there. Such
- * a layer is unpacked over those layers, and shared by images that have the same ones below: its
- * name is a hash of all their digests, which is what the image specification calls a ChainID.
- */
+/* Names layer I as one that is unpacked over the layers below it.
+ *
+ * Most layers name the folders of each file before the file. Such a layer is unpacked alone, and
+ * all images share it under its digest. A layer that does not, such as Bazel's, or one made by
+ * hand, means the folders of the layers below, with their owners and modes, or the places to which
+ * symlinks lead there. It is unpacked over those layers, and is shared by the images that have the
+ * same layers below it: its name is a hash of all their digests, much like the ChainID of the image
+ * specification (config.md). */
 static void name_over(const struct layout *layout, size_t i)
 {
 	char digest[ID_LENGTH + 1];
@@ -149,7 +154,8 @@ static void name_over(const struct layout *layout, size_t i)
 	name_layer(&layout->layers[i], digest, "-over");
 }
 
-/* The names of the layers below layer I, seen from its folder, the topmost first; each once. */
+/* Adds to NAMES the folders of the layers below layer I, relative to the folder of layer I, the
+ * topmost first, and each once. */
 static int list_below(const struct import *import, size_t i, struct strings *names)
 {
 	const struct layer *layers = import->layout.layers;
@@ -169,7 +175,8 @@ static int list_below(const struct import *import, size_t i, struct strings *nam
 	return 0;
 }
 
-/* Unpacks layer I over those below it. */
+/* Unpacks layer I from ARCHIVE over the layers below it. NAME is for messages. Returns what
+ * unpack_into() does. */
 static int unpack_over(
 	struct import *import, size_t i, int archive, const char *name, char digest[ID_LENGTH + 1])
 {
@@ -196,7 +203,7 @@ static int unpack_over(
 	return result;
 }
 
-/* Whether layer I is there, by itself or over those below it. Gives its name. */
+/* Whether the store has layer I, unpacked alone or over the layers below it. Sets its name. */
 static bool find_layer(const struct import *import, size_t i)
 {
 	struct layer *layer = &import->layout.layers[i];
@@ -208,7 +215,8 @@ static bool find_layer(const struct import *import, size_t i)
 	return look_up(import, layer) == SAME;
 }
 
-/* The layer's own digest, and that in the image's ID, too. */
+/* Sets DIGEST, of LAYER's compressed archive, as the layer's digest, and adds it to the image's
+ * ID. */
 static void note_compressed(struct layout *layout, struct layer *layer, const char *digest)
 {
 	char both[2 * ID_LENGTH + 1];
@@ -233,8 +241,9 @@ static int import_layer(struct import *import, size_t i)
 
 	if (fd < 0)
 		return fail("%s: %s", name, file);
-	/* docker save's ID is the configuration's digest, which has those of the layers before
-	 * compression. Other programs compress them there: their own are added to the ID. */
+	/* docker save does not compress layers, and the digests in the configuration are of layers
+	 * that are not compressed. Other programs compress them in this layout: then the digest of
+	 * what is compressed counts, and is added to the image's ID. */
 	compressed = layer->file && is_compressed(fd);
 	if (!compressed && find_layer(import, i))
 		return 0;
@@ -261,7 +270,7 @@ static bool has_image(const struct store *store, const char *id)
 	return record && faccessat(store->images, record, F_OK, 0) == 0;
 }
 
-/* Whether the image of the layout is there, of layers that were verified. */
+/* Whether the store has the image of the layout, with layers whose digests were verified. */
 static bool is_complete(const struct import *import)
 {
 	bool complete = has_image(import->store, import->layout.id);
@@ -271,7 +280,7 @@ static bool is_complete(const struct import *import)
 	return complete;
 }
 
-/* Unpacks what is not unpacked yet. Returns 1 if the image is there already. */
+/* Unpacks the layers that the store does not have. Returns 0, or 1 if it has the whole image. */
 static int import_layers(struct import *import)
 {
 	struct layout *layout = &import->layout;
@@ -287,7 +296,8 @@ static int import_layers(struct import *import)
 	if ((result = layout_read(layout)) < 0)
 		return failx("%s: %s", import->path, failure());
 	if (result == 0) {
-		/* A root filesystem. A layer with this digest would have whiteouts. */
+		/* A root filesystem. Its name has a suffix, as an image's layer with the same
+		 * digest was unpacked with whiteouts. */
 		name_layer(&whole, whole.digest, "-root");
 		strcpy(layout->id, whole.digest);
 		if (sign_layer(layout->root, &whole) < 0)
@@ -303,13 +313,13 @@ static int import_layers(struct import *import)
 	for (size_t i = 0; i < layout->n_layers; i++)
 		if (import_layer(import, i) < 0)
 			return -1;
-	/* Before what is left is written to the disk. */
+	/* Removed before place_layers() has the kernel write all to the disk. */
 	return remove_tree_at(import->staging, "0");
 }
 
-/* Puts the staged folder NUMBER in the place of a layer. Containers may run on the old one, which
- * stays below another name until it is pruned. It is never without a name in the layers' folder:
- * what dies halfway leaves it in its place, or the new one there and the old one beside it. */
+/* Puts the staged folder NUMBER in the place of the layer NAME. Containers may run on the old
+ * layer, which stays under another name until it is pruned. At no time is there no layer NAME: if
+ * box dies halfway, either the old one or the new one is there, and the other one beside it. */
 static int replace_layer(const struct import *import, const char *number, const char *name)
 {
 	int layers = import->store->layers;
@@ -326,7 +336,8 @@ static int replace_layer(const struct import *import, const char *number, const 
 		       : 0;
 }
 
-/* Moves a layer to its place, where another box may have put the same one meanwhile. */
+/* Moves LAYER to its place in the store, where another box may have put the same layer
+ * meanwhile. */
 static int place_layer(const struct import *import, struct layer *layer)
 {
 	autofree char *number = format_text("%d", layer->staged);
@@ -362,8 +373,9 @@ static int place_layers(const struct import *import)
 
 /* ---- the image's record ---- */
 
-/* The topmost layer first. One that is there twice counts where it is higher: it hides the lower
- * one, and an overlay takes a folder only once. */
+/* Makes the record of an image, with the topmost layer first. A layer that is there twice is only
+ * noted in its higher place: there it hides the lower one, and an overlay takes each folder only
+ * once. */
 static json_t *make_record(const struct layout *layout, const char *source)
 {
 	const char *created = get_text(layout->config, "created");
@@ -403,7 +415,7 @@ static int write_record(const struct import *import)
 	return 0;
 }
 
-/* ---- which file that is, and whether it was imported before ---- */
+/* ---- which file it is, and whether it was imported before ---- */
 
 size_t file_length(const char *name)
 {
@@ -418,8 +430,9 @@ size_t file_length(const char *name)
 	return length;
 }
 
-/* Whether nobody but root can change the file FD: not now, and not by a descriptor or a mapping of
- * before, which a lease finds (fcntl(2)). A user's file system in user space shows any owner. */
+/* Whether nobody but root can change the file FD: neither by opening it now, nor by a descriptor or
+ * a mapping from before, for which the kernel refuses a lease (fcntl(2)). A FUSE file system does
+ * not count, as a user's can show root as the owner. */
 static bool is_ours(int fd, const struct stat *st)
 {
 	static const long fuse = 0x65735546;
@@ -432,7 +445,8 @@ static bool is_ours(int fd, const struct stat *st)
 	return true;
 }
 
-/* Opens FILE. Returns 1 if it is a folder that is a root filesystem. */
+/* Opens the file or folder of NAME, and makes its key. Returns 0, or 1 if it is a folder without an
+ * OCI layout, which is a root filesystem. */
 static int import_open(struct import *import, const char *name)
 {
 	size_t length = file_length(name);
@@ -463,7 +477,7 @@ static int import_open(struct import *import, const char *name)
 	return 0;
 }
 
-/* The key of the archive by its contents, and which tag. */
+/* Makes a KEY of the archive's DIGEST and of the tag. */
 static int content_key(const struct import *import, const char *digest, char key[ID_LENGTH + 1])
 {
 	autofree char *text = format_text("sha256:%s:%s", digest, import->layout.tag ?: "");
@@ -473,7 +487,8 @@ static int content_key(const struct import *import, const char *digest, char key
 	return text ? 0 : -1;
 }
 
-/* The ID that the file KEY had before, if that image is still there. */
+/* Gives the ID to which the symlink KEY of store->files leads, if the store still has that
+ * image. */
 static bool find_link(const struct store *store, const char *key, char id[ID_LENGTH + 1])
 {
 	autofree char *known = store_read_link(store->files, key);
@@ -484,8 +499,9 @@ static bool find_link(const struct store *store, const char *key, char id[ID_LEN
 	return true;
 }
 
-/* Gives the ID that this archive had before, if that image is still there. Who can write the file
- * can change it unseen, and choose its times: then those are but a hint, and the contents count. */
+/* Gives the ID of the image that this archive was imported as, if the store still has it. If others
+ * than root can write the file, they can change it and set its times: then the key of these is only
+ * a hint, and the archive's contents count. */
 static bool find_known(const struct import *import, char id[ID_LENGTH + 1])
 {
 	char digest[ID_LENGTH + 1], key[ID_LENGTH + 1];
@@ -497,7 +513,8 @@ static bool find_known(const struct import *import, char id[ID_LENGTH + 1])
 		       content_key(import, digest, key) == 0 && find_link(import->store, key, id));
 }
 
-/* So that it is known the next time. A folder is not: its files that name the image are small. */
+/* Notes which image the archive is, for the next time. A folder is not noted, as the files in it
+ * that name the image are small. */
 static int note_known(const struct import *import)
 {
 	const struct store *store = import->store;
@@ -516,19 +533,20 @@ static int note_known(const struct import *import)
 static int import_new(struct import *import, char id[ID_LENGTH + 1])
 {
 	struct store *store = import->store;
-	/* Until the record refers to them, nothing but this lock keeps rmi from the layers. */
+	/* Until the image's record names the layers, only this lock keeps box rmi from removing
+	 * them. */
 	autoclose int lock = store_lock_layers(store, LOCK_SH);
 	const char *size = getenv("BOX_MAX_SIZE");
 	int64_t most;
 	sigset_t before, blocked;
 	int result = 0;
 
-	/* Of two boxes that are given the same file at once, the second waits here. */
+	/* If two boxes import the same file at the same time, the second one waits here. */
 	if (lock < 0 || parse_size(size ?: "64g", &most) < 0 ||
 		(import->staging = store_staging(store, import->key)) < 0)
 		return -1;
 	import->quota = (struct quota){.bytes = most, .entries = MAX_ENTRIES};
-	/* What would end box must let it remove what is half unpacked. */
+	/* A signal must not end box before it has removed what is half unpacked. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
 	if (!find_known(import, id)) {

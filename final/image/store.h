@@ -26,8 +26,7 @@
  */
 struct store {
 	char *path; /* of DATA, without symlinks */
-	int state; /* ROOT (/run/box, --root, $BOX_ROOT), which has a file ID.json for a container
-		    */
+	int state; /* the folder ROOT (/run/box, --root, $BOX_ROOT): an ID.json for a container */
 	int dir, layers, images, names, files, containers, live, tmp; /* folders, O_CLOEXEC */
 };
 

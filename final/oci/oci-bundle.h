@@ -7,8 +7,8 @@
 #include "oci-config.h"
 #include "oci-state.h"
 
-/* Reads FILE, of at most 16 MiB, or stdin if FILE is "-". Returns its text, which the caller frees.
- */
+/* Reads FILE, of at most 16 MiB, or stdin if FILE is "-". Returns its text, which the caller
+ * frees. */
 char *oci_read_input(const char *file);
 
 /* Adds the variables of --env to the environment of TO, where they replace those of the same name.

@@ -1,5 +1,5 @@
-/* oci-commands.h: the commands of box-oci. They take no arguments: oci_line has the command line.
- */
+/* oci-commands.h: the commands of box-oci. They take no arguments: oci_line has the command
+ * line. */
 #ifndef OCI_COMMANDS_H
 #define OCI_COMMANDS_H
 

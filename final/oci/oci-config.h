@@ -20,8 +20,8 @@ struct bundle {
 	const char *slice, *unit; /* what scope_read() reads; NULL: not of systemd's form */
 };
 
-/* Reads TEXT, the config.json of the bundle in FOLDER, into BUNDLE, which keeps the pointer FOLDER.
- */
+/* Reads TEXT, the config.json of the bundle in FOLDER, into BUNDLE, which keeps the pointer
+ * FOLDER. */
 int oci_read(struct bundle *bundle, const char *text, const char *folder);
 
 /* Reads TEXT, the process.json of exec, in place of the process of config.json. NAME is the file's,

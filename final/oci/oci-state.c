@@ -291,8 +291,8 @@ ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 static const char *const own_files[] = {"state.json", "state.json.new", "config.json",
 	"config.json.new", "gate", "status", "notify", NULL};
 
-/* --root may be any folder, /home too: what lies there is a container's only if it looks like one.
- */
+/* --root may be any folder, /home too: what lies there is a container's only if it looks like
+ * one. */
 static int check_own(const struct oci *oci)
 {
 	autolist char **names = list_folder(oci->dir);
