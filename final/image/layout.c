@@ -1,4 +1,5 @@
-/* layout.c: image layouts: OCI's, and that of docker save. All they say may be hostile. */
+/* layout.c: reads image layouts: that of OCI, and that of docker save. All that they say may be
+ * hostile. */
 #define _GNU_SOURCE
 #include "layout.h"
 
@@ -18,11 +19,12 @@
 #include "process.h"
 #include "text.h"
 
-/* An overlay takes 500 folders, box's own among them: OVL_MAX_STACK in Linux' fs/overlayfs. */
+/* An overlay takes 500 folders, and one of them is box's own: OVL_MAX_STACK in fs/overlayfs of
+ * Linux. */
 enum { MAX_LAYERS = 499, MAX_NESTING = 4 };
 
-/* Indexes, manifests and configurations that are read until the image is found: an index may name
- * another one thousands of times, and so may that. */
+/* How many indexes, manifests and configurations are read before the image is found, and how many
+ * MiB: a hostile index may name another one thousands of times, and that one a third. */
 enum { MAX_READ = 1000, MAX_MIB = 8 };
 
 /* The digits of "sha256:DIGITS", or NULL. */
@@ -34,8 +36,8 @@ static const char *digest_of(const char *text)
 	return text + 7;
 }
 
-/* Whether ITEM of an index has the name TAG, or one that ends so: "foo:v1" and "v1" are both
- * docker.io/library/foo:v1. Its names are added to NAMES. */
+/* Whether ITEM of an index has the name TAG, or one that ends with it after ':' or '/': "foo:v1"
+ * and "v1" both find docker.io/library/foo:v1. Adds the names of ITEM to NAMES. TAG may be NULL. */
 static bool has_name(const json_t *item, const char *tag, char names[512])
 {
 	const json_t *notes = json_object_get(item, "annotations");
@@ -64,7 +66,7 @@ static bool has_name(const json_t *item, const char *tag, char names[512])
 	return found;
 }
 
-/* Go's name of a machine, of those that people and other tools call it. */
+/* Go's name for the architecture that people and other tools call MACHINE. */
 static const char *go_name(const char *machine)
 {
 	static const char *const others[][2] = {
@@ -92,7 +94,8 @@ static const char *go_name(const char *machine)
 	return machine;
 }
 
-/* A platform, or a configuration, that names no machine is for any. */
+/* Whether PLATFORM, of an index, or a configuration, is for this machine. If it names no system or
+ * no architecture, it is for all. */
 static bool is_for_this_machine(const json_t *platform)
 {
 	const char *os = get_text(platform, "os");
@@ -102,7 +105,8 @@ static bool is_for_this_machine(const json_t *platform)
 	       (!architecture || strcasecmp(go_name(architecture), ARCHITECTURE) == 0);
 }
 
-/* Of a machine's variants, the one that all such machines can run: amd64's "v3" needs a new one. */
+/* Whether PLATFORM is for all machines of this architecture, and not only for newer ones, as "v3"
+ * of amd64 is. */
 static bool is_for_all_such(const json_t *platform)
 {
 	const char *variant = get_text(platform, "variant");
@@ -117,13 +121,14 @@ static bool is_for_all_such(const json_t *platform)
 struct choice {
 	json_t *manifest, *config; /* NULL: none */
 	char id[ID_LENGTH + 1];
-	char machine[64]; /* of one that is for another */
-	bool several;
-	int n_read; /* files, and of how many bytes */
-	size_t bytes;
+	char machine[64]; /* the architecture of an image that is for another machine; "": none */
+	bool several; /* there are several images */
+	int n_read; /* the number of files that were read, */
+	size_t bytes; /* and their bytes */
 };
 
-/* Each file that is read counts. The signals are blocked, and reading may take long. */
+/* Called before each file is read. As this may take long and signals are blocked, looks for them,
+ * too. */
 static int count_read(struct choice *choice)
 {
 	if (interrupted())
@@ -135,6 +140,7 @@ static int count_read(struct choice *choice)
 		       : 0;
 }
 
+/* Reads the blob that DESCRIPTOR names, and gives its DIGEST. NULL after fail(). */
 static json_t *read_blob(
 	const struct layout *layout, struct choice *choice, const json_t *descriptor, char digest[])
 {
@@ -149,8 +155,8 @@ static json_t *read_blob(
 	return NULL;
 }
 
-/* Takes an image, of which it releases MANIFEST and CONFIG. Returns 1; 0: it is for another
- * machine. */
+/* Takes the image ID as the choice, if it is the first one that fits. MANIFEST and CONFIG belong to
+ * this function from then on. Returns 1, or 0 if the image is for another machine. */
 static int take(struct choice *choice, json_t *manifest, json_t *config, const char *id)
 {
 	bool fits = is_for_this_machine(config), is_new = fits && !choice->manifest;
@@ -174,9 +180,10 @@ static int take(struct choice *choice, json_t *manifest, json_t *config, const c
 static int choose(
 	const struct layout *layout, const json_t *list, int depth, struct choice *choice);
 
-/* Looks at ITEM of an index, an image or another index. The ID is the manifest's digest: it has
- * those of the files of all layers, which are compared. The configuration's would not do, as it has
- * those of what is in the files, which are not. */
+/* Looks at ITEM of an index, which is an image or another index. Returns what choose() does. The
+ * image's ID is the digest of its manifest, which has the digests of the layers' archives, and
+ * these are verified. The digest of the configuration would not do: it has the digests of what is
+ * in the archives before compression, which are not verified. */
 static int look_at(
 	const struct layout *layout, const json_t *item, int depth, struct choice *choice)
 {
@@ -186,13 +193,13 @@ static int look_at(
 	const json_t *list;
 	int result;
 
-	/* Another name of the same. */
+	/* ITEM is another name of the image that was chosen. */
 	if (digest && choice->manifest && strcmp(digest, choice->id) == 0)
 		return 1;
 	if (!(json = read_blob(layout, choice, item, id)))
 		return -1;
 	list = json_object_get(json, "manifests");
-	/* A signature, say. */
+	/* This is no image, but a signature, say. */
 	if (json_object_get(json, "artifactType")) {
 		json_decref(json);
 		return 0;
@@ -206,9 +213,10 @@ static int look_at(
 	return result;
 }
 
-/* Looks for the image that was asked for in LIST, and in what that leads to. At the top, several
- * are several images, but for what two names lead to; further down, variants of one. Returns 1, or
- * 0: there is none. */
+/* Looks for the image with the layout's tag in LIST, and in the indexes that LIST names. At DEPTH
+ * 0, several entries are several images, unless they have the same digest; in an index below, they
+ * are variants of one image, of which the first that fits is taken. Returns 1, 0 if there is none,
+ * or -1. */
 static int choose(const struct layout *layout, const json_t *list, int depth, struct choice *choice)
 {
 	const char *tag = depth == 0 ? layout->tag : NULL;
@@ -237,7 +245,7 @@ static int choose(const struct layout *layout, const json_t *list, int depth, st
 	return found;
 }
 
-/* What was looked for and not found: the image, or one of several. */
+/* Notes why no image was chosen: there is none, or there are several. Returns -1. */
 static int explain(const struct layout *layout, const json_t *list, const struct choice *choice)
 {
 	char names[512] = "";
@@ -258,7 +266,8 @@ static int explain(const struct layout *layout, const json_t *list, const struct
 				  : failx("no image for linux/" ARCHITECTURE);
 }
 
-/* Notes the layers, FILES or NULL, of which DIGESTS has the digests: strings, or descriptors. */
+/* Notes the layers. For docker save's layout, FILES has the names of their archives, and DIGESTS
+ * strings; for OCI's, FILES is NULL, and DIGESTS has descriptors. */
 static int note_layers(struct layout *layout, const json_t *files, const json_t *digests)
 {
 	size_t n = json_array_size(digests);
@@ -303,7 +312,8 @@ static int read_oci(struct layout *layout)
 	return result;
 }
 
-/* docker save's: the configuration has the digests of the layers before compression. */
+/* Reads docker save's layout. The digests of the layers, before compression, are in the
+ * configuration. */
 static int read_docker(struct layout *layout)
 {
 	struct choice choice = {0};

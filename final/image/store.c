@@ -1,4 +1,4 @@
-/* store.c: what lies on the disk, and who uses it. */
+/* store.c: the store of layers, images and containers on the disk, and its locks. */
 #define _GNU_SOURCE
 #include "store.h"
 
@@ -23,7 +23,8 @@
 #include "list.h"
 #include "path.h"
 
-/* Opens the folder NAME of DIR, and makes it where it is missing. */
+/* Opens the folder NAME of DIR, and makes it if it is missing. Symlinks are followed: the user may
+ * have put the store elsewhere. */
 static int open_folder(int dir, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -49,7 +50,7 @@ int open_own_folder(int dir, const char *name)
 	return fd < 0 ? fail("%s", name) : fd;
 }
 
-/* Makes the folders on the way to PATH. What goes wrong shows when PATH is opened. */
+/* Makes the folders on the way to PATH. Errors show when PATH is opened. */
 static void make_parents(const char *path)
 {
 	autofree char *copy = strdup(path);
@@ -69,7 +70,8 @@ bool is_own_name(const char *name)
 	       (digits == ID_LENGTH / 2 && (!name[digits] || name[digits] == '-'));
 }
 
-/* Who locks a thing looks whether it is still there. */
+/* store_staging() may wait for a lock that is taken here, and then finds that the folder is
+ * gone. */
 void store_sweep(const struct store *store)
 {
 	autolist char **names = store_names(store->tmp);
@@ -86,8 +88,8 @@ void store_sweep(const struct store *store)
 	}
 }
 
-/* How many things are in the folder, but for what box or the file system has put there. -1 if that
- * cannot be seen. */
+/* Counts what is in the folder DIR, except for MARKER, which is box's, and lost+found, which is the
+ * file system's. -1 after fail(). */
 static int count_others(int dir, const char *marker)
 {
 	autolist char **names = list_folder(dir);
@@ -98,7 +100,7 @@ static int count_others(int dir, const char *marker)
 	return others;
 }
 
-/* What lies in the folder is believed, and may be removed. */
+/* Box trusts what lies in the folder DIR, and removes things there: it must be the user's alone. */
 static int check_owner(int dir)
 {
 	struct stat st;
@@ -108,7 +110,8 @@ static int check_owner(int dir)
 	return st.st_mode & 022 ? failx("others may write into it") : 0;
 }
 
-/* A folder that box has not made, or found empty, is no store. */
+/* Fails if DIR is no store; one that is empty becomes a store. Any other folder might be the
+ * user's, with files that box must not touch. */
 static int claim(int dir)
 {
 	static const char marker[] = ".box-store";
@@ -122,7 +125,8 @@ static int claim(int dir)
 		return check_owner(dir);
 	if ((others = count_others(dir, marker)) < 0)
 		return fail("what is in it");
-	/* Another box may have begun it since; the marker comes before all else. */
+	/* Another box may have made it a store since: the first thing that it makes is the
+	 * marker. */
 	if (others > 0)
 		return faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0
 			       ? 0
@@ -133,8 +137,9 @@ static int claim(int dir)
 	return fd < 0 ? fail("%s", marker) : 0;
 }
 
-/* What box mounts on, where an image lacks it: a layer below all others. Else each container would
- * have to make it in its own, and that would have to go with it. */
+/* Fills BASE, a layer that is below all others, with the files and folders that box mounts on. An
+ * image may lack them; without this layer, they would be made in each container's own, and be
+ * removed with it. */
 static int make_base(int base)
 {
 	static const char *const folders[] = {"dev", "etc", "proc", "sys"};
@@ -229,13 +234,13 @@ int store_staging(const struct store *store, const char *name)
 			continue;
 		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &own) < 0)
 			return fail("%s/tmp/%s", store->path, name);
-		/* Removed, while it was waited for? */
+		/* It may have been removed while this process waited for the lock. */
 		if (fstatat(store->tmp, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
 			own.st_ino != there.st_ino)
 			continue;
 		if (made)
 			return steal_fd(&fd);
-		/* What a killed box has left. */
+		/* A killed box has left it. */
 		if (remove_tree_at(store->tmp, name) < 0)
 			return -1;
 	}

@@ -1,5 +1,5 @@
-/* unpack.c: box-unpack at work, seen from box: it unpacks what box has read and hashed; packs; and
- * does both, to copy. */
+/* unpack.c: has box-unpack unpack an archive, which box reads and hashes meanwhile, pack one, or do
+ * both at the same time, to copy. */
 #define _GNU_SOURCE
 #include "unpack.h"
 
@@ -36,21 +36,22 @@
 #include "process.h"
 #include "text.h"
 
+/* One process of box-unpack, and what it does. */
 struct job {
 	const char *name; /* of the archive, for messages */
-	int archive; /* what box-unpack reads or writes */
-	int folder, socket;
-	int root; /* of the container that the folder is in, or -1: the folder is all there is */
-	const struct unpack *into; /* with what is below, or NULL */
+	int archive; /* what box-unpack reads or writes, as its stdin */
+	int folder, socket; /* box-unpack's working folder; its messages come by the socket */
+	int root; /* of the container that the folder is in; -1: the folder becomes the root */
+	const struct unpack *into; /* of unpack(), else NULL */
 	pid_t pid;
-	int file; /* what is unpacked, which box alone reads */
-	int pipe; /* by which box-unpack gets it; -1: it needs no more */
-	SHA2_CTX sha;
-	off_t size, hashed;
-	uint64_t bytes; /* of files' data; and what counts: */
-	struct quota used;
-	int percent; /* as it was drawn last */
-	struct timespec start;
+	int file; /* the archive, which only box reads */
+	int pipe; /* by which box-unpack gets the archive; -1: none, or it needs no more */
+	SHA2_CTX sha; /* of what was read */
+	off_t size, hashed; /* bytes of the archive; of these, bytes that were read and hashed */
+	uint64_t bytes; /* bytes of data that were written */
+	struct quota used; /* what is to be subtracted from the quota */
+	int percent; /* as the progress bar shows it; -1: there is no bar */
+	struct timespec start; /* of CLOCK_MONOTONIC */
 };
 
 static void draw_progress(struct job *job)
@@ -78,12 +79,14 @@ static void clear_progress(struct job *job)
 	job->percent = -1;
 }
 
-/* The layers below, and over them the folder, become one, for box-unpack alone. */
+/* Mounts the layers below and the folder INTO as one overlay, in a mount namespace of box-unpack,
+ * and enters it. */
 static int enter_overlay(const struct unpack *into)
 {
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("a namespace of mounts");
-	/* No descriptor: the kernel wants mounts of this namespace. */
+	/* By its path, as the descriptor is of a mount of the old namespace, which the overlay may
+	 * not use. */
 	if (chdir(into->path) < 0)
 		return fail("%s", into->path);
 	if (overlay_mount(into->path, into->below) < 0)
@@ -91,6 +94,7 @@ static int enter_overlay(const struct unpack *into)
 	return chdir(into->path) < 0 ? fail("%s", into->path) : 0;
 }
 
+/* In the child: executes box-unpack with the descriptors that box-unpack.c names. */
 _Noreturn static void exec_unpacker(const struct job *job, int socket, char *argv[])
 {
 	bool over = job->into && job->into->below;
@@ -113,7 +117,7 @@ _Noreturn static void exec_unpacker(const struct job *job, int socket, char *arg
 static int start(
 	struct job *job, const char *one, const char *two, const char *three, const char *four)
 {
-	/* A PID namespace: nothing of box-unpack can outlive it, and it sees no other process. */
+	/* In a PID namespace of its own, box-unpack sees no other process, and leaves none. */
 	struct clone_args arguments = {.flags = CLONE_NEWPID, .exit_signal = SIGCHLD};
 	autofree char *program = helper_path("box-unpack");
 	char *argv[] = {program, (char *)one, (char *)two, (char *)three, (char *)four, NULL};
@@ -140,8 +144,9 @@ static void end(struct job *job)
 	}
 }
 
-/* Makes the folder NAME hide what lower layers have there: box-unpack may not. It can have replaced
- * the folder since, which then is none of ours. */
+/* Marks the folder NAME as opaque, so that it hides what lower layers have there: this takes
+ * CAP_SYS_ADMIN, which box-unpack does not have. If there is no such folder any more, box-unpack
+ * has replaced it since, and nothing is to be done. */
 static int set_opaque(const struct job *job, const char *name)
 {
 	autoclose int fd = open_in_root(job->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -158,7 +163,7 @@ bool is_opaque(int fd)
 	return fd >= 0 && fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
-/* Nor may it look: that takes CAP_SYS_ADMIN, too. */
+/* Tells box-unpack whether the folder NAME is opaque: to read that takes CAP_SYS_ADMIN, too. */
 static int answer(const struct job *job, const char *name)
 {
 	autoclose int fd = open_in_root(job->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -168,10 +173,13 @@ static int answer(const struct job *job, const char *name)
 		       : 0;
 }
 
+/* What the last message of box-unpack has said: it is done; nobody reads what it packs; the layer
+ * needs the layers below it. */
 enum { DONE = 1, UNREAD, OVER };
 
-/* Handles a message of box-unpack, which reads hostile input and may say anything. Returns DONE,
- * UNREAD or OVER, when it was the last. */
+/* Handles a message of box-unpack, which reads hostile input and may say anything (see
+ * box-unpack.c). Returns DONE, UNREAD or OVER after the last message, 0 after others, or -1 after
+ * fail(). */
 static int handle_message(struct job *job)
 {
 	char text[8193];
@@ -201,7 +209,7 @@ static int handle_message(struct job *job)
 		return OVER;
 	case 'w':
 		clear_progress(job);
-		failx("%s: %s", job->name, text + 1); /* makes it safe to print */
+		failx("%s: %s", job->name, text + 1); /* makes the text printable */
 		warn_user("%s", failure());
 		return 0;
 	default:
@@ -211,17 +219,18 @@ static int handle_message(struct job *job)
 
 /* ---- unpacking what was hashed ----
  *
- * Who may write the file may do so at any time, by a mapping even unseen by its times. So each byte
- * is read once, and box-unpack gets the bytes that went into the digest: by a pipe, or, of formats
- * that are not read from the front to the end, as a copy that nobody else has. */
+ * Whoever may write the archive can do so at any time; through a mapping, not even its times need
+ * change. So each byte is read only once, and box-unpack gets the bytes that went into the digest:
+ * by a pipe, or, for formats that are not read from front to end, as a copy that nobody else can
+ * open. */
 
-/* A part of the file, and what of it box-unpack has not got yet. */
+/* A part of the archive. */
 struct part {
 	uint8_t data[1 << 18];
-	size_t from, to;
+	size_t from, to; /* the bytes that box-unpack has not got yet */
 };
 
-/* Reads the next part into PART. Returns its size; 0 at the end. */
+/* Reads and hashes the next part of the archive. Returns its size; 0 at the end; or -1. */
 static ssize_t read_part(struct job *job, struct part *part)
 {
 	ssize_t n = pread(job->file, part->data, sizeof(part->data), job->hashed);
@@ -235,7 +244,8 @@ static ssize_t read_part(struct job *job, struct part *part)
 	return n;
 }
 
-/* Whether what begins with PART is of a kind that is always read from the front to the end. */
+/* Whether the archive, whose first part is PART, has a format that is always read from front to
+ * end. */
 static bool is_stream(const struct part *part)
 {
 	static const struct {
@@ -260,8 +270,8 @@ static bool is_stream(const struct part *part)
 	return false;
 }
 
-/* Copies the file, whose first part is PART, to one without a name. At most MAX_BYTES: a hole may
- * be larger than the disk. */
+/* Copies the archive, whose first part is PART, to a file without a name, which box-unpack is to
+ * read. More than MAX_BYTES are an error: with a hole, the archive may be larger than the disk. */
 static int copy_file(struct job *job, struct part *part, uint64_t max_bytes)
 {
 	autoclose int fd =
@@ -286,20 +296,22 @@ static int copy_file(struct job *job, struct part *part, uint64_t max_bytes)
 	return 0;
 }
 
-/* Gives box-unpack what of PART the pipe takes. */
+/* Writes to the pipe as much of PART as it takes now. */
 static int feed(struct job *job, struct part *part)
 {
 	ssize_t n = write(job->pipe, part->data + part->from, part->to - part->from);
 
 	if (n < 0 && errno == EPIPE)
-		close_fd(&job->pipe); /* it is about to say why; or needs no more */
+		close_fd(&job->pipe); /* box-unpack needs no more, or will say why it has ended */
 	else if (n < 0 && errno != EAGAIN)
 		return fail("%s: box-unpack", job->name);
 	part->from += n > 0 ? n : 0;
 	return 0;
 }
 
-/* Reads the file to its end, with PART as the first part, while box-unpack works. */
+/* Feeds box-unpack with the archive, whose first part is PART, and handles its messages, until it
+ * is done and all of the archive was hashed. Returns 0; 1 if the layer needs those below it; or
+ * -1. */
 static int watch(struct job *job, struct part *part)
 {
 	bool ended = job->pipe < 0;
@@ -333,7 +345,7 @@ static int watch(struct job *job, struct part *part)
 	return 0;
 }
 
-/* Makes what box-unpack is to read, of the file that begins with PART. */
+/* Reads PART, the first of the archive, and opens what box-unpack is to read: a pipe, or a copy. */
 static int open_input(struct job *job, struct part *part, uint64_t max_bytes)
 {
 	int ends[2];
@@ -370,7 +382,7 @@ static uint64_t subtract(uint64_t most, uint64_t used)
 	return used < most ? most - used : 0;
 }
 
-/* Unpacks JOB's file. */
+/* Unpacks the archive of JOB. Returns what watch() does. */
 static int unpack_file(struct job *job, const char *kind, const struct quota *quota)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -383,12 +395,12 @@ static int unpack_file(struct job *job, const char *kind, const struct quota *qu
 	if (!part || !entries)
 		return fail("memory");
 	result = open_input(job, part, quota->bytes);
-	/* The copy, if there is one, counts while it is there. */
+	/* If there is a copy, its bytes are missing for what is unpacked. */
 	bytes = format_text("%" PRIu64, subtract(quota->bytes, job->pipe < 0 ? job->hashed : 0));
 	if (result == 0)
 		result = bytes ? start(job, "unpack", kind, bytes, entries) : -1;
 	close_fd(&job->archive);
-	/* box-unpack may close the pipe at any time. */
+	/* box-unpack may close the pipe at any time, and box must not die then. */
 	sigaction(SIGPIPE, &ignore, &action);
 	if (result == 0)
 		result = watch(job, part);
@@ -446,7 +458,7 @@ int file_digest(int fd, const char *name, char digest[ID_LENGTH + 1])
 	return n > 0 ? failx("%s: interrupted", name) : n;
 }
 
-/* Waits until all have done their work; one that fails ends the others. */
+/* Waits until all N jobs are done. If one fails, returns -1, and the caller ends the others. */
 static int finish(struct job *jobs, int n)
 {
 	for (int working = 1; working > 0;) {
@@ -464,7 +476,7 @@ static int finish(struct job *jobs, int n)
 		for (int i = 0; i < n; i++) {
 			int result = polls[i].revents ? handle_message(&jobs[i]) : 0;
 
-			/* Whoever reads no more is about to say why. */
+			/* If the other process has stopped reading, it is about to say why. */
 			if (result == UNREAD && (n == 1 || jobs[1].socket < 0))
 				return failx("%s: nobody reads the archive", jobs[i].name);
 			if (result < 0)
