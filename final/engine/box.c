@@ -22,16 +22,16 @@
 #include "kept.h"
 #include "state.h"
 
-/* FUNCTION returns the exit status, or -1 after fail(). */
+/* A command. If it has options of its own, with_options() gets its words, and returns the exit
+ * status; else function() gets its arguments, and returns the exit status, or -1 after fail(). */
 struct command {
 	const char *name;
 	const char *usage, *summary;
-	/* one with options of its own; or NULL, then */
 	int (*with_options)(const struct places *places, int argc, char *argv[]);
 	int (*function)(struct store *store, char *arguments[], bool quiet);
-	const char *flags; /* as for getopt(3) */
-	int least, most; /* arguments */
-	bool starts; /* a process that could reach box's own file */
+	const char *flags; /* of function(): the letters for next_flag() */
+	int least, most; /* of function(): the number of arguments */
+	bool starts; /* it starts a process that could reach box's own file, see protect.h */
 };
 
 static int images(struct store *store, char *arguments[], bool quiet)
@@ -119,7 +119,7 @@ static const struct command commands[] = {
 	{0},
 };
 
-/* What was printed must have arrived: a full disk is an error. */
+/* Fails if what was printed could not be written, to a full disk, say. Returns the exit status. */
 static int end_output(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -148,6 +148,7 @@ static int print_usage(const struct command *command)
 	return end_output();
 }
 
+/* Runs a command with a function(). Returns the exit status. */
 static int run_command(
 	const struct command *command, const struct places *places, int argc, char *argv[])
 {
@@ -159,7 +160,7 @@ static int run_command(
 	char who[32];
 
 	snprintf(who, sizeof(who), "box %s", command->name);
-	optind = 0; /* the GNU way to start anew */
+	optind = 0; /* getopt_long(3) begins anew */
 	while ((option = next_flag(argc, argv, who, command->flags, longs + !knows_quiet)) == 'q')
 		quiet = true;
 	if (option == '?')
@@ -182,7 +183,8 @@ static const char *from_environment(const char *name, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-/* Reads the options before the command. Returns false when all is done, with *STATUS. */
+/* Reads the options before the command. Returns false if one of them ends box, with the exit status
+ * *STATUS. */
 static bool read_options(int argc, char *argv[], struct places *places, int *status)
 {
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
@@ -225,7 +227,8 @@ int main(int argc, char *argv[])
 	if (open_standard_files() < 0)
 		return EXIT_BOX;
 	umask(022);
-	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it leaves no exit status to wait for */
+	signal(SIGCHLD,
+		SIG_DFL); /* if box was started to ignore it, waitpid() would give no status */
 	if (!read_options(argc, argv, &places, &status))
 		return status;
 	if (optind < argc && strcmp(argv[optind], "help") == 0)
@@ -243,12 +246,13 @@ int main(int argc, char *argv[])
 		return print_usage(command);
 	if (command->function)
 		return run_command(command, &places, argc, argv);
-	/* A monitor must not keep what its caller has open: a pipe would never end. */
+	/* A monitor must not keep open what box's caller has opened: a pipe would never end. */
 	if (close_range(3, ~0U, 0) < 0) {
 		fail("close_range");
 		return report();
 	}
-	/* Before anything that takes time; afterwards box starts anew, and comes here again. */
+	/* This comes before all that takes time, as it executes box again, which then comes here
+	 * once more. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
 		return report();
 	status = command->with_options(&places, argc, argv);

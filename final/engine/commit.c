@@ -1,5 +1,5 @@
-/* commit.c: box commit. A container becomes an image: an OCI layout, with what the container has
- * written as one more layer (OCI image specification, image-layout.md). */
+/* commit.c: box commit. Makes an image of a container: an archive of an OCI layout, in which what
+ * the container has written is one more layer (OCI image specification, image-layout.md). */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -42,18 +42,19 @@
 
 struct commit {
 	const char *file; /* the archive */
-	struct spot spot; /* its place */
-	int staging; /* the layout, as a folder */
-	char created[32];
+	struct spot spot; /* the archive's place */
+	int staging; /* the folder in which the layout is made */
+	char created[32]; /* the time, as in RFC 3339 */
 	json_t *layers; /* descriptors, the lowest first */
-	json_t *diff_ids; /* their digests before compression: there is none */
-	json_t *history;
-	json_t *manifest; /* its descriptor */
+	json_t *diff_ids; /* the digests of the layers, which are not compressed */
+	json_t *history; /* who made each layer */
+	json_t *manifest; /* the descriptor of the manifest */
 };
 
 #define MEDIA_TYPE "application/vnd.oci.image."
 
-/* Moves the file "new" of the layout to its place as a blob. Returns its descriptor. */
+/* Makes the file "new" of the layout, which is opened as FD, a blob. Returns its JSON
+ * descriptor. */
 static json_t *add_blob(struct commit *commit, int fd, const char *type)
 {
 	static const char prefix[] = "blobs/sha256/";
@@ -85,6 +86,7 @@ static int create(const struct commit *commit, const char *name)
 	return fd < 0 ? fail("%s", name) : fd;
 }
 
+/* Packs FOLDER as a layer that was made BY, and notes it. */
 static int add_layer(struct commit *commit, int folder, const char *by)
 {
 	autoclose int fd = create(commit, "new");
@@ -100,7 +102,7 @@ static int add_layer(struct commit *commit, int folder, const char *by)
 	return 0;
 }
 
-/* Writes JSON, which is released, as the file NAME of the layout. Returns its descriptor. */
+/* Writes JSON, which it releases, to the file NAME of the layout. Returns the file, opened. */
 static int put_json(struct commit *commit, const char *name, json_t *json)
 {
 	autoclose int fd = create(commit, name);
@@ -110,6 +112,7 @@ static int put_json(struct commit *commit, const char *name, json_t *json)
 	return result ? fail("%s", name) : steal_fd(&fd);
 }
 
+/* Writes JSON, which it releases, as a blob. Returns its JSON descriptor. */
 static json_t *add_json(struct commit *commit, const char *type, json_t *json)
 {
 	autoclose int fd = put_json(commit, "new", json);
@@ -131,7 +134,8 @@ static void set_text(json_t *config, const char *key, const char *text)
 		json_object_set_new(config, key, json_any(text));
 }
 
-/* The image's, changed by the options that the container was made with. */
+/* Makes the configuration of the new image: that of the container's image, changed by the options
+ * that the container was made with. */
 static json_t *make_config(const struct kept *kept)
 {
 	const struct options *options = &kept->options;
@@ -160,7 +164,7 @@ static json_t *make_config(const struct kept *kept)
 	return config;
 }
 
-/* The configuration and the manifest, of the layers that there are. */
+/* Adds the configuration and the manifest, after all layers were added. */
 static int add_image(struct commit *commit, const struct kept *kept)
 {
 	json_t *config, *manifest;
@@ -196,8 +200,8 @@ static int write_layout(struct commit *commit, const struct written *written)
 	return version < 0 || index < 0 ? -1 : 0;
 }
 
-/* The archive of the layout, at once: a file of that name stays until it is whole. For its owner
- * alone: files of the container may be secrets. */
+/* Writes the archive of the layout. A file of that name stays until the new one is complete. Only
+ * its owner can read it, as files of the container may be secrets. */
 static int write_archive(struct commit *commit)
 {
 	autoclose int fd = spot_create(&commit->spot, commit->file, 0600);
@@ -214,7 +218,7 @@ static int write_archive(struct commit *commit)
 	return -1;
 }
 
-/* Before all the work: what is no place for a file. */
+/* Finds the place of the archive, before all the work: a folder of that name is an error. */
 static int find_spot(struct commit *commit)
 {
 	int found = spot_find(-1, commit->file, &commit->spot);
@@ -223,7 +227,7 @@ static int find_spot(struct commit *commit)
 	return found > 0 ? fail("%s", commit->file) : found;
 }
 
-/* Frozen meanwhile, what it writes is all there or not at all. */
+/* Makes the layout. A container that runs is frozen meanwhile, so that nothing is half written. */
 static int commit_frozen(struct target *target, struct commit *commit)
 {
 	bool runs = target->state.phase == PHASE_RUNNING;
@@ -259,7 +263,7 @@ static int commit_one(struct target *target)
 	commit.diff_ids = json_array();
 	commit.history = json_array();
 	random_id(name);
-	/* What would end box must let it remove what is half written. */
+	/* A signal must not end box before it has removed what is half written. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
 	if ((commit.staging = store_staging(target->store, name)) >= 0) {

@@ -1,4 +1,4 @@
-/* copy.c: box cp. */
+/* copy.c: box cp, by unpack.c: opens the two ends of the copy. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -26,7 +26,8 @@
 #include "target.h"
 
 struct copy {
-	const char *from, *to; /* paths; one of them in the container */
+	const char *from, *to; /* paths, one of which is in the container; "-": an archive on stdin
+				  or stdout */
 	bool to_container, keep_owners;
 };
 
@@ -40,7 +41,8 @@ static char *trim(const char *path)
 	return strndup(path, length);
 }
 
-/* What is copied. Returns its type, S_IFDIR or another, or -1. */
+/* Opens what is copied, PATH; TRIMMED is PATH without slashes at its end. Returns its type, S_IFDIR
+ * or another one, or -1. */
 static int open_source(struct end *from, const char *path, const char *trimmed)
 {
 	autoclose int fd = open_path(from->root, path, O_PATH | O_NOFOLLOW);
@@ -58,7 +60,7 @@ static int open_source(struct end *from, const char *path, const char *trimmed)
 	return from->folder < 0 ? fail("%s", path) : (int)(st.st_mode & S_IFMT);
 }
 
-/* The place of the file PATH. Returns 1 if a folder is there. */
+/* Opens the place of the file PATH as the target. Returns 0; 1 if PATH is a folder; or -1. */
 static int open_spot(struct end *to, const char *path, struct spot *spot)
 {
 	int found = spot_find(to->root, path, spot);
@@ -70,8 +72,9 @@ static int open_spot(struct end *to, const char *path, struct spot *spot)
 	return found;
 }
 
-/* The folder PATH, into which BASE of this TYPE is copied. A file goes where a symlink of its name
- * there leads; a folder's files replace such links: see extract() in box-unpack.c. */
+/* Opens the folder PATH as the target, into which BASE of this TYPE is copied. If BASE is a file,
+ * and PATH has a symlink of that name, the copy goes where the symlink leads. The files of a folder
+ * replace such symlinks: see extract() in box-unpack.c. */
 static int open_folder(
 	struct end *to, const char *path, int type, const char *base, struct spot *spot)
 {
@@ -92,8 +95,9 @@ static int open_folder(
 	return to->folder < 0 ? fail("%s", path) : 0;
 }
 
-/* Where it is copied to: into PATH by the name BASE, if that is a folder; else in place of what is
- * called so. A symlink to a file is followed by a file alone: another link, say, replaces it. */
+/* Opens the target. If PATH is a folder, BASE of this TYPE is copied into it; else the copy takes
+ * the place of PATH. If PATH is a symlink to a file, it is followed if a regular file is copied;
+ * what is of another type, such as a symlink, replaces it. */
 static int open_destination(struct end *to, const char *path, const char *trimmed, int type,
 	const char *base, struct spot *spot)
 {
@@ -118,6 +122,7 @@ static int open_destination(struct end *to, const char *path, const char *trimme
 	return to->folder < 0 ? fail("%s", path) : 0;
 }
 
+/* Copies what JOB says, and closes the folders of both ends. */
 static int copy_between(const struct copy *job, struct end *from, struct end *to)
 {
 	bool reads = strcmp(job->from, "-") == 0, writes = strcmp(job->to, "-") == 0;
@@ -127,7 +132,7 @@ static int copy_between(const struct copy *job, struct end *from, struct end *to
 
 	if (!source || !destination)
 		return fail("memory");
-	/* "-" is "." of the archive: all that is in it. */
+	/* An archive on stdin is like the folder ".": all that is in it is copied. */
 	if (!reads && (type = open_source(from, job->from, source)) < 0)
 		return -1;
 	to->name = base_of(source);
@@ -143,8 +148,9 @@ static int copy_between(const struct copy *job, struct end *from, struct end *to
 	return result;
 }
 
-/* The root that the processes of a running container have. Its PID may be another's by now; the
- * pidfd tells. */
+/* Opens the root folder of a running container's first process. Its PID may be given to another
+ * process before /proc/PID/root is opened: the pidfd shows whether the process still lives after
+ * that. */
 static int open_running(const struct target *target)
 {
 	autoclose int pidfd = state_pidfd(&target->state);
@@ -161,7 +167,8 @@ static int open_running(const struct target *target)
 	return steal_fd(&root);
 }
 
-/* The kernel's file systems are for processes; without one there are the volumes alone. */
+/* Leaves only the volumes of SPEC's mounts: file systems such as /proc are for processes, and box
+ * cp starts none. */
 static void keep_volumes(struct spec *spec)
 {
 	size_t n = 0;
@@ -172,6 +179,8 @@ static void keep_volumes(struct spec *spec)
 	spec->n_mounts = n;
 }
 
+/* Mounts the root of a container that does not run, and locks the container. HOLDER keeps the
+ * mounts. */
 static int open_stopped(const struct target *target, struct kept *kept, struct container *holder)
 {
 	if (kept_open(target->store, target->state.id, true, kept) < 0)
@@ -199,7 +208,8 @@ static int cp(struct target *target)
 	return result;
 }
 
-/* Splits CONTAINER:PATH. False: WORD is a path of the host. */
+/* Splits WORD, if it is CONTAINER:PATH. Returns false, and WORD as the PATH, if it is a path of the
+ * host. */
 static bool split(char *word, char **path)
 {
 	char *colon = strchr(word, ':');

@@ -1,4 +1,4 @@
-/* diff.c: box diff. What a container has changed is what lies in its upper folder. */
+/* diff.c: box diff. All that a container has changed lies in the upper folder of its overlay. */
 #define _GNU_SOURCE
 #include "diff.h"
 
@@ -33,7 +33,7 @@
 #include "state.h"
 #include "target.h"
 
-/* No symlink is followed: a layer is looked into, not lived in. */
+/* Opens PATH in the layer DIR, following no symlink: its target is not meant for the host. */
 static int open_beneath(int dir, const char *path, int flags)
 {
 	struct open_how how = {
@@ -44,7 +44,8 @@ static int open_beneath(int dir, const char *path, int flags)
 	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
-/* Whether LAYER hides PATH, which it has not, in those below it: a folder on the way is opaque. */
+/* Whether LAYER, which does not have PATH, hides the PATH of the layers below it: a folder on the
+ * way is opaque. */
 static bool hides(int layer, const char *path)
 {
 	autofree char *part = strdup(path);
@@ -61,20 +62,20 @@ static bool hides(int layer, const char *path)
 	return false;
 }
 
-/* Opens PATH as it is below the container's own layer. */
+/* Opens PATH as the layers below the upper folder have it. -1 with errno. */
 static int open_below(const struct written *container, const char *path)
 {
 	for (size_t i = 0; i < container->n_layers; i++) {
 		int fd = open_beneath(container->layers[i], path, O_PATH);
 
-		/* ENOTDIR, ELOOP: what is a folder further down is none here. */
+		/* ENOTDIR, ELOOP: this layer has something else in place of a folder. */
 		if (fd >= 0 || errno != ENOENT || hides(container->layers[i], path))
 			return fd;
 	}
 	return -1;
 }
 
-/* What PATH is there. False: nothing. */
+/* Gives what PATH is in the layers below. Returns false if they have no PATH. */
 static bool look_below(const struct written *container, const char *path, struct stat *st)
 {
 	autoclose int fd = open_below(container, path);
@@ -83,7 +84,7 @@ static bool look_below(const struct written *container, const char *path, struct
 	       !(S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0));
 }
 
-/* Where the symlink PATH leads to, in the container's own layer or below it. */
+/* Reads the symlink PATH of the upper folder or the layers below. Returns false if it is none. */
 static bool look_at_link(const struct written *container, const char *path, char link[PATH_MAX])
 {
 	autoclose int fd = open_beneath(container->upper, path, O_PATH);
@@ -96,8 +97,8 @@ static bool look_at_link(const struct written *container, const char *path, char
 	return size > 0;
 }
 
-/* TARGET, of a mount, without symlinks, and without its first slash; to be freed. NULL after
- * fail(). */
+/* Returns TARGET, the target of a mount, without symlinks and without its first slash, which the
+ * caller frees. NULL after fail(). */
 static char *settle(const struct written *container, const char *target)
 {
 	autofree char *done = strdup(""), *rest = strdup(target);
@@ -119,7 +120,7 @@ static char *settle(const struct written *container, const char *target)
 			memmove(rest, end, strlen(end) + 1);
 			continue;
 		}
-		/* As many as the kernel follows (path_resolution(7)). With more, nothing was
+		/* With more symlinks than the kernel follows (path_resolution(7)), nothing was
 		 * mounted. */
 		if (links > 0 && look_at_link(container, next, link)) {
 			links--;
@@ -138,17 +139,17 @@ static char *settle(const struct written *container, const char *target)
 	return NULL;
 }
 
-/* Lines as Docker has them: "C /etc". */
+/* What has changed, as lines like those of docker diff: "C /etc". */
 struct changes {
 	const struct written *container;
-	struct strings lines, targets;
+	struct strings lines, targets; /* targets: of the mounts, by settle() */
 	size_t bytes; /* of the lines */
-	size_t left_out; /* what box has made to mount on */
-	int depth; /* of the folder looked into */
+	size_t left_out; /* number of files that box has made to mount on, and that are left out */
+	int depth; /* of the folder that is looked into */
 };
 
-/* All are kept, to be sorted. A container writes a folder in a folder for 4 KiB of the disk, whose
- * path may have megabytes. */
+/* All lines are kept in memory, to be sorted. A container can make folders in folders, which take 4
+ * KiB of the disk each, until a path has megabytes. */
 enum { MAX_BYTES = 128 << 20 };
 
 static int add_change(struct changes *changes, char kind, const char *path)
@@ -162,9 +163,9 @@ static int add_change(struct changes *changes, char kind, const char *path)
 	return add_string(&changes->lines, line);
 }
 
-/* Whether box has made PATH, which is ST, for something to be mounted on or below: no change of the
- * container's. That can lead such a name to a file of its own, by a symlink; but box's are empty,
- * and nothing is below a file. */
+/* Whether box has made PATH, of which ST was found, to mount something on it or below it: then it
+ * is no change of the container's. By a symlink, a container can make such a path lead to a file of
+ * its own; but what box makes is empty, and nothing is below a file. */
 static bool is_mount_point(const struct changes *changes, const char *path, const struct stat *st)
 {
 	bool folder = S_ISDIR(st->st_mode);
@@ -183,7 +184,8 @@ static bool is_mount_point(const struct changes *changes, const char *path, cons
 	return false;
 }
 
-/* Adds what the opaque folder UPPER hides of those below, and has not itself. */
+/* Adds what the layers below have in the folder PATH, and UPPER, the opaque folder in its place,
+ * has not. */
 static int add_hidden(struct changes *changes, int upper, const char *path)
 {
 	const struct written *container = changes->container;
@@ -237,9 +239,10 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 		return -1;
 	if (add_folder(changes, folder, path) < 0)
 		return -1;
-	if (own && changes->lines.n > lines) /* what the container has put there shows the folder */
+	if (own &&
+		changes->lines.n > lines) /* box made it, but the container has put files there */
 		return add_change(changes, 'A', path);
-	/* Changed by box alone. */
+	/* Only box has changed the folder. */
 	if (was && changes->lines.n == lines + 1 && changes->left_out > left_out &&
 		st.st_mode == before.st_mode && st.st_uid == before.st_uid &&
 		st.st_gid == before.st_gid)
@@ -247,10 +250,10 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 	return 0;
 }
 
-/* Each level takes some of the stack. */
+/* Levels of folders: each takes some of the stack. */
 enum { MAX_DEPTH = 5000 };
 
-/* Adds what is in the folder DIR of the upper one, which is PATH in the container: "" for /. */
+/* Adds what is in DIR, a folder of the upper one, which is PATH in the container: "" for /. */
 static int add_folder(struct changes *changes, int dir, const char *path)
 {
 	autolist char **names = list_folder(dir);
@@ -272,7 +275,8 @@ static int by_path(const void *a, const void *b)
 	return strcmp(*(char *const *)a + 2, *(char *const *)b + 2);
 }
 
-/* Sorted, and each once: several layers may have what is deleted. */
+/* Prints the lines sorted, and each once: if several layers have a deleted file, it is there
+ * several times. */
 static void print_changes(struct strings *lines)
 {
 	const char *last = "";

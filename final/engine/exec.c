@@ -1,4 +1,4 @@
-/* exec.c: box exec. */
+/* exec.c: box exec, a second command in a container. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -48,7 +48,7 @@ static int set_exec(void *data, int letter, const char *value)
 	return letter == 'e' ? add_env(&exec->env, value) : 0;
 }
 
-/* The same privileges and environment as box run gave, but for what exec was told. */
+/* Makes the spec of COMMAND: that of the container, changed by the options EXEC. */
 static int exec_spec(struct target *target, const struct exec *exec, char **command,
 	struct options *options, struct image *image, struct place *place)
 {
@@ -78,7 +78,8 @@ struct job {
 	sigset_t signals;
 };
 
-/* Returns the exit status. BOX, unless it is -1, is told whether the process has started. */
+/* Runs the command, and returns the exit status. If BOX is not -1, background_tell() says there
+ * whether the process has started. */
 static int exec_in(const struct job *job, int box)
 {
 	autoclose int pidfd = state_pidfd(&job->target.state);
@@ -111,7 +112,8 @@ static int exec_in(const struct job *job, int box)
 	return status;
 }
 
-/* As the monitor of box run -d does: the process is a child of ours, and dies with us. */
+/* box exec -d, as a function for background(): stays as the parent of the process, as the monitor
+ * of box run -d does. If it dies, so does the process. */
 static void exec_detached(void *data, int box)
 {
 	if (chdir("/") < 0) { /* the caller's folder may be unmounted meanwhile */

@@ -1,4 +1,4 @@
-/* kept.c: a container that was made before, opened again. */
+/* kept.c: opens a container that was made before. */
 #define _GNU_SOURCE
 #include "kept.h"
 
