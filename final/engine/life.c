@@ -1,4 +1,5 @@
-/* life.c: how containers end, and pause; and what all commands on them share. */
+/* life.c: the commands that end, pause and remove containers: stop, kill, wait, rm, pause, unpause
+ * and prune. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -35,8 +36,9 @@
 
 /* ---- stop, kill, wait, rm ---- */
 
-enum { PATIENCE = 60 }; /* seconds for a process to end that SIGKILL was sent to */
+enum { PATIENCE = 60 }; /* seconds that a process may take to end after SIGKILL */
 
+/* Sends SIGNAL to the first process; SURELY, by container_kill(). */
 static int send(struct target *target, int signal, bool surely)
 {
 	autoclose int pidfd = state_pidfd(&target->state);
@@ -50,22 +52,23 @@ static int send(struct target *target, int signal, bool surely)
 		       : 0;
 }
 
-/* Thaws what is frozen, which does not act on the signal that was sent to it. It has SECONDS to do
- * so. */
+/* Thaws the container, which does not act on a signal while it is frozen. It gets SECONDS to
+ * end. */
 static void wake_to_end(struct target *target, int64_t seconds)
 {
 	cgroup_thaw(target->state.id);
 	target->deadline = clock_now() + seconds;
 }
 
-/* What has no process any more is about to end by itself. */
+/* Sends SIGNAL, and gives the container SECONDS to end. An error of send() does not count: a
+ * container without a process is about to end by itself. */
 static void tell_to_end(struct target *target, int signal, bool surely, int64_t seconds)
 {
 	send(target, signal, surely);
 	wake_to_end(target, seconds);
 }
 
-/* Waits for one, if it was told to end. */
+/* Waits for the end of the container, if it was told to end. */
 static int see_it_end(struct target *target)
 {
 	return target->deadline > 0 && wait_for_end(target, target->deadline) == 1
@@ -73,13 +76,13 @@ static int see_it_end(struct target *target)
 		       : 0;
 }
 
-/* By another box, or by itself, as --rm does. */
+/* Whether the container was removed meanwhile: by another box, or by its own, after --rm. */
 static bool is_gone(struct store *store, const char *id)
 {
 	return faccessat(store->containers, id, F_OK, 0) < 0;
 }
 
-/* What box run has noted: the option's, or the image's. */
+/* The signal that box run has noted: of --stop-signal, or of the image. -1 after fail(). */
 static int stop_signal(struct target *target)
 {
 	struct options options = {0};
@@ -103,8 +106,8 @@ static int print_name(struct target *target)
 }
 
 struct stop {
-	int64_t seconds;
-	double deadline; /* one for all, from when the last was told; 0: not yet */
+	int64_t seconds; /* to wait before SIGKILL */
+	double deadline; /* for all containers, from when the last one was told; 0: not yet */
 };
 
 static int stop(struct target *target)
@@ -176,7 +179,8 @@ int command_kill(const struct places *places, int argc, char *argv[])
 		     : report();
 }
 
-/* Before the end: with --rm nothing has a name afterwards. See place_end(). */
+/* Opens the file "status" before the container ends: with --rm it has no name afterwards. See
+ * place_end(). */
 static int open_status(struct target *target)
 {
 	char path[ID_LENGTH + 16];
@@ -195,7 +199,7 @@ static int wait_one(struct target *target)
 		return -1;
 	if (pread(target->fd, text, sizeof(text) - 1, 0) < 0)
 		return fail("the status of container %s", target->name);
-	/* -1: box was killed, and it with that */
+	/* -1: box was killed, and the kernel has killed the container with it */
 	status = *text ? atoi(text) : -1;
 	printf("%d\n", status < 0 ? 128 + SIGKILL : status);
 	return fflush(stdout) == 0 ? 0 : fail("stdout");
@@ -211,7 +215,7 @@ int command_wait(const struct places *places, int argc, char *argv[])
 		     : report();
 }
 
-/* One that does not run. */
+/* Removes the container ID, which does not run. */
 static int remove_container(struct store *store, const char *id)
 {
 	struct place place;
@@ -290,8 +294,8 @@ int command_pause(const struct places *places, int argc, char *argv[])
 struct prune {
 	bool force, all;
 	bool any; /* a container was removed */
-	int status;
-	uint64_t bytes;
+	int status; /* the exit status */
+	uint64_t bytes; /* that were freed */
 };
 
 static int prune_one(struct store *store, struct state *state, void *data)
@@ -301,7 +305,7 @@ static int prune_one(struct store *store, struct state *state, void *data)
 	autofree char *upper = NULL;
 	uint64_t bytes;
 
-	/* Who holds its lock is about to start it, or removes it, too. */
+	/* Another box that holds the lock is about to start the container, or removes it, too. */
 	if (state->phase == PHASE_RUNNING || wait_for_end(&target, 0) == 1)
 		return 0;
 	if (!(upper = format_text("%s/containers/%s/upper", store->path, state->id)))

@@ -1,4 +1,4 @@
-/* logs.c: what a container in the background has written. */
+/* logs.c: the log of a container in the background: what it has written to stdout and stderr. */
 #define _GNU_SOURCE
 #include "logs.h"
 
@@ -37,24 +37,26 @@ void log_close(struct log *log)
 	close_fd(&log->fd);
 }
 
+/* Makes the file "log" the file "log.1", and a new "log". */
 static void rotate(struct log *log)
 {
 	if (renameat(log->dir, "log", log->dir, "log.1") < 0)
-		return; /* a full disk, perhaps: better a longer log than none */
+		return; /* if the disk is full, a longer log is better than none */
 	close_fd(&log->fd);
 	log->fd = open_new(log->dir);
 	log->size = log->whole = 0;
 }
 
-/* Takes the part of a line in one write. What the disk does not take is lost, and nothing is torn:
- * what was written of the line goes, and what is still to come of it. */
+/* Writes RECORD, a part of a line of the container, or its END, in one write(2). If the disk does
+ * not take it, the whole line is lost: the parts that were written are removed again, and those
+ * that follow are left out. */
 static void put_part(struct log *log, int stream, bool end, const char *record, ssize_t size)
 {
 	bool *lost = &log->lost[stream - 1];
 	ssize_t written;
 
 	if (log->fd < 0)
-		log->fd = open_new(log->dir); /* rotate() could not */
+		log->fd = open_new(log->dir); /* rotate() could not open it */
 	written = *lost ? 0 : write(log->fd, record, size);
 	if (written == size) {
 		log->size += size;
@@ -100,10 +102,10 @@ void log_write(struct log *log, int stream, const char *data, size_t size)
 struct reader {
 	int64_t skip; /* lines not to be printed */
 	bool times;
-	bool inside[2]; /* a line of stdout, stderr: what follows is more of it */
+	bool inside[2]; /* for stdout and stderr: a part of a line was printed, but not its end */
 };
 
-/* Whether LINE ends one of the container's. */
+/* Whether LINE, of the log, has the end of a line of the container. */
 static bool is_end(const char *line)
 {
 	const char *stream = strchr(line, ' '), *part = stream ? strchr(stream + 1, ' ') : NULL;
@@ -118,17 +120,18 @@ static void print_line(struct reader *reader, const char *line, ssize_t length)
 	bool error;
 
 	if (!text)
-		return; /* torn, when the machine went down */
+		return; /* it was not written to its end, as the machine lost its power, say */
 	error = strncmp(stream + 1, "stderr", 6) == 0;
 	text++;
 	if (error)
-		fflush(stdout); /* both may be the same file: in the order they were written */
+		fflush(stdout); /* if both are the same file, this keeps the order of the lines */
 	if (reader->times && !reader->inside[error])
 		fprintf(error ? stderr : stdout, "%.*s ", (int)(stream - line), line);
 	fwrite(text, 1, length - (text - line) - !is_end(line), error ? stderr : stdout);
 	reader->inside[error] = !is_end(line);
 }
 
+/* Counts the container's lines in FILE (or NULL), and goes back to its start. */
 static int64_t count_lines(FILE *file)
 {
 	autofree char *line = NULL;
@@ -143,7 +146,7 @@ static int64_t count_lines(FILE *file)
 	return n + !end;
 }
 
-/* Prints what FILE has from its place on. */
+/* Prints the lines of FILE from its current position on. */
 static void print_rest(struct reader *reader, FILE *file)
 {
 	autofree char *line = NULL;
@@ -152,7 +155,7 @@ static void print_rest(struct reader *reader, FILE *file)
 
 	clearerr(file);
 	while ((length = getline(&line, &size, file)) > 0) {
-		if (line[length - 1] != '\n') { /* its end is being written */
+		if (line[length - 1] != '\n') { /* the rest of it is being written */
 			fseek(file, -length, SEEK_CUR);
 			break;
 		}
@@ -171,7 +174,7 @@ static FILE *open_file(int dir, const char *name)
 	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
-/* Gives the next file, if FILE is no longer the one that is written to. */
+/* Opens the file "log" anew, if FILE was renamed to "log.1" since it was opened; else NULL. */
 static FILE *open_next(int dir, FILE *file)
 {
 	struct stat a, b;
@@ -193,7 +196,8 @@ int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void
 	for (bool more = true; file && more;) {
 		FILE *next;
 
-		/* Asked before it is read: what is written before the end is not missed. */
+		/* ALIVE is asked before the file is read: so nothing that is written before the end
+		 * is missed. */
 		more = alive && alive(data);
 		next = open_next(dir, file);
 		print_rest(&reader, file);

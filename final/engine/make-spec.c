@@ -1,4 +1,4 @@
-/* make-spec.c: box run's options, and the image -> struct spec. */
+/* make-spec.c: makes a struct spec of the options of box run and the image's configuration. */
 #define _GNU_SOURCE
 #include "make-spec.h"
 
@@ -30,7 +30,7 @@
 #include "options.h"
 #include "state.h"
 
-/* Docker's. */
+/* Docker's default. */
 static const char default_path[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -43,12 +43,12 @@ static const struct device devices[] = {
 	{"tty", S_IFCHR | 0666, 5, 0},
 };
 
-/* What shows the host's hardware, keys and timers; Docker's list. */
+/* Paths that show the host's hardware, keys and timers: Docker's list. */
 static const char *const masked[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
 	"/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
 	"/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap", NULL};
 
-/* What would change the host. */
+/* Paths by which a container could change the host. */
 static const char *const constant[] = {
 	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
 
@@ -57,8 +57,8 @@ enum {
 	SAFE_DEV = SAFE | MOUNT_ATTR_STRICTATIME,
 };
 
-/* The host's file for a container in its network, OWN for others. Lives as long as the spec. A host
- * without such a file is none of the container's business. */
+/* Returns the text of the host's file PATH, if the container is in the host's network and the host
+ * has such a file; else a copy of OWN. It stays until box ends. */
 static char *etc_file(const struct options *options, const char *path, const char *own)
 {
 	char *text = options->host_network ? read_file_at(AT_FDCWD, path, 1 << 20) : NULL;
@@ -66,9 +66,9 @@ static char *etc_file(const struct options *options, const char *path, const cha
 	return text ?: strdup(own);
 }
 
-/* The file systems of every container, and after them the volumes. /sys/fs/cgroup shows all of the
- * container's cgroups where it has limits, by which programs choose their size; else that of v2,
- * which takes less time. */
+/* Sets the file systems of every container, and after them the volumes. If the container has
+ * limits, /sys/fs/cgroup shows all its cgroups, as programs choose their size by these limits; else
+ * only that of cgroup v2, which takes less time. */
 static int set_mounts(struct options *options)
 {
 	struct spec *spec = &options->spec;
@@ -119,7 +119,7 @@ static int set_environment(struct options *options, const struct image *image)
 	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
 		(options->spec.process.terminal && add_env(&env, "TERM=xterm") < 0))
 		return -1;
-	/* add_env() looks through all, and execve(2) would not take many more. */
+	/* add_env() looks through all variables, and execve(2) would not take many more. */
 	for (char **line = image->env; line && *line; line++)
 		if (line - image->env == 4096)
 			return failx("%s: more than 4096 variables", options->image);
@@ -163,7 +163,7 @@ static int set_privileges(struct options *options, const char *data)
 	struct spec *spec = &options->spec;
 	uint64_t set = options->privileged ? capabilities_all() : DEFAULT_CAPABILITIES;
 
-	/* ALL first: --cap-drop ALL --cap-add CHOWN leaves CHOWN, in either order. */
+	/* ALL comes first: --cap-drop ALL and --cap-add CHOWN leave CHOWN, in either order. */
 	for (int all = 1; all >= 0; all--) {
 		for (size_t i = 0; i < options->cap_add.n; i++)
 			if ((strcasecmp(options->cap_add.list[i], "ALL") == 0) == all &&
@@ -176,7 +176,7 @@ static int set_privileges(struct options *options, const char *data)
 	}
 	spec->process.capabilities.bounding = set;
 	spec->process.capabilities.effective = spec->process.capabilities.permitted =
-		set; /* of root alone */
+		set; /* these two count for root only */
 	spec->root_attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
 	if (!options->privileged) {
 		spec->root_attributes |= MOUNT_ATTR_NODEV;
@@ -188,7 +188,7 @@ static int set_privileges(struct options *options, const char *data)
 	return (spec->seccomp = seccomp_filter(set, data)) ? 0 : -1;
 }
 
-/* The folders below what the container writes: the image's, and what box mounts on. */
+/* Sets the lower folders of the overlay: the image's, and below them the store's base. */
 static int set_layers(struct spec *spec, const struct image *image)
 {
 	struct strings lower = {0};

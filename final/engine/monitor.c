@@ -1,4 +1,5 @@
-/* monitor.c: what stays with a container in the background: its parent, which keeps its log. */
+/* monitor.c: the process that stays with a container in the background: its parent, which writes
+ * its log. */
 #define _GNU_SOURCE
 #include "monitor.h"
 
@@ -36,8 +37,8 @@ struct monitor {
 	struct log log;
 };
 
-/* Adds what can be read now of stdout or stderr to the log, up to MOST bytes. Returns how many; 0
- * at the end, or -1 if there is nothing now. */
+/* Reads at most MOST bytes of stdout or stderr (STREAM) from FD, and writes them to the log.
+ * Returns how many; 0 at the end; or -1 if there is nothing to read now. */
 static ssize_t log_some(struct monitor *monitor, int stream, int fd, size_t most)
 {
 	char data[16384];
@@ -48,7 +49,8 @@ static ssize_t log_some(struct monitor *monitor, int stream, int fd, size_t most
 	return size < 0 && errno != EINTR && errno != EAGAIN ? 0 : size;
 }
 
-/* What was written before the end. Another container may have been given the pipe, and go on. */
+/* Reads what was written before the end of the container, and no more: another container may have
+ * got the pipe from it, and go on writing. */
 static void log_rest(struct monitor *monitor, int stream, int fd)
 {
 	int left = unread_bytes(fd);
@@ -58,16 +60,16 @@ static void log_rest(struct monitor *monitor, int stream, int fd)
 		left -= size;
 }
 
-/* Returns the exit status. */
+/* Writes the log, and passes signals on, until the container ends. Returns its exit status. */
 static int watch(struct monitor *monitor)
 {
 	struct container *container = &monitor->container;
 	sigset_t signals;
 	autoclose int fd = -1;
-	/* As container_wait(). */
+	/* Kept open, as in container_wait(). */
 	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
 	struct pollfd polls[2 + N_STREAMS] = {{.fd = container->pidfd, .events = POLLIN}};
-	struct pollfd *streams = polls + 1; /* by their numbers */
+	struct pollfd *streams = polls + 1; /* streams[OUT] and streams[ERR] */
 	int status;
 
 	sigfillset(&signals);
@@ -99,11 +101,12 @@ void background_tell(int box, int status)
 
 	snprintf(message.text, sizeof(message.text), "%s", failure());
 	if (write(box, &message, sizeof(message)) < 0)
-		return; /* box has been killed; we go on */
+		return; /* box was killed; the monitor goes on */
 	close(box);
 }
 
-/* Signals are passed on: what PID does may take long, and it tells us when it has given up. */
+/* Reads the MESSAGE of background_tell(). As this may take long, signals that ask box to end are
+ * passed on to PID, which then sends a message, too. */
 static ssize_t read_told(int from, pid_t pid, struct message *message)
 {
 	autoclose int signals = ending_signals();
@@ -133,7 +136,7 @@ int background(void (*function)(void *data, int box), void *data)
 	}
 	if ((pid = fork()) == 0) {
 		close(ends[0]);
-		setsid(); /* the end of the caller's terminal is none of our business */
+		setsid(); /* the end of the caller's terminal does not end the child */
 		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) {
 			fail("dup2");
 			background_tell(ends[1], EXIT_BOX);
@@ -174,7 +177,7 @@ static void monitor_main(void *data, int box)
 		container_create(&monitor.container, &job->options->spec) < 0 || chdir("/") < 0 ||
 		container_start(&monitor.container, &status) < 0 ||
 		note_start(job->store, job->state, &monitor.container) < 0) {
-		/* Told when nothing of it is left: who asked may remove it at once. */
+		/* Told after all is cleaned up, as the user may remove the container at once. */
 		autofree char *text = strdup(failure());
 
 		note_end(job->store, job->place, job->state, &monitor.container, status,
@@ -210,18 +213,17 @@ int note_start(struct store *store, struct state *state, const struct container 
 	state->finished = 0;
 	state->paused = false;
 	if (state_set_pid(state, container->pid) < 0)
-		state->pid_start = 0; /* it has ended already */
+		state->pid_start = 0; /* the process has ended already */
 	return state_write(store, state);
 }
 
-/* Removes what the container has besides its place, and notes how it ended. Returns the status. */
 int note_end(struct store *store, const struct place *place, struct state *state,
 	struct container *container, int status, bool keep)
 {
 	int written;
 
 	if (container_destroy(container) < 0) {
-		report(); /* the next command tries again, as nothing says that this run ended */
+		report(); /* the file "status" still says -1, so the next box tries it again */
 		return EXIT_BOX;
 	}
 	state->phase = PHASE_EXITED;
@@ -230,7 +232,7 @@ int note_end(struct store *store, const struct place *place, struct state *state
 	state->pid = 0;
 	written = keep ? state_write(store, state) : 0;
 	if (place_end(store, place, status) < 0 ||
-		written < 0) /* the one does not wait for the other */
+		written < 0) /* both are tried, even if one fails */
 		report();
 	return status;
 }

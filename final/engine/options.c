@@ -1,4 +1,5 @@
-/* options.c: box run's options -> struct options. One table holds what getopt and --help need. */
+/* options.c: reads the options of box run into struct options. One table has what next_flag() and
+ * --help need. */
 #define _GNU_SOURCE
 #include "options.h"
 
@@ -37,7 +38,7 @@ static int set_memory(struct options *options, const char *text)
 	return parse_size_or_none(text, &options->spec.limits.memory);
 }
 
-/* 0 is as if it had not been given: no swap besides the memory. */
+/* 0 counts as not given: the container gets no swap besides its memory. */
 static int set_memory_swap(struct options *options, const char *text)
 {
 	if (strcmp(text, "-1") != 0)
@@ -76,7 +77,7 @@ static int parse_number(const char *text, int64_t least, int64_t *number)
 
 static int set_pids_limit(struct options *options, const char *text)
 {
-	if (strcmp(text, "-1") == 0) /* Docker's words for no limit: this, and 0 */
+	if (strcmp(text, "-1") == 0) /* with Docker, -1 and 0 both mean no limit */
 		return options->spec.limits.pids = 0;
 	return parse_number(text, 0, &options->spec.limits.pids);
 }
@@ -89,7 +90,7 @@ static int set_cpus(struct options *options, const char *text)
 
 	if (end == text || end != text + strspn(text, "0123456789.") || *end)
 		return failx("%s: not a number of CPUs such as 1.5", text);
-	/* 0 is Docker's word for no limit. */
+	/* With Docker, 0 means no limit. */
 	if (cpus != 0 && !(cpus >= 0.01 && cpus <= get_nprocs()))
 		return failx(
 			"%s: not from 0.01 to %d, the CPUs of this machine", text, get_nprocs());
@@ -98,8 +99,9 @@ static int set_cpus(struct options *options, const char *text)
 	return 0;
 }
 
-/* The place of a volume, for good: absolute, and without symlinks, which a container could change
- * in a folder that it can write. What was kept is such a place already, or a name of its folder. */
+/* Returns the path of a volume that is kept: absolute, and without symlinks, as a container could
+ * change a symlink in a folder that it can write. In options that options_load() reads, SOURCE is
+ * such a path already, or relative to the folder of box run. The caller frees the result. */
 static char *find_source(const struct options *options, const char *source)
 {
 	return !options->folder ? real_path(source)
@@ -107,7 +109,8 @@ static char *find_source(const struct options *options, const char *source)
 				: format_text("%s/%s", options->folder, source);
 }
 
-/* Takes what says nothing out of the absolute path PATH: "//", "/.", and a '/' at its end. */
+/* Removes "//", "/." and a '/' at the end from the absolute path PATH. That of the root becomes
+ * "". */
 static void tidy_path(char *path)
 {
 	char *to = path;
@@ -125,8 +128,8 @@ static void tidy_path(char *path)
 	*to = '\0';
 }
 
-/* SRC:DST[:ro|rw]. Docker's named volumes do not exist here: SRC is a path. It may have colons, as
- * the place of one that was given without; DST has none. */
+/* Adds the volume SRC:DST[:ro|rw]. SRC is a path, as box has no named volumes like Docker's. SRC
+ * may have colons, as a path without symlinks may have what the user's did not; DST may not. */
 static int add_volume(struct options *options, const char *text)
 {
 	autofree char *copy = strdup(text);
@@ -156,7 +159,8 @@ static int add_volume(struct options *options, const char *text)
 	return (mount->source = find_source(options, source)) ? 0 : -1;
 }
 
-/* DST[:OPTIONS], with mount(8)'s words for the mount, and tmpfs(5)'s for the file system. */
+/* Adds the tmpfs DST[:OPTIONS], with the options of mount(8) for the mount and of tmpfs(5) for the
+ * file system. */
 static int add_tmpfs(struct options *options, const char *text)
 {
 	static const struct {
@@ -206,8 +210,8 @@ static int add_e(struct options *options, const char *text)
 	return add_env(&options->env, text);
 }
 
-/* A line of a file: empty ones and those that begin with # say nothing. A name has no blanks in it:
- * that would be a shell's word, such as export. */
+/* Adds the variable on LINE of a file. Empty lines, and those that begin with '#', are ignored. A
+ * name with a blank is an error: it would be the "export NAME" of a shell's script, say. */
 static int add_env_line(struct options *options, char *line)
 {
 	char *start = line + strspn(line, " \t");
@@ -221,8 +225,8 @@ static int add_env_line(struct options *options, char *line)
 	return add_env(&options->file_env, start);
 }
 
-/* As with Docker, -e goes before what a file says, whichever comes first. Some editors begin a file
- * with a byte order mark, which is not part of the first name. */
+/* Adds the variables of a file. As with Docker, those of -e replace them, whichever comes first.
+ * Some editors begin a file with a byte order mark, which is not part of the first name. */
 static int add_env_file(struct options *options, const char *path)
 {
 	static const char mark[] = "\xef\xbb\xbf";
@@ -241,7 +245,7 @@ static int add_env_file(struct options *options, const char *path)
 	return ferror(file) ? fail("%s", path) : 0;
 }
 
-/* Docker's: an empty one stands for none. */
+/* As with Docker, an empty one means no entrypoint. */
 static int set_entrypoint(struct options *options, const char *text)
 {
 	options->entrypoint = text;
@@ -287,7 +291,7 @@ static int set_security(struct options *options, const char *text)
 	return 0;
 }
 
-/* NAME=SOFT[:HARD]; -1 or unlimited for none. */
+/* Adds the limit NAME=SOFT[:HARD], where -1 and "unlimited" mean no limit. */
 static int add_ulimit(struct options *options, const char *text)
 {
 	static const struct {
@@ -328,7 +332,7 @@ static int add_ulimit(struct options *options, const char *text)
 		entry->limit.rlim_max = entry->limit.rlim_cur;
 	if (rest || entry->limit.rlim_cur > entry->limit.rlim_max)
 		return failx("%s: not SOFT[:HARD] with SOFT at most HARD", text);
-	/* The last one counts. */
+	/* Of several limits of one resource, the last one counts. */
 	for (i = 0; &options->rlimits[i] < entry; i++)
 		if (options->rlimits[i].resource == entry->resource) {
 			options->rlimits[i] = *entry;
@@ -343,14 +347,15 @@ static int add_ulimit(struct options *options, const char *text)
 #define FLAG(field) .flag = offsetof(struct options, field)
 #define TEXT(field) .text = offsetof(struct options, field)
 
-/* An option sets a bool, or a string, or calls a function with its value. */
+/* An option of box run. It sets the bool at the offset flag, or the string at the offset text of
+ * struct options, or calls the function set with its value. */
 static const struct run_option {
 	const char *name;
-	int letter; /* or 0 */
+	int letter; /* 0: none */
 	const char *value, *help;
 	size_t flag, text;
 	int (*set)(struct options *options, const char *value);
-	bool limit; /* that box update changes */
+	bool limit; /* box update can change it */
 } table[] = {
 	{"cap-add", 0, "CAP", "add a capability, such as NET_ADMIN, or ALL", .set = add_capability},
 	{"cap-drop", 0, "CAP", "take one away, or ALL", .set = drop_capability},
@@ -415,7 +420,7 @@ int options_help(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : fail("stdout");
 }
 
-/* Whether LINE, as apply() keeps them, is of OPTION. */
+/* Whether LINE, which keep_line() has made, is of OPTION. */
 static bool is_of(const char *line, const struct run_option *option)
 {
 	size_t length = strlen(option->name);
@@ -423,7 +428,8 @@ static bool is_of(const char *line, const struct run_option *option)
 	return strncmp(line + 2, option->name, length) == 0 && strchr("=", line[2 + length]);
 }
 
-/* A limit is kept once, however often it is changed. */
+/* Removes the lines of OPTION, a limit: so only its last value is kept, however often it
+ * changes. */
 static void forget(struct strings *lines, const struct run_option *option)
 {
 	size_t kept = 0;
@@ -436,8 +442,9 @@ static void forget(struct strings *lines, const struct run_option *option)
 	lines->n = kept;
 }
 
-/* Keeps it as it will be read again by box start and box exec: what a file said, or the caller's
- * environment, is in the lines that add_env() keeps; a volume is where it was found. */
+/* Keeps OPTION as box start and box exec are to read it again: a volume with the path where it was
+ * found. Variables are not kept here: env and file_env have them, with values from files and from
+ * the environment. */
 static int keep_line(struct options *options, const struct run_option *option, const char *value)
 {
 	autofree char *line = NULL;
@@ -455,6 +462,7 @@ static int keep_line(struct options *options, const struct run_option *option, c
 	return line ? add_string(&options->lines, line) : -1;
 }
 
+/* Does what OPTION says, with its VALUE, and keeps it. */
 static int apply(struct options *options, const struct run_option *option, const char *value)
 {
 	if (option->limit)
@@ -545,8 +553,8 @@ int options_check_limits(const struct options *options)
 
 /* ---- kept, for box start and box exec ---- */
 
-/* Strings with a NUL at the end of each: the caller's working folder, then the arguments. Whoever
- * reads sees all of it, or all of what was there before. */
+/* The file has strings with a NUL at the end of each: the working folder, and then the command
+ * line. A reader sees all of it, or all of the old file. */
 int options_save(const struct options *options, const char *image, int dir)
 {
 	autofree char *folder = options->folder ? strdup(options->folder) : getcwd(NULL, 0);

@@ -1,4 +1,4 @@
-/* run.c: box run. The options and the image's configuration become a struct spec. */
+/* run.c: box run and box start. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -41,11 +41,12 @@ struct run {
 	struct store *store;
 	struct place *place;
 	struct state *state;
-	sigset_t signals;
-	struct relay relay;
+	sigset_t signals; /* that are blocked, and box handles */
+	struct relay relay; /* of the terminal or the pipes */
 };
 
-/* The words of the command, for box ps. */
+/* Returns the words of the command as one text, of up to 4096 bytes, for box ps. NULL after
+ * fail(). */
 static char *command_text(char **argv)
 {
 	char *text = strdup("");
@@ -61,7 +62,8 @@ static char *command_text(char **argv)
 	return text;
 }
 
-/* Says what has failed, if not the command itself. Returns the exit status. */
+/* Runs the container in the foreground. Reports what fails, except for the command itself. Returns
+ * the exit status. */
 static int run_here(struct run *run)
 {
 	struct container this, *container = &this;
@@ -86,7 +88,7 @@ static int run_here(struct run *run)
 		run->store, run->place, run->state, container, status, !run->options->remove);
 }
 
-/* Docker's -i: without it the command finds stdin empty, and never waits for a terminal's keys. */
+/* As with Docker, without -i the command finds stdin empty, and never waits for a key. */
 int set_stdin(const struct options *options)
 {
 	autoclose int null = -1;
@@ -101,7 +103,7 @@ int set_stdin(const struct options *options)
 	return null < 0 || dup2(null, STDIN_FILENO) < 0 ? fail("/dev/null") : 0;
 }
 
-/* Runs the container of a place that is locked. Returns the exit status. */
+/* Runs the container, whose place is locked. Returns the exit status. */
 static int run_place(struct run *run)
 {
 	struct options *options = run->options;
@@ -117,7 +119,7 @@ static int run_place(struct run *run)
 	return status;
 }
 
-/* Writes down what the container is. */
+/* Writes the options and the state of the new container to their files. */
 static int note_container(struct run *run, const struct image *image)
 {
 	struct options *options = run->options;
@@ -134,11 +136,12 @@ static int note_container(struct run *run, const struct image *image)
 		return fail("memory");
 	if (options_save(options, image->folder ?: image->id, run->place->dir) < 0)
 		return -1;
-	/* It takes a while on a disk, and one that is not kept runs in a moment. */
+	/* With --rm the state is not written before the container runs: it takes time on a disk. */
 	return options->remove ? 0 : state_write(run->store, state);
 }
 
-/* What box stop is to send is settled, and kept: then it does not need the image. */
+/* Takes the stop signal from the image, if there is no --stop-signal. As it is kept with the
+ * options, box stop does not need the image. */
 static int set_stop_signal(struct options *options, const struct image *image)
 {
 	if (options->stop_signal || !image->stop_signal || !*image->stop_signal)
@@ -156,7 +159,8 @@ static int run_image(struct options *options, struct store *store, struct image 
 	int status;
 
 	block_signals(&run.signals);
-	/* Before anything is made: it may stop us. */
+	/* set_stdin() comes before anything is made, as it may stop box until it is in the
+	 * foreground. */
 	if ((!options->detach && set_stdin(options) < 0) || set_command(options, image) < 0 ||
 		set_stop_signal(options, image) < 0 ||
 		place_make(store, image->id, options->name, options->remove, &place) < 0)
@@ -177,7 +181,8 @@ static int run_image(struct options *options, struct store *store, struct image 
 
 int command_run(const struct places *places, int argc, char *argv[])
 {
-	/* Its parts live as long as box, and are not freed: static, leak checkers find them. */
+	/* What it points to is never freed. As it is static, leak checkers see that it is in
+	 * use. */
 	static struct options options = {.log_size = 10 << 20};
 	struct image image = {0};
 	struct store store;
@@ -198,13 +203,14 @@ int command_run(const struct places *places, int argc, char *argv[])
 	else
 		status = run_image(&options, &store, &image);
 	if (sweep(&store) < 0)
-		report(); /* what another one has left is not this one's status */
+		report(); /* what another box has left does not change this exit status */
 	image_free(&image);
 	store_close(&store);
 	return status;
 }
 
-/* What box update does meanwhile was for the run before, and comes to its end. */
+/* Opens the place of a container that has ended. With the store's lock it waits for a box update
+ * that may still be at work for the run before. */
 static int open_ended(struct store *store, const char *id, struct place *place)
 {
 	autoclose int lock = store_lock(store, LOCK_SH);
@@ -212,7 +218,8 @@ static int open_ended(struct store *store, const char *id, struct place *place)
 	return lock < 0 ? -1 : place_open(store, id, true, place);
 }
 
-/* What was asked for is so already: no error, as with Docker, however it came to run. */
+/* Whether the container runs, and is not paused, so that box start has nothing to do: as with
+ * Docker, this is no error. Else the error is noted. */
 static bool runs_already(struct store *store, const char *id, const char *name)
 {
 	autofree char *why = strdup(failure());

@@ -1,4 +1,4 @@
-/* show.c: what is known of containers, and what they have written. */
+/* show.c: the commands that show what is known of containers: ps, logs, inspect and top. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -39,10 +39,10 @@
 
 struct ps {
 	bool all, quiet, json, whole;
-	bool any; /* of JSON: a comma is due */
+	bool any; /* of JSON: one was printed, so that a comma comes before the next */
 };
 
-/* "3 minutes": as exact as people say it. */
+/* Writes SECONDS as people say it, "3 minutes", to TEXT, and returns TEXT. */
 static const char *ago(int64_t seconds, char text[32])
 {
 	static const struct {
@@ -74,7 +74,7 @@ static const char *status_text(const struct state *state, char text[80])
 	return text;
 }
 
-/* RFC 3339; Docker's word for never. */
+/* Returns SECONDS as a date of RFC 3339; for 0, the date by which Docker means "never". */
 static const char *date_text(int64_t seconds, char text[32])
 {
 	struct tm tm;
@@ -85,6 +85,7 @@ static const char *date_text(int64_t seconds, char text[32])
 	return text;
 }
 
+/* The state as docker inspect prints it. */
 static json_t *state_json(const struct state *state)
 {
 	const char *phase = state->paused                   ? "paused"
@@ -242,7 +243,7 @@ static json_t *mounts_json(const struct options *options)
 	return json;
 }
 
-/* What options and the image make of it, by Docker's names. */
+/* What the options and the image say of the container, with the keys of docker inspect. */
 static json_t *config_json(const struct options *options, const struct image *image)
 {
 	const struct spec *spec = &options->spec;
@@ -268,7 +269,7 @@ static int inspect(struct target *target)
 	struct kept kept;
 	bool *any = target->data;
 
-	/* Of a container whose image, a folder, is gone, the state is all that is known. */
+	/* If the image was a folder that is gone, only the state is known. */
 	if (kept_open(target->store, target->state.id, false, &kept) == 0)
 		config = config_json(&kept.options, &kept.image);
 	if (json && config)
@@ -293,7 +294,7 @@ int command_inspect(const struct places *places, int argc, char *argv[])
 	return status;
 }
 
-/* A process that ends meanwhile is left out. */
+/* Prints the process PID, unless it has ended meanwhile. */
 static void print_process(pid_t pid)
 {
 	char path[64], user[64];

@@ -24,7 +24,7 @@
 #include "state.h"
 #include "target.h"
 
-/* What a container had used at a time. */
+/* What a container had used at one time. */
 struct sample {
 	char id[ID_LENGTH + 1], name[256];
 	struct usage usage;
@@ -38,7 +38,7 @@ struct samples {
 
 struct stats {
 	bool once, json;
-	struct strings ids; /* of those that were named; empty: all that run */
+	struct strings ids; /* of the containers that were named; empty: all that run */
 	struct samples samples;
 };
 
@@ -50,7 +50,7 @@ static bool is_wanted(const struct stats *stats, const char *id)
 	return stats->ids.n == 0;
 }
 
-/* One that ends meanwhile is left out. */
+/* Adds a sample of the container, unless it has ended meanwhile. */
 static int add_sample(struct store *store, struct state *state, void *data)
 {
 	struct stats *stats = data;
@@ -75,7 +75,7 @@ static int add_sample(struct store *store, struct state *state, void *data)
 	return result < 0 ? -1 : 0;
 }
 
-/* A sample and the one before it, as Docker's columns. */
+/* What a sample and the one before it say, as the columns of docker stats. */
 struct row {
 	char cpu[16], memory[48], percent[16], tasks[24];
 };
@@ -95,7 +95,7 @@ static void fill_row(struct row *row, const struct sample *sample, const struct 
 	snprintf(row->tasks, sizeof(row->tasks), "%" PRId64, usage->tasks);
 }
 
-/* Docker's keys. */
+/* Prints ROW with the keys of docker stats --format json. */
 static int print_json(const struct sample *sample, const struct row *row, bool first)
 {
 	json_auto_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "ID", sample->id, "Name",
@@ -106,7 +106,7 @@ static int print_json(const struct sample *sample, const struct row *row, bool f
 	return json && json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : fail("json");
 }
 
-/* Those that were there BEFORE. */
+/* Prints the containers that have a sample in BEFORE, too. */
 static int print_table(const struct stats *stats, const struct samples *before)
 {
 	static const char format[] = "%-12.12s  %-20s  %-8s  %-21s  %-7s  %s\n";
@@ -139,7 +139,7 @@ static int print_table(const struct stats *stats, const struct samples *before)
 	return fflush(stdout) == 0 ? 0 : fail("standard output");
 }
 
-/* A table each second; one wait is for all containers. */
+/* Prints a table each second, for which all containers are waited for together. */
 static int watch(struct store *store, struct stats *stats)
 {
 	struct samples before;

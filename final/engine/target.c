@@ -1,4 +1,4 @@
-/* target.c: commands on containers that there are. */
+/* target.c: what the commands share that take the names of containers. */
 #define _GNU_SOURCE
 #include "target.h"
 
@@ -27,8 +27,7 @@ int open_target(struct store *store, const char *name, struct target *target)
 											    : 0;
 }
 
-/* Opens N of NAMES, and calls the first of ROUNDS for each, then the next one: so none waits for
- * another one's end. One that fails is left out of what follows. Returns the exit status. */
+/* Does what act_in_rounds() does, for the first N of NAMES. Returns the exit status. */
 static int act_on(struct store *store, char *names[], size_t n, enum order order,
 	const act_t rounds[], void *data)
 {
@@ -78,7 +77,8 @@ int act_in_rounds(const struct places *places, char *names[], enum order order,
 	if (places_open(places, &store) < 0)
 		return report();
 	if (sweep(&store) < 0)
-		status = report(); /* box rm may be what makes room on a full disk */
+		status = report(); /* and goes on: it may be box rm, which makes room on a full disk
+				    */
 	for (size_t i = 0, step = order == ONE_BY_ONE ? 1 : n; i < n; i += step)
 		if ((one = act_on(&store, names + i, step, order, rounds, data)) != 0)
 			status = one;
@@ -92,7 +92,8 @@ int each_container(
 	return act_in_rounds(places, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
 }
 
-/* The lock of the place is the sign: the kernel drops it with the box that holds it. */
+/* The box that runs the container holds the place's lock, which the kernel releases when box
+ * ends. */
 int wait_for_end(struct target *target, double deadline)
 {
 	autoclose int fd = openat(target->store->containers, target->state.id,

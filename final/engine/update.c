@@ -1,4 +1,4 @@
-/* update.c: box update. */
+/* update.c: box update, which changes the limits of containers. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -26,10 +26,11 @@
 
 struct update {
 	int argc;
-	char **argv; /* as they were given */
+	char **argv; /* the words of the command line, its name first */
 };
 
-/* Changes the limits of a container that runs, then what is kept of them; or neither. */
+/* Changes the limits in the cgroup, if the container runs, and then in its kept options. If the
+ * second fails, the first is undone. */
 static int update_place(struct target *target, const struct place *place)
 {
 	const struct update *update = target->data;
@@ -53,8 +54,8 @@ static int update_place(struct target *target, const struct place *place)
 	return failx("%s", why ? why : "memory");
 }
 
-/* The state is read anew, and holds from then on: nobody starts the container meanwhile, as the
- * place or the store is locked. It may end. */
+/* Reads the state anew, and updates the container. Nobody can start it meanwhile, as its place or
+ * the store is locked; but it may end. */
 static int try_update(struct target *target)
 {
 	struct state *state = &target->state;
@@ -68,7 +69,7 @@ static int try_update(struct target *target)
 		place_open(target->store, id, state->phase != PHASE_RUNNING, &place) < 0)
 		return -1;
 	result = update_place(target, &place);
-	/* Its box does not know of a cgroup that was made after it had looked. */
+	/* If it has ended, its box may not know of a cgroup that was made here. */
 	if (state->phase == PHASE_RUNNING && wait_for_end(target, 0) == 0 &&
 		cgroup_sweep(id, false) < 0)
 		result = -1;
@@ -76,7 +77,8 @@ static int try_update(struct target *target)
 	return result;
 }
 
-/* Whether it begins or ends just now. Its processes and its cgroup go before its state does. */
+/* Whether try_update() has failed because the container has begun or ended meanwhile. Its processes
+ * and its cgroup end before its state says so, and this is waited for. */
 static bool has_changed(struct target *target)
 {
 	autoclose int pidfd = -1;
@@ -93,7 +95,7 @@ static bool has_changed(struct target *target)
 
 static int update(struct target *target)
 {
-	/* Of two who change the same container, none undoes what the other does. */
+	/* If two boxes change the same container, neither undoes what the other does. */
 	autoclose int lock = store_lock(target->store, LOCK_EX);
 	const char *why;
 
@@ -118,6 +120,6 @@ int command_update(const struct places *places, int argc, char *argv[])
 	if (options_parse(&given, argc, argv) < 0 || options_check_limits(&given) < 0)
 		return report();
 	names = argv + optind;
-	block_signals(&signals); /* between freezing and thawing, none ends it */
+	block_signals(&signals); /* no signal may end box between freezing and thawing */
 	return each_container(places, names, update, &data);
 }
