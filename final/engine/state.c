@@ -1,6 +1,7 @@
-/* state.c: the containers that there are. Each has a folder, locked by the box that runs it, and a
- * file that says what is known of it; and, while a box has to do with it, a symlink in store->live:
- * so that what a killed one has left is found among a thousand others. */
+/* state.c: the containers that exist. Each has a folder, its place, which the box that runs it has
+ * locked, and a file with its state. As long as a box runs it, it also has a symlink in
+ * store->live, by which the next box finds what a killed box has left, even among a thousand other
+ * containers. */
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -34,7 +35,7 @@
 
 /* ---- places ---- */
 
-/* Calls VISIT for each container's ID in the folder DIR of the store, until it says no. */
+/* Calls VISIT for each container's ID in the folder DIR of the store, until it returns false. */
 static int each_place(struct store *store, int dir,
 	bool (*visit)(struct store *, const char *, void *), void *data)
 {
@@ -46,7 +47,8 @@ static int each_place(struct store *store, int dir,
 	return ids ? 0 : -1;
 }
 
-/* Whether nobody holds the lock of the place ID. Shared: two who ask at once both get it. */
+/* Whether nobody holds the lock of the place ID. It asks for a shared lock, so that two processes
+ * that ask at the same time both get it. */
 static bool is_dead(struct store *store, const char *id)
 {
 	autoclose int fd =
@@ -55,7 +57,7 @@ static bool is_dead(struct store *store, const char *id)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* What place_end() wrote; -1: that was not called. */
+/* The status that place_end() has written, or -1 if it was not called. */
 static int read_status(struct store *store, const char *id)
 {
 	char path[PATH_MAX];
@@ -66,6 +68,7 @@ static int read_status(struct store *store, const char *id)
 	return text && *text ? atoi(text) : -1;
 }
 
+/* Reads the symlink LINK of the place ID into TEXT. Returns whether there is one. */
 static bool read_place_link(struct store *store, const char *id, const char *link, char text[256])
 {
 	char path[PATH_MAX];
@@ -85,7 +88,7 @@ static bool has_file(struct store *store, const char *id, const char *file)
 	return faccessat(store->containers, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* What the symlinks in store->live say. */
+/* The targets of the symlinks in store->live. */
 static const char to_keep[] = "kept", to_remove[] = "--rm";
 
 static bool is_temporary(struct store *store, const char *id)
@@ -96,7 +99,8 @@ static bool is_temporary(struct store *store, const char *id)
 	       memcmp(text, to_remove, sizeof(to_remove) - 1) == 0;
 }
 
-/* One that is not kept: never finished, or started with --rm, by a box that is no more. */
+/* Whether the container ID is to be removed: its box is dead, and has started it with --rm, or has
+ * not come so far as to keep its options. */
 static bool is_garbage(struct store *store, const char *id)
 {
 	return is_dead(store, id) &&
@@ -104,6 +108,8 @@ static bool is_garbage(struct store *store, const char *id)
 		       (read_status(store, id) < 0 && !has_file(store, id, "options")));
 }
 
+/* For each_place(): returns true if another container than ID may have the name *DATA; else false,
+ * and sets *DATA to NULL after fail(). */
 static bool has_other_name(struct store *store, const char *id, void *data)
 {
 	const char **name = data;
@@ -112,7 +118,7 @@ static bool has_other_name(struct store *store, const char *id, void *data)
 
 	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0)
 		return true;
-	/* If its box was killed just now, its first process has the lock until it dies, too. */
+	/* If its box was killed just now, its first process still holds the lock until it dies. */
 	deadline = clock_now() + 0.5;
 	while (!is_dead(store, id) && nap(0.005, deadline))
 		;
@@ -139,7 +145,8 @@ static int check_name(struct store *store, const char *name)
 	return each_place(store, store->containers, has_other_name, &name) < 0 || !name ? -1 : 0;
 }
 
-/* It may have been removed since it was looked up; from here on it cannot be. */
+/* Fails if the image was removed since it was found. With the store's lock, it cannot be removed
+ * later. */
 static int check_image(struct store *store, const char *image)
 {
 	char path[PATH_MAX];
@@ -155,13 +162,13 @@ static int name_paths(struct place *place)
 	return place->upper && place->work ? 0 : -1;
 }
 
-/* In the folder ID of store->containers. */
+/* Opens the new place, locks it, and makes what is in it. */
 static int fill_place(struct store *store, const char *image, const char *name, struct place *place)
 {
 	static const char *const folders[] = {"upper", "work"};
 
 	place->dir = openat(store->containers, place->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Who looks at all of them may hold it for a moment. */
+	/* is_dead(), in another box, may hold the lock for a moment. */
 	if (place->dir < 0 || flock(place->dir, LOCK_EX) < 0)
 		return fail("lock container %s", place->id);
 	for (size_t i = 0; i < 2; i++)
@@ -174,12 +181,12 @@ static int fill_place(struct store *store, const char *image, const char *name, 
 	return name_paths(place);
 }
 
-/* Who makes a place holds the store's lock shared until the place has its own; who sweeps holds it
- * alone: so no place is seen before it is locked. */
+/* The store's lock is held, at least shared, until the place has its own lock; sweep() holds it
+ * exclusively, and so never sees a place that is not locked yet. */
 int place_make(struct store *store, const char *image, const char *name, bool temporary,
 	struct place *place)
 {
-	/* A name must stay free between the look and the making: then nobody else may make one. */
+	/* With a name, the lock is exclusive: nobody else may take the name after check_name(). */
 	autoclose int lock = store_lock(store, name ? LOCK_EX : LOCK_SH);
 
 	*place = (struct place){.dir = -1};
@@ -192,11 +199,12 @@ int place_make(struct store *store, const char *image, const char *name, bool te
 		fail("%s/containers/%s", store->path, place->id);
 	else if (fill_place(store, image, name, place) == 0)
 		return 0;
-	place_close(place); /* the next box removes what can be removed then */
+	place_close(place); /* the next box removes it */
 	return -1;
 }
 
-/* Others hold the lock for a moment, when they look; for longer who starts, ends or removes it. */
+/* Locks the place, unless the container runs. Other boxes may hold the lock for a moment, in
+ * is_dead(), or longer, if they start, end or remove the container. */
 static int lock_place(struct store *store, const struct place *place)
 {
 	double deadline = clock_now() + 5;
@@ -211,10 +219,10 @@ static int lock_place(struct store *store, const struct place *place)
 			return failx("container %.12s is %s", place->id,
 				running ? "running" : "in use by another box");
 	}
-	/* Whoever removed it meanwhile held the lock. */
+	/* The box that held the lock may have removed it. */
 	if (faccessat(store->containers, place->id, F_OK, 0) < 0)
 		return failx("%.12s: no such container", place->id);
-	/* What a box that was killed has left, processes that are dying among it. */
+	/* A box that was killed has left its cgroup, perhaps with processes that are dying. */
 	return read_status(store, place->id) < 0 ? cgroup_sweep(place->id, true) : 0;
 }
 
@@ -232,7 +240,7 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 	return name_paths(place);
 }
 
-/* In place, and always as long: a disk that has become full takes it, too. */
+/* Overwrites the file with a text of the same length: even a full disk takes that. */
 static int write_status(const struct place *place, int status)
 {
 	char text[16];
@@ -254,18 +262,19 @@ int place_end(struct store *store, const struct place *place, int status)
 {
 	if (write_status(place, status) < 0)
 		return -1;
-	if (!is_temporary(store, place->id)) /* that goes with it */
+	if (!is_temporary(store, place->id)) /* else place_remove() removes the symlink */
 		unlinkat(store->live, place->id, 0);
 	return 0;
 }
 
-/* What may fail comes first: then the container is still there, with its name and all. */
+/* Removes what the container has written, the first thing to go: if that fails, the container is
+ * still there, with its name. */
 static int remove_written(struct store *store, const struct place *place)
 {
 	static const char *const folders[] = {"work", "upper"};
 	bool kept = !is_temporary(store, place->id);
 
-	/* Killed meanwhile: the next box goes on, as half of a container is none. */
+	/* If box is killed meanwhile, the next box goes on: half a container is of no use. */
 	if (kept) {
 		unlinkat(store->live, place->id, 0);
 		symlinkat(to_remove, store->live, place->id);
@@ -285,7 +294,7 @@ int place_remove(struct store *store, struct place *place)
 
 	if (cgroup_sweep(place->id, false) < 0 || remove_written(store, place) < 0)
 		return -1;
-	/* The folder last: without it nobody would find the others. */
+	/* The folder goes last: without it nobody would find the rest. */
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);
 	strcat(file, ".new");
@@ -365,8 +374,8 @@ static void read_file_of(struct store *store, const char *id, struct state *stat
 	text = read_file_at(store->state, file, 1 << 20);
 	json = text ? json_loads(text, 0, NULL) : NULL;
 	if (!json || unpack_state(json, state) < 0) {
-		/* The machine was started anew, and /run is empty: only the place is left. Or its
-		 * box is about to start it. */
+		/* Only the place is there: the machine was restarted, and /run is empty; or the
+		 * container's box is about to start it. */
 		state_free(state);
 		read_place_link(store, id, "name", state->name);
 		state->image = strdup("");
@@ -383,7 +392,8 @@ int state_read(struct store *store, const char *id, struct state *state)
 	double deadline = 0;
 
 	read_file_of(store, id, state);
-	/* Without its box, who has the lock sweeps, or starts it again: not for long. */
+	/* If its box is dead and another box has the lock, that one sweeps it, or starts it again,
+	 * which takes a moment. */
 	while (state->phase == PHASE_RUNNING && !is_dead(store, id) &&
 		start_time(state->box) != state->box_start) {
 		deadline = deadline ?: clock_now() + 1;
@@ -393,7 +403,7 @@ int state_read(struct store *store, const char *id, struct state *state)
 		read_file_of(store, id, state);
 	}
 	if (state->phase == PHASE_RUNNING && is_dead(store, id)) {
-		/* Box was killed, and the kernel kills the container: nobody wrote how it ended. */
+		/* Its box was killed, and with it the container: nobody has noted how it ended. */
 		state->phase = PHASE_EXITED;
 		state->exit_status = 128 + SIGKILL;
 		state->pid = 0;
@@ -418,7 +428,8 @@ int state_set_pid(struct state *state, pid_t pid)
 	return state->pid_start ? 0 : failx("process %d has ended", pid);
 }
 
-/* The descriptor first: from then on the PID is not given to another, if it still is the same. */
+/* The pidfd is opened before the start time is read: if the PID is still that process's then, the
+ * pidfd is of that process. */
 int state_pidfd(const struct state *state)
 {
 	autoclose int fd = -1;
@@ -434,10 +445,10 @@ int state_pidfd(const struct state *state)
 /* ---- all of them ---- */
 
 struct search {
-	const char *name;
-	char id[ID_LENGTH + 1];
-	int n;
-	bool by_name;
+	const char *name; /* a name, or the first digits of an ID */
+	char id[ID_LENGTH + 1]; /* of the last container that was found */
+	int n; /* how many IDs begin with name */
+	bool by_name; /* a container has this name */
 };
 
 static bool matches(struct store *store, const char *id, void *data)
@@ -461,7 +472,7 @@ int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	struct search search = {.name = name};
 
-	/* A whole ID, or the name of one that runs, is found without a look at the others. */
+	/* A whole ID, or the name of a container that runs, is found without reading all names. */
 	if (strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH &&
 		has_file(store, name, ".")) {
 		strcpy(id, name);
@@ -494,7 +505,7 @@ static bool add_state(struct store *store, const char *id, void *data)
 	struct list *list = data;
 	struct state *grown;
 
-	if (!has_file(store, id, ".")) /* a link whose folder is not there yet, or no more */
+	if (!has_file(store, id, ".")) /* there is only the symlink of store->live */
 		return true;
 	grown = reallocarray(list->states, list->n + 1, sizeof(*grown));
 	if (!grown)
@@ -530,8 +541,9 @@ int state_each(struct store *store, bool ended, int (*each)(struct store *, stru
 	return result;
 }
 
-/* ---- what killed ones left ---- */
+/* ---- what killed boxes have left ---- */
 
+/* Cleans up after the dead box of the container ID. */
 static int end_place(struct store *store, const char *id)
 {
 	bool garbage = is_garbage(store, id);
@@ -551,7 +563,7 @@ static int end_place(struct store *store, const char *id)
 	return result;
 }
 
-/* Keeps what is said of the first that fails: the next ones have things to say, too. */
+/* For each_place(). Keeps the text of the first error, which later ones would replace, in *DATA. */
 static bool end_dead(struct store *store, const char *id, void *data)
 {
 	char **failed = data;

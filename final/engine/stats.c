@@ -139,7 +139,7 @@ static int print_table(const struct stats *stats, const struct samples *before)
 	return fflush(stdout) == 0 ? 0 : fail("standard output");
 }
 
-/* Prints a table each second, for which all containers are waited for together. */
+/* Prints a table each second: one second of waiting is enough for the samples of all containers. */
 static int watch(struct store *store, struct stats *stats)
 {
 	struct samples before;

@@ -77,8 +77,7 @@ int act_in_rounds(const struct places *places, char *names[], enum order order,
 	if (places_open(places, &store) < 0)
 		return report();
 	if (sweep(&store) < 0)
-		status = report(); /* and goes on: it may be box rm, which makes room on a full disk
-				    */
+		status = report(); /* and go on: box rm may make room on a full disk */
 	for (size_t i = 0, step = order == ONE_BY_ONE ? 1 : n; i < n; i += step)
 		if ((one = act_on(&store, names + i, step, order, rounds, data)) != 0)
 			status = one;
