@@ -108,8 +108,8 @@ static bool is_garbage(struct store *store, const char *id)
 		       (read_status(store, id) < 0 && !has_file(store, id, "options")));
 }
 
-/* For each_place(): returns true if another container than ID may have the name *DATA; else false,
- * and sets *DATA to NULL after fail(). */
+/* For each_place(). Returns true if the container ID has another name than *DATA, or is to be
+ * removed. Else calls fail(), sets *DATA to NULL, and returns false. */
 static bool has_other_name(struct store *store, const char *id, void *data)
 {
 	const char **name = data;

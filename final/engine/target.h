@@ -12,7 +12,7 @@ struct target {
 	struct state state;
 	const char *name; /* as the user wrote it */
 	void *data; /* of the command, for all its containers */
-	double deadline; /* of clock_now(), for the end that it was told to make; 0: it was not */
+	double deadline; /* by clock_now(), for the container to end; 0: it was not told to */
 	int fd; /* a file that the command has opened, and that is closed for it; -1: none */
 };
 

@@ -1,5 +1,5 @@
 /*
- * box-oci.c: the command line of an OCI runtime, which is runc's.
+ * box-oci.c: the command line of an OCI runtime, with the commands and options of runc.
  *
  *   argv -- box-oci.c --> oci-create.c -- oci-config.c --> struct spec --> container.c
  */
@@ -34,6 +34,7 @@
 
 /* ---- the command line ---- */
 
+/* Values of long options that have no letter. */
 enum {
 	ROOT = 256,
 	LOG,
@@ -57,6 +58,7 @@ enum {
 	UPDATE
 };
 
+/* The options that create and run share. */
 #define MAKING                                                                                     \
 	{"bundle", required_argument, NULL, 'b'},                                                  \
 		{"console-socket", required_argument, NULL, CONSOLE},                              \
@@ -97,7 +99,8 @@ static const struct option spec_options[] = {
 	{"bundle", required_argument, NULL, 'b'}, {"rootless", no_argument, NULL, IGNORED}, {0}};
 static const struct option no_options[] = {{0}};
 
-/* Those of update: UPDATE and their place here. */
+/* The options of update; the value of each is UPDATE plus its place here. NAME is that of
+ * resources.c. */
 static const struct {
 	const char *option, *name;
 	enum { SIZE, PLAIN, TEXT } kind;
@@ -127,7 +130,7 @@ static int set_update(size_t i, const char *value)
 	return resource_number(&oci_line.limits, updates[i].name, number);
 }
 
-/* Those that have a text. */
+/* Where the text of OPTION is kept; NULL if it has none. */
 static const char **text_option(int option)
 {
 	switch (option) {
@@ -158,7 +161,7 @@ static const char **text_option(int option)
 	}
 }
 
-/* Those that are there or not. */
+/* Where it is noted that OPTION was given; NULL if it has a value. */
 static bool *flag_option(int option)
 {
 	switch (option) {
@@ -197,7 +200,7 @@ static int set_option(int option, const char *value)
 	bool *flag = flag_option(option);
 	int64_t number;
 
-	/* An empty one counts as none, as for runc. */
+	/* An empty text counts as none, as with runc. */
 	if (text) {
 		bool own = text == &oci_line.root || text == &oci_line.format ||
 			   text == &oci_line.interval;
@@ -239,10 +242,10 @@ static int set_option(int option, const char *value)
 static const struct command {
 	const char *name, *usage;
 	int (*run)(void);
-	const char *letters; /* '+': options come before the words */
+	const char *letters; /* with '+', options come before the words only */
 	const struct option *options;
-	int least, most; /* words */
-	bool starts; /* a process that could reach our own file */
+	int least, most; /* number of words */
+	bool starts; /* it starts a process that could reach box-oci's own file, see protect.h */
 } commands[] = {
 	{"create",
 		"[-b BUNDLE] [--console-socket SOCKET] [--pid-file FILE] [--preserve-fds N] "
@@ -272,7 +275,8 @@ static const struct command {
 	{0},
 };
 
-/* Reads the options, and notes the words. Returns 0, 'h', 'v', or -1. */
+/* Reads the options into oci_line, and the words after them. Returns 0; 'h' or 'v' if that option
+ * is there; or -1. */
 static int read_options(int argc, char *argv[], const char *letters, const struct option *longs)
 {
 	int option;
@@ -283,7 +287,7 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 			return option;
 		if (option == '?')
 			return -1;
-		/* Both have a short one of this letter, with another meaning. */
+		/* -f is --format for list and ps, and --force for delete. */
 		if (set_option(option == 'f' && longs == list_options ? 'F' : option, optarg) < 0)
 			return -1;
 	}
@@ -292,7 +296,7 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 	return 0;
 }
 
-/* A log that cannot be written would lose the errors without a word. */
+/* Fails if --log cannot be written, as errors would be lost otherwise. */
 static int check_log(void)
 {
 	autoclose int fd = -1;
@@ -324,8 +328,8 @@ static int print_version(void)
 	return 0;
 }
 
-/* Sockets for the container, sd_listen_fds(3), if they were meant for us: as runc. They come before
- * those of --preserve-fds. */
+/* Passes the sockets of sd_listen_fds(3) to the container, if they were meant for box-oci, as runc
+ * does. They come before the descriptors of --preserve-fds. */
 static int take_listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
@@ -357,8 +361,8 @@ static int run_command(const struct command *command, int argc, char *argv[])
 		return failx("only root may use it");
 	if (command->starts && command->run != oci_command_exec && take_listen_fds() < 0)
 		return -1;
-	/* What the caller has open is not the container's, but for what is to be: see
-	 * close_descriptors(). Until then it stays open, as a file's name may be /dev/fd/N. */
+	/* The container gets no other descriptors of box-oci's caller: see close_descriptors() in
+	 * init.c. They stay open until exec, as the name of a file may be /dev/fd/N. */
 	if (command->starts && close_range(3 + oci_line.preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return fail("close_range");
 	return command->run();
@@ -389,7 +393,8 @@ int main(int argc, char *argv[])
 		failx("%s: no such command: see box-oci --help", oci_line.words[0]);
 		return report_oci(EXIT_FAILURE);
 	}
-	/* Before anything that takes time; afterwards it starts anew, and comes here again. */
+	/* This comes before all that takes time, as it executes box-oci again, which then comes
+	 * here once more. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv) < 0)
 		return report_oci(EXIT_FAILURE);
 	status = run_command(command, oci_line.n_words, oci_line.words);

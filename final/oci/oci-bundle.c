@@ -1,4 +1,4 @@
-/* oci-bundle.c: what create, run, exec and delete take from a bundle. */
+/* oci-bundle.c: reads a bundle, and completes its spec, for create, run, start, exec and delete. */
 #define _GNU_SOURCE
 #include "oci-bundle.h"
 
@@ -52,7 +52,7 @@ char *oci_read_input(const char *file)
 	return read_file(copy, file, MAX_CONFIG);
 }
 
-/* A text as JSON has it. */
+/* Returns TEXT (NULL: "") as a string of JSON, in quotes, which the caller frees. */
 static char *quote(const char *text)
 {
 	json_auto_t *json = json_any(text);
@@ -60,7 +60,7 @@ static char *quote(const char *text)
 	return json_dumps(json, JSON_ENCODE_ANY);
 }
 
-/* What hooks read, see hooks_run(). */
+/* Returns the state that hooks read, without its end, which hooks_run() adds. */
 static char *hook_state(const struct oci *oci, const char *annotations)
 {
 	autofree char *bundle = quote(oci->bundle), *rootfs = quote(oci->rootfs);
@@ -86,7 +86,9 @@ int oci_add_environment(struct process *to)
 	return 0;
 }
 
-/* The filter, compiled. What its listener is told is no part of what is kept. */
+/* Compiles the filter of system calls. Compiled filters are kept in the folder ROOT/.seccomp, by
+ * their profiles; what the listener is told does not change the filter, and is left out of
+ * these. */
 static int complete_seccomp(struct bundle *bundle, const struct oci *oci)
 {
 	struct listener *listener = &bundle->listener;

@@ -1,5 +1,4 @@
-/* oci-commands.c: the commands that look at containers, stop them for a while, or change their
- * limits. */
+/* oci-commands.c: the commands that look at containers, freeze them, or change their limits. */
 #define _GNU_SOURCE
 #include "oci-commands.h"
 
@@ -30,7 +29,7 @@
 #include "oci-state.h"
 #include "oci-systemd.h"
 
-/* ---- state, kill, delete ---- */
+/* ---- state ---- */
 
 int oci_command_state(void)
 {
@@ -72,7 +71,8 @@ static int add_row(struct oci *oci, void *data)
 	return json_array_append_new(table->json, state);
 }
 
-/* As Go's tabwriter does for runc: cells of 12 and more, 3 blanks between; not after the last. */
+/* Prints the table as Go's tabwriter does for runc: each column but the last is at least 12
+ * characters wide, and at least 3 blanks wider than its longest cell. */
 static void print_table(const struct table *table)
 {
 	static const struct row head = {{"ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"}};
@@ -131,7 +131,8 @@ static bool is_among(const pid_t *pids, ssize_t n, pid_t pid)
 	return false;
 }
 
-/* Prints the lines of ps(1) about PIDS. Its first line says where a PID is to be found. */
+/* Prints the lines of PS, the output of ps(1), that are of PIDS. Its first line has the titles, by
+ * which the column of the PIDs is found. */
 static int print_processes(FILE *ps, const pid_t *pids, ssize_t n)
 {
 	autofree char *text = NULL;
@@ -236,7 +237,7 @@ int oci_command_resume(void)
 	return set_frozen(false);
 }
 
-/* ---- update, events, spec, features ---- */
+/* ---- update, events, spec ---- */
 
 int oci_command_update(void)
 {
@@ -253,10 +254,11 @@ int oci_command_update(void)
 		(!(text = oci_read_input(oci_line.resources)) ||
 			oci_read_resources(&oci_line.limits, text, oci_line.resources) < 0))
 		return -1;
-	oci_line.limits.n_devices = 0; /* runc leaves these as they are, too */
+	oci_line.limits.n_devices = 0; /* as with runc, the rules of devices do not change */
 	if (cgroup_open(&cgroup, oci.cgroup) < 0)
 		return -1;
-	/* systemd and box write the same numbers, whichever of them is later. */
+	/* Both systemd and box-oci write the limits: the same numbers, so the order is of no
+	 * importance. */
 	result = resources_settle(&cgroup, &oci_line.limits);
 	if (result == 0 && oci.unit)
 		result = scope_update(&oci, &oci_line.limits);

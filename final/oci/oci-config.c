@@ -1,4 +1,5 @@
-/* oci-config.c: config.json -> struct spec. */
+/* oci-config.c: makes a struct spec of config.json: the process, the root, and the hooks. See
+ * runtime-spec, config.md. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 
@@ -82,7 +83,7 @@ static int read_user(struct process *to, const struct value *process)
 	return 0;
 }
 
-/* Of variables of one name the last one counts, as for runc. */
+/* Of several variables with the same name, leaves only the last one in ENV, as runc does. */
 static void remove_repeated(char **env)
 {
 	size_t n = 0;
@@ -121,7 +122,8 @@ static int read_words(struct process *to, const struct value *process)
 	return *to->cwd == '/' ? 0 : value_bad(&cwd, "not an absolute path");
 }
 
-/* What is unknown, or not to be had, is left out, with a warning, as the specification says. */
+/* Reads the list of capabilities KEY into SET. A capability that is unknown, or that box-oci does
+ * not have, is left out with a warning, as the specification says. */
 static int read_set(const struct value *object, const char *key, uint64_t *set)
 {
 	autofree char **list = NULL;
@@ -141,8 +143,9 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 	return 0;
 }
 
-/* Those that the kernel refuses, capabilities(7). The bundles of `runc spec` and of buildah name
- * many, so it is told with --debug alone. */
+/* Removes the ambient capabilities that the kernel would refuse (capabilities(7)). This is only
+ * told with
+ * --debug, as the bundles of `runc spec` and of buildah name many. */
 static int leave_out_ambient(struct capabilities *set)
 {
 	uint64_t refused = set->ambient & ~(set->permitted & set->inheritable);
@@ -173,7 +176,7 @@ static int read_capabilities(struct process *to, const struct value *process)
 		read_set(&sets, "inheritable", &set->inheritable) < 0 ||
 		read_set(&sets, "ambient", &set->ambient) < 0)
 		return -1;
-	set->effective &= set->permitted; /* the kernel refuses others, capabilities(7) */
+	set->effective &= set->permitted; /* the kernel refuses others: capabilities(7) */
 	return leave_out_ambient(set);
 }
 
@@ -189,7 +192,7 @@ static const struct {
 	{"RLIMIT_RTTIME", RLIMIT_RTTIME}, {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
 	{"RLIMIT_STACK", RLIMIT_STACK}};
 
-/* 2^64 - 1 is RLIM_INFINITY, and so is all that a signed number cannot hold. */
+/* The limit KEY of ITEM. What a signed number cannot hold, such as 2^64 - 1, is RLIM_INFINITY. */
 static rlim_t limit_of(const struct value *item, const char *key)
 {
 	double real = json_number_value(json_object_get(item->json, key));
@@ -245,7 +248,7 @@ static int read_limits(struct process *to, const struct value *process)
 	return 0;
 }
 
-/* Flags of the policy, by the names of the specification. */
+/* Reads the flags of the scheduling policy, whose bits have the order of their names here. */
 static int read_scheduler_flags(const struct value *scheduler, uint64_t *flags)
 {
 	static const char *const names[] = {"SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",
@@ -342,7 +345,7 @@ static int read_terminal(struct process *to, const struct value *process)
 	return 0;
 }
 
-/* What this runtime has not got must not be left out silently. */
+/* Refuses labels, which box-oci does not support: to ignore them would be unsafe. */
 static int refuse_labels(const struct value *process)
 {
 	static const char *const keys[] = {"apparmorProfile", "selinuxLabel"};
@@ -361,7 +364,7 @@ static int refuse_labels(const struct value *process)
 
 int oci_process(struct process *to, const struct value *process)
 {
-	*to = (struct process){.argv = NULL}; /* nothing stays of another one's rights and groups */
+	*to = (struct process){.argv = NULL}; /* no right and no group of another process stays */
 	return read_terminal(to, process) < 0 || read_user(to, process) < 0 ||
 			       read_words(to, process) < 0 || read_capabilities(to, process) < 0 ||
 			       read_limits(to, process) < 0 ||
@@ -392,7 +395,7 @@ static int read_root(struct bundle *bundle, const struct value *config)
 	return bundle->spec.rootfs ? 0 : -1;
 }
 
-/* An empty one is none, as with runc. */
+/* Reads the text KEY; an empty one counts as none, as with runc. */
 static int read_name(const struct value *config, const char *key, const char **name)
 {
 	if (value_text(config, key, OPTIONAL, name) < 0)
@@ -470,6 +473,7 @@ static int read_version(const struct value *config)
 
 /* ---- documents ---- */
 
+/* Parses TEXT into JSON and VALUE, its top. NAME is for messages. */
 static int load(const char *text, const char *name, struct value *value, json_t **json)
 {
 	json_error_t error;

@@ -1,4 +1,4 @@
-/* oci-create.c: create, start and run. */
+/* oci-create.c: the commands create, start and run. */
 #define _GNU_SOURCE
 #include "oci-commands.h"
 
@@ -31,7 +31,7 @@
 #include "oci-state.h"
 #include "oci-systemd.h"
 
-/* The time with nanoseconds, RFC 3339. */
+/* The current time as in RFC 3339, with nanoseconds. */
 static const char *now_text(void)
 {
 	static char text[32];
@@ -45,7 +45,7 @@ static const char *now_text(void)
 	return text;
 }
 
-/* Writes down what the container is, before anything of it is there. */
+/* Writes config.json and state.json of the container, before anything else of it exists. */
 static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 {
 	char unique[ID_LENGTH + 1];
@@ -53,7 +53,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	oci->bundle = bundle->folder;
 	oci->rootfs = bundle->spec.rootfs;
 	oci->created = now_text();
-	/* Another ROOT may have a container of this ID. */
+	/* The cgroup needs a unique name: another ROOT may have a container of this ID. */
 	random_id(unique);
 	if (scope_name(oci, bundle, unique) < 0)
 		return -1;
@@ -66,6 +66,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	return oci_write(oci);
 }
 
+/* Writes into state.json that PID is the first process. */
 static int note_pid(struct oci *oci, pid_t pid)
 {
 	oci->pid = pid;
@@ -73,6 +74,7 @@ static int note_pid(struct oci *oci, pid_t pid)
 	return oci_write(oci);
 }
 
+/* With --debug, tells what SPEC has. */
 static void tell_spec(const struct spec *spec)
 {
 	for (size_t i = 0; oci_namespace_names[i]; i++)
@@ -108,17 +110,18 @@ static int create_container(struct container *container, struct oci *oci, struct
 		oci_write_pid_file(container->pid) < 0) {
 		char why[1024];
 
-		snprintf(why, sizeof(why), "%s", failure()); /* not what the end of it says */
+		snprintf(why, sizeof(why), "%s",
+			failure()); /* before container_destroy() may note another error */
 		container_destroy(container);
 		return failx("%s", why);
 	}
-	/* The end of the status is the process's to make. */
+	/* The fifo "status" ends when the process closes it by exec. */
 	for (int i = 0; i < 2 && spec->detached; i++)
 		close_fd(&spec->gate[i]);
 	return 0;
 }
 
-/* What is left of one that could not be made. */
+/* Removes what is left of a container that could not be made. The noted error stays. */
 static void undo(struct oci *oci, const struct bundle *bundle)
 {
 	char why[1024];
@@ -130,7 +133,7 @@ static void undo(struct oci *oci, const struct bundle *bundle)
 	failx("%s", why);
 }
 
-/* Makes the container that the words name; on an error nothing of it is left. */
+/* Makes the container with the ID of the command line. After an error nothing of it is left. */
 static int make(struct container *container, struct oci *oci, struct bundle *bundle, bool detached)
 {
 	autofree char *folder = real_path(oci_line.bundle ?: ".");
@@ -166,7 +169,8 @@ int oci_command_create(void)
 	return 0;
 }
 
-/* Lets the created container's process go, with its hooks. SPEC has these alone. */
+/* Lets the process of the created container execute its program, and runs the hooks that follow.
+ * SPEC only needs its hooks. */
 static int start_oci(struct oci *oci, const struct spec *spec)
 {
 	autonotify struct notify notify = no_notify;
@@ -178,10 +182,11 @@ static int start_oci(struct oci *oci, const struct spec *spec)
 	debug_oci("process %d may execute", oci->pid);
 	if (notify_listen(oci, &notify) < 0 || oci_open_gate(oci) < 0)
 		return -1;
-	/* The process runs: what these do wrong is told, and no more (config.md, "Poststart"). */
+	/* The process runs already: an error of these hooks is only reported (runtime-spec,
+	 * config.md, "Poststart"). */
 	if (hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
 		report_oci(0);
-	flock(oci->dir, LOCK_UN); /* other commands may now */
+	flock(oci->dir, LOCK_UN); /* other commands may go on */
 	if (notify_wait(&notify) < 0)
 		report_oci(0);
 	return 0;
@@ -213,7 +218,7 @@ static int run_in_foreground(struct container *container, struct oci *oci,
 		report_oci(0);
 	if (result == 0 && hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
 		report_oci(0);
-	flock(oci->dir, LOCK_UN); /* other commands may now */
+	flock(oci->dir, LOCK_UN); /* other commands may go on */
 	if (result == 0)
 		result = oci_wait(container, relay);
 	terminal_restore(relay->flows[1].open);

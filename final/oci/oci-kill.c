@@ -1,4 +1,4 @@
-/* oci-kill.c: kill and delete. */
+/* oci-kill.c: the commands kill and delete. */
 #define _GNU_SOURCE
 #include "oci-commands.h"
 
@@ -22,7 +22,7 @@
 #include "oci-log.h"
 #include "oci-state.h"
 
-/* All that are in its cgroup. A frozen one cannot fork meanwhile. */
+/* Sends SIGNAL to all processes in the container's cgroup; SIGKILL, by cgroup_kill(). */
 static int kill_all(const struct oci *oci, int signal)
 {
 	struct cgroup cgroup;
@@ -48,20 +48,21 @@ static int kill_oci(const struct oci *oci, int signal, bool all)
 {
 	autoclose int pidfd = -1;
 
-	/* Without a PID namespace of its own, the first process takes no other with it. */
+	/* Without a new PID namespace, the end of the first process does not end the others. */
 	if (all || (signal == SIGKILL && !oci->own_pids))
 		return kill_all(oci, signal);
 	if ((pidfd = oci_pidfd(oci)) < 0)
 		return -1;
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		return fail("signal container %s", oci->id);
-	/* What is frozen on v1 does not even die. */
+	/* On cgroup v1, a frozen process does not even die. */
 	if (signal == SIGKILL && oci->status == OCI_PAUSED)
 		cgroup_thaw(oci->cgroup);
 	return 0;
 }
 
-/* Without a PID namespace of its own, others may outlive the first process: SIGKILL is for all. */
+/* Whether there is no process any more that SIGNAL could go to. Without a new PID namespace, others
+ * may outlive the first process, and SIGKILL is for all of them. */
 static bool is_over(const struct oci *oci, int signal)
 {
 	autofree pid_t *pids = NULL;
@@ -117,7 +118,8 @@ static int delete_oci(struct oci *oci)
 	return result;
 }
 
-/* One that create was killed in, before it could say what it is: before there was more of it. */
+/* Removes a container without a readable state.json: create was killed before it had made anything
+ * else of the container. */
 static int delete_broken(struct oci *oci)
 {
 	if (flock(oci->dir, LOCK_EX | LOCK_NB) < 0)
