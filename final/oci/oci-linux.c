@@ -1,4 +1,4 @@
-/* oci-linux.c: the part "linux" of config.json. See runtime-spec, config-linux.md. */
+/* oci-linux.c: reads the member "linux" of config.json. See runtime-spec, config-linux.md. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 
@@ -29,7 +29,7 @@
 
 /* ---- devices ---- */
 
-/* Those that every container has (config-linux.md, "Default Devices"). */
+/* The devices that every container has (config-linux.md, "Default Devices"). */
 static const struct node defaults[] = {
 	{{"/dev/null", S_IFCHR | 0666, 1, 3}, 0, 0},
 	{{"/dev/zero", S_IFCHR | 0666, 1, 5}, 0, 0},
@@ -132,8 +132,9 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 
 /* ---- the rest ---- */
 
-/* A sysctl is set in one of the container's namespaces, or else on the host; see check_joined() of
- * namespaces.c, too. */
+/* Checks that SYSCTL is of a namespace, and that the container has one of its OWN: otherwise it
+ * would be set on the host. Namespaces that it joins are in OWN, too, and check_joined() of
+ * namespaces.c looks at these. */
 static int read_sysctl(const struct value *member, struct pair *sysctl, unsigned long own)
 {
 	char *path = sysctl_path(sysctl->name);
@@ -208,6 +209,7 @@ static int read_personality(struct bundle *bundle, const struct value *part)
 	return 0;
 }
 
+/* Refuses what box-oci does not support. */
 static int refuse_others(const struct value *part)
 {
 	struct value label = value_at(part, "mountLabel"), object;

@@ -1,4 +1,4 @@
-/* oci-log.c: box-oci's command line, as it was read, and what is told by --log and --debug. */
+/* oci-log.c: the command line of box-oci as it was read, and its log. */
 #define _GNU_SOURCE
 #include "oci-log.h"
 
@@ -17,7 +17,8 @@
 
 struct oci_line oci_line = {.root = "/run/box-oci"};
 
-/* As logrus, runc's library, writes it: conmon and containerd read that. */
+/* Writes a line to --log, or else to stderr, in the format of logrus, the library that runc uses:
+ * conmon and containerd read this format. */
 static void log_line(const char *level, const char *text)
 {
 	int fd = oci_line.log ? open(oci_line.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)

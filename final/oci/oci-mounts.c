@@ -1,4 +1,5 @@
-/* oci-mounts.c: the mounts of config.json, with the names that runc gives to their options. */
+/* oci-mounts.c: reads the mounts of config.json, whose options have the names that runc gives
+ * them. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 
@@ -19,7 +20,7 @@
 #include "namespaces.h"
 #include "spec.h"
 
-/* Changes of a mount. "r" before the name: of all mounts below it, too. */
+/* Options that change a mount. With "r" before the name, they change all mounts below it, too. */
 static const struct {
 	const char *name;
 	uint64_t set, clear;
@@ -37,20 +38,21 @@ static const struct {
 	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0}, {"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
 	{NULL, 0, 0}};
 
+/* Options for the propagation of mounts, mount_namespaces(7); "r" before them means the same. */
 static const struct {
 	const char *name;
 	uint64_t propagation;
 } propagations[] = {{"private", MS_PRIVATE}, {"slave", MS_SLAVE}, {"shared", MS_SHARED},
 	{"unbindable", MS_UNBINDABLE}, {NULL, 0}};
 
-/* What is the default, is said of a new mount in other ways, or means nothing any more. */
+/* Options that are the default, that are handled elsewhere, or that mean nothing any more. */
 static const char *const ignored[] = {"defaults", "bind", "rbind", "remount", "acl", "noacl",
 	"iversion", "noiversion", "loud", "silent", "nomand", "async", "copy-symlink", NULL};
 
-/* For a new file system, these are its own, as mount(8) has them. */
+/* Options of mount(8) that a new file system gets; a bind mount has no use for them. */
 static const char *const flags[] = {"sync", "dirsync", "mand", "lazytime", "nolazytime", NULL};
 
-/* Of one kind of mount alone. */
+/* Options for one kind of mount only. */
 static const char *const others[] = {"idmap", "ridmap", "tmpcopyup", NULL};
 
 static bool is_one_of(const char *const names[], const char *name)
@@ -61,16 +63,18 @@ static bool is_one_of(const char *const names[], const char *name)
 	return false;
 }
 
-/* Changes of the mount alone, of all below it, and of who sees mounts on it. */
+/* Places in mount->changes, until pack_changes(): changes of the mount alone, changes of all mounts
+ * below it, too, and its propagation. */
 enum { TOP, ALL, WHO, N_CHANGES };
 
+/* Adds to CHANGE; what came before it is undone, as far as the two contradict each other. */
 static void add(struct mount_change *change, uint64_t set, uint64_t clear)
 {
 	change->set = (change->set & ~clear & ~set) | set;
 	change->clear = (change->clear & ~set) | clear;
 }
 
-/* Returns whether NAME is one of the options that change the mount. */
+/* Obeys the option NAME, if it changes the mount. Returns whether it does. */
 static bool set_attribute(struct mount *mount, const char *name)
 {
 	for (size_t i = 0; attributes[i].name; i++) {
@@ -121,7 +125,8 @@ static int set_option(struct mount *mount, const struct value *option, const cha
 	return longer ? 0 : fail("memory");
 }
 
-/* Drops changes that change nothing, and gives those of a new mount to its making. */
+/* Drops changes that change nothing. A new mount is made with the attributes of TOP, instead of
+ * being changed later. */
 static void pack_changes(struct mount *mount)
 {
 	mount->changes[ALL].recursive = true;
@@ -129,7 +134,7 @@ static void pack_changes(struct mount *mount)
 		mount->attributes = mount->changes[TOP].set;
 		mount->changes[TOP] = (struct mount_change){0};
 	} else
-		/* "rw" is no wish to write where the host says that it is read-only. */
+		/* "rw" of a bind mount does not make writable what is read-only on the host. */
 		mount->changes[TOP].clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	mount->n_changes = 0;
 	for (size_t i = 0; i < N_CHANGES; i++) {
@@ -140,7 +145,8 @@ static void pack_changes(struct mount *mount)
 	}
 }
 
-/* Files of the kernel that containers get of their own, by lxcfs; runc's list. */
+/* Whether TARGET is a file of the kernel that may be covered: lxcfs gives containers their own of
+ * these; the list is runc's. */
 static bool may_cover(const char *target)
 {
 	static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",
@@ -189,7 +195,7 @@ static int read_target(const struct value *item, struct mount *mount)
 	return 0;
 }
 
-/* Mappings without an option are as with "idmap", as runc has it. */
+/* Reads the ID mappings of the mount. Without an option they mean "idmap", as with runc. */
 static int read_maps(const struct spec *spec, const struct value *item, struct mount *mount)
 {
 	if (oci_id_maps(item, &mount->maps) < 0)

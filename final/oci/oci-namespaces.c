@@ -1,4 +1,4 @@
-/* oci-namespaces.c: linux.namespaces, and the maps of users -> struct spec. */
+/* oci-namespaces.c: reads linux.namespaces, the maps of users, and the offsets of clocks. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 
@@ -21,6 +21,8 @@ const char *const oci_namespace_names[] = {
 const unsigned long oci_namespace_types[] = {CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNS,
 	CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS};
 
+/* Reads ITEM into SPEC; JOIN is the place for one that the container joins. SEEN has the types so
+ * far. */
 static int read_namespace(struct spec *spec, const struct value *item, unsigned long *seen,
 	struct namespace_path *join)
 {
@@ -120,7 +122,7 @@ int oci_user_maps(struct bundle *bundle, const struct value *part)
 
 	if (oci_id_maps(part, &spec->maps) < 0)
 		return -1;
-	if (spec->user_namespace) { /* it has its own */
+	if (spec->user_namespace) { /* the namespace that is joined has its own maps */
 		free((void *)spec->maps.uids);
 		free((void *)spec->maps.gids);
 		spec->maps = (struct id_maps){.uids = NULL};
@@ -158,7 +160,8 @@ int oci_time_offsets(struct bundle *bundle, const struct value *part)
 				seconds, nanoseconds);
 	}
 	if (spec->namespaces & CLONE_NEWTIME) {
-		spec->namespaces &= ~(unsigned long)CLONE_NEWTIME; /* made before the child is */
+		spec->namespaces &=
+			~(unsigned long)CLONE_NEWTIME; /* it is made apart, before the child is */
 		spec->time_offsets = strdup(*text ? text : "monotonic 0 0\n");
 		return spec->time_offsets ? 0 : fail("memory");
 	}

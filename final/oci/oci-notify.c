@@ -1,7 +1,5 @@
-/*
- * oci-notify.c: NOTIFY_SOCKET, sd_notify(3), as runc has it. The caller's socket is not shown to
- * the container. It has one of box-oci's, of which READY=1 is passed on, and nothing else.
- */
+/* oci-notify.c: NOTIFY_SOCKET, sd_notify(3), as runc handles it. The container does not see the
+ * caller's socket, but one of box-oci's. Of what it writes there, only READY=1 is passed on. */
 #define _GNU_SOURCE
 #include "oci-notify.h"
 
@@ -36,8 +34,9 @@
 #define FOLDER "/run/notify" /* in the container */
 #define NAME "notify.sock"
 
-enum { BARRIER_MS = 5000 }; /* as systemd-notify(1) */
+enum { BARRIER_MS = 5000 }; /* milliseconds, as in systemd-notify(1) */
 
+/* The name of the caller's socket, or NULL. */
 static const char *hosts_name(void)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
@@ -66,7 +65,8 @@ int notify_prepare(const struct oci *oci, struct spec *spec)
 	return grown->source ? add_string(&oci_line.env, "NOTIFY_SOCKET=" FOLDER "/" NAME) : -1;
 }
 
-/* Its user may be anybody, so all may write to it. No name in the folder is followed. */
+/* Makes the container's socket in FOLDER, and returns it, or -1 with errno. Everybody may write to
+ * it, as the container's user may be any. No symlink in the folder is followed. */
 static int listen_in(int folder)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -83,7 +83,8 @@ static int listen_in(int folder)
 	return result < 0 ? -1 : steal_fd(&fd);
 }
 
-/* NAME is a path, of any length, or "@" and an abstract name. */
+/* Connects to the socket NAME, a path of any length, or "@" and an abstract name. Returns it, or -1
+ * with errno. */
 static int connect_to(const char *name)
 {
 	struct sockaddr_un address;
@@ -111,7 +112,7 @@ int notify_listen(const struct oci *oci, struct notify *notify)
 		      : openat(oci->dir, "notify", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	*notify = no_notify;
-	if (folder < 0) /* create was not asked for it */
+	if (folder < 0) /* NOTIFY_SOCKET is not set, or was not for create */
 		return 0;
 	if ((notify->host = connect_to(name)) < 0)
 		return fail("NOTIFY_SOCKET %s", name);
@@ -129,7 +130,8 @@ void notify_close(struct notify *notify)
 	close_fd(&notify->pidfd);
 }
 
-/* A descriptor that somebody sends along is closed by the kernel, as there is no room for it. */
+/* Whether the message in the socket FD has the line READY=1. If it has descriptors, the kernel
+ * closes them, as recv(2) gives no room for them. */
 static bool says_ready(int fd)
 {
 	char text[4096], *rest = text, *line;
@@ -142,7 +144,7 @@ static bool says_ready(int fd)
 	return false;
 }
 
-/* Returns whether it is ready, and has not ended before. */
+/* Waits until the container is ready, and returns true; or until its process has ended: false. */
 static bool wait_until_ready(const struct notify *notify)
 {
 	struct pollfd polled[] = {{notify->socket, POLLIN, 0}, {notify->pidfd, POLLIN, 0}};
@@ -157,7 +159,8 @@ static bool wait_until_ready(const struct notify *notify)
 	}
 }
 
-/* Sends TEXT as process PID, which root may, or with FD, unless it is -1. */
+/* Sends TEXT: with the descriptor FD, or, if that is -1, as a message of process PID, as root
+ * may. */
 static int send_as(int socket, const char *text, pid_t pid, int fd)
 {
 	struct ucred who = {pid, getuid(), getgid()};
@@ -176,8 +179,8 @@ static int send_as(int socket, const char *text, pid_t pid, int fd)
 	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* Who reads the message looks for its sender, which therefore stays until it is read:
- * sd_notify_barrier(3). */
+/* Waits until the messages so far were read: systemd looks for the process that has sent a message,
+ * so that process must not end before (sd_notify_barrier(3)). */
 static void wait_for_reader(int host)
 {
 	struct pollfd polled = {.events = 0};
@@ -207,8 +210,9 @@ int notify_wait(const struct notify *notify)
 	return 0;
 }
 
-/* The service's process is BOX, which stays. The child has nothing open but what it needs: others
- * wait for the end of box's output, and the container for that of its input. */
+/* The child of notify_serve(): waits, and sends READY=1 in the name of BOX, the main process of the
+ * service. It has no other descriptors open, as others wait for the end of box-oci's output, and
+ * the container for the end of its input. */
 static _Noreturn void serve(const struct notify *notify, pid_t box)
 {
 	const struct notify own = {0, 1, 2, 0};

@@ -1,4 +1,4 @@
-/* oci-output.c: terminals and files that an engine has named. */
+/* oci-output.c: the terminal and the files that an engine has named. */
 #define _GNU_SOURCE
 #include "oci-output.h"
 
@@ -27,7 +27,8 @@
 #include "wait.h"
 #include "oci-log.h"
 
-/* A newline of the process goes out as it is: what it means is the business of who gets it. */
+/* Sets the terminal MASTER so that a newline of the process goes out as it is, without a carriage
+ * return: what shows the output adds that. */
 static int keep_newlines(int master)
 {
 	struct termios terminal;
@@ -38,7 +39,7 @@ static int keep_newlines(int master)
 	return tcsetattr(master, TCSANOW, &terminal) < 0 ? fail("the terminal") : 0;
 }
 
-/* Hands the terminal to the engine, whose socket waits for it. */
+/* Sends the terminal MASTER to the engine, by --console-socket. */
 static int send_console(int master)
 {
 	if (keep_newlines(master) < 0)
@@ -76,7 +77,8 @@ int oci_give_terminal(struct container *container)
 	return 0;
 }
 
-/* Writes TEXT to the file PATH, whole at once: an engine waits for it. */
+/* Writes TEXT to the file PATH in one step: an engine that waits for the file never sees a part of
+ * it. */
 static int write_whole(const char *path, const char *text)
 {
 	autospot struct spot spot = {.folder = -1};

@@ -1,4 +1,4 @@
-/* oci-paths.c: paths of config.json. */
+/* oci-paths.c: relative paths of config.json. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 

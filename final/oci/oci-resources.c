@@ -1,4 +1,5 @@
-/* oci-resources.c: linux.resources -> struct resources. */
+/* oci-resources.c: reads linux.resources into struct resources. See runtime-spec,
+ * config-linux.md. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 
@@ -22,7 +23,7 @@
 #include "resources.h"
 #include "spec.h"
 
-/* What it may always do: make any node, and use these, and terminals. */
+/* What every container may do: make any device node, and use these devices and terminals. */
 static const struct device_rule default_rules[] = {
 	{true, 'c', -1, -1, "m"},
 	{true, 'b', -1, -1, "m"},
@@ -84,7 +85,7 @@ int oci_device_rules(struct resources *resources, const struct value *object)
 	return 0;
 }
 
-/* The whole numbers, and what they may be. */
+/* The members that are whole numbers, and the least that each may be. */
 static const struct {
 	const char *object, *key;
 	int64_t least;
@@ -112,7 +113,7 @@ static int read_numbers(struct resources *resources, const struct value *object)
 	return 0;
 }
 
-/* The others of memory and cpu. */
+/* Reads the members of memory and cpu that are no numbers. */
 static int read_words(struct resources *resources, const struct value *object)
 {
 	static const char *const keys[] = {"cpus", "mems"};
@@ -162,6 +163,7 @@ static int read_pages(struct resources *resources, const struct value *object)
 	return found < 0 ? -1 : 0;
 }
 
+/* Reads the limits KEY of single devices: for FILE of v1, and for WORD in io.max of v2. */
 static int read_throttle(struct resources *resources, const struct value *io, const char *key,
 	const char *file, const char *word)
 {
@@ -186,7 +188,7 @@ static int read_throttle(struct resources *resources, const struct value *io, co
 	return found < 0 ? -1 : 0;
 }
 
-/* Those of single devices. */
+/* Reads the weights of single devices. */
 static int read_weights(struct resources *resources, const struct value *io)
 {
 	struct value array, item;
@@ -277,7 +279,7 @@ static int read_priorities(struct resources *resources, const struct value *obje
 	return found < 0 ? -1 : 0;
 }
 
-/* DEVICE's limits. */
+/* Reads the RDMA limits of DEVICE. */
 static int read_device_rdma(
 	struct resources *resources, const struct value *map, const char *device)
 {

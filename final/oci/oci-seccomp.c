@@ -1,4 +1,4 @@
-/* oci-seccomp.c: linux.seccomp of config.json: whether it is right. box-seccomp compiles it. */
+/* oci-seccomp.c: checks linux.seccomp of config.json, which box-seccomp compiles later. */
 #define _GNU_SOURCE
 #include "oci-config.h"
 
@@ -25,7 +25,7 @@ static const char *const actions[] = {"SCMP_ACT_NOTIFY", "SCMP_ACT_KILL", "SCMP_
 static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
 	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL};
 
-/* Returns its number. */
+/* Checks the action KEY, and returns its index in actions[], or -1. */
 enum { NOTIFY };
 static int check_action(const struct value *object, const char *key)
 {
@@ -42,7 +42,7 @@ static int check_number(const struct value *object, const char *key, enum requir
 	int64_t number;
 	double real = json_number_value(member.json);
 
-	/* 64 bits, without a sign. */
+	/* It has 64 bits without a sign, which is more than value_number() takes. */
 	if (json_is_number(member.json) && real >= 0x1p63 && real <= 0x1p64)
 		return 0;
 	return value_number(object, key, required, 0, INT64_MAX, &number) < 0 ? -1 : 0;
@@ -105,7 +105,7 @@ static int read_flags(struct bundle *bundle, const struct value *seccomp)
 	return 0;
 }
 
-/* Without a rule that asks the listener, it is ignored. */
+/* Reads the listener. It is ignored if no rule NOTIFIES it. */
 static int read_listener(struct bundle *bundle, const struct value *seccomp, bool notifies)
 {
 	struct value member = value_at(seccomp, "listenerPath");

@@ -1,4 +1,4 @@
-/* oci-show.c: box-oci spec, features and events. */
+/* oci-show.c: what the commands spec, features and events of box-oci print. */
 #define _GNU_SOURCE
 #include "oci-show.h"
 
@@ -19,7 +19,7 @@
 #include "oci-config.h"
 #include "privileges.h"
 
-/* ---- spec: a bundle's first config.json, the same as runc's ---- */
+/* ---- spec: the first config.json of a bundle, as runc writes it ---- */
 
 static const char standard[] =
 	"{'ociVersion':'1.0.2','process':{'terminal':true,'user':{'uid':0,'gid':0},'args':['sh'],"
@@ -51,7 +51,8 @@ static const char standard[] =
 	"'/sys/firmware','/proc/scsi','/sys/devices/virtual/powercap'],"
 	"'readonlyPaths':['/proc/bus','/proc/fs','/proc/irq','/proc/sys','/proc/sysrq-trigger']}}";
 
-/* As runc's has it, none where there is cgroup v1: older programs would not find their cgroups. */
+/* Removes the cgroup namespace, as runc does, unless the machine has cgroup v2 alone: with v1,
+ * older programs would not find their cgroups. */
 static void drop_cgroup_namespace(json_t *json)
 {
 	json_t *list = json_object_get(json_object_get(json, "linux"), "namespaces");
@@ -129,8 +130,8 @@ int oci_print_features(void)
 
 /* ---- events: what a container uses ---- */
 
-/* The number in the first of FILES that a hierarchy of CGROUP has; after KEY, if that is not NULL.
- * NULL if there is none. "max" is none, too. */
+/* The number in FILE of the first hierarchy of CGROUP that has it; with KEY, the one after KEY in
+ * FILE. NULL if there is none, or if it is "max". */
 static json_t *number_in(const struct cgroup *cgroup, const char *file, const char *key)
 {
 	for (size_t i = 0; i < cgroup->n; i++) {
@@ -149,7 +150,8 @@ static json_t *number_in(const struct cgroup *cgroup, const char *file, const ch
 	return NULL;
 }
 
-/* Microseconds of v2 as the nanoseconds of v1. */
+/* A CPU time in nanoseconds: of FILE of v1, or after V2_KEY in cpu.stat of v2, which has
+ * microseconds. */
 static json_t *nanoseconds(const struct cgroup *cgroup, const char *file, const char *v2_key)
 {
 	json_t *number = number_in(cgroup, file, NULL);
@@ -159,6 +161,7 @@ static json_t *nanoseconds(const struct cgroup *cgroup, const char *file, const 
 	return number;
 }
 
+/* ONE, or else OTHER, either of which may be NULL. The one that is not returned is released. */
 static json_t *either(json_t *one, json_t *other)
 {
 	if (one && other)

@@ -1,13 +1,14 @@
 /*
  * oci-state.c: the containers of box-oci. Each has a folder ROOT/ID:
  *
- *   state.json    what it is; config.json: as it was at create
- *   gate, status  fifos to its process, which waits before exec, see struct spec
- *   notify        the folder of its socket, see oci-notify.c
+ *   state.json    what is known of the container
+ *   config.json   as it was at create
+ *   gate, status  fifos to the process that waits before exec, see struct spec
+ *   notify        the folder of the container's socket, see oci-notify.c
  *
- * Its status is not written down: a process is there or not (by its PID and start), it waits at the
- * gate, which then has a reader, or not; its cgroup is frozen or not. So a crash leaves nothing
- * wrong.
+ * The status is in no file. It is found out from whether the process exists, by its PID and its
+ * start time; whether it waits at the gate, which then has a reader; and whether the cgroup is
+ * frozen. So it is never wrong after a crash.
  */
 #define _GNU_SOURCE
 #include "oci-state.h"
@@ -51,7 +52,7 @@ static int check_id(const char *id)
 	return 0;
 }
 
-/* Makes PATH, and what is missing above it. */
+/* Makes the folder PATH, and those above it that are missing. */
 static int make_root(const char *path)
 {
 	autofree char *copy = strdup(path);
@@ -70,8 +71,9 @@ static int open_root(const char *root)
 	return open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* What lies in a container's folder is believed: nobody else may write there. In a folder such as
- * /tmp others cannot replace it, so --root may be one. */
+/* Fails if others than the user may write into the folder DIR of ROOT, as box-oci trusts what lies
+ * in a container's folder. MAY is the mode bit with which they may: with S_ISVTX, in a folder such
+ * as /tmp, others cannot replace a container's folder. */
 static int check_owner(int dir, const char *root, mode_t may)
 {
 	struct stat st;
@@ -102,7 +104,7 @@ int oci_make(struct oci *oci, const char *root, const char *id)
 	return oci->dir < 0 || flock(oci->dir, LOCK_EX | LOCK_NB) < 0 ? fail("%s/%s", root, id) : 0;
 }
 
-/* Both ends of each: so nobody waits to open them, and the process keeps them alone afterwards. */
+/* Each fifo is opened for both reading and writing, so that open() does not wait (fifo(7)). */
 int oci_make_gate(const struct oci *oci, int gate[2])
 {
 	static const char *const names[] = {"gate", "status"};
@@ -194,7 +196,7 @@ int oci_write(struct oci *oci)
 		    : failx("container %s: its paths are not UTF-8", oci->id);
 }
 
-/* A process that has ended, but that its parent has not waited for, is none. */
+/* Whether the first process lives. A zombie does not. */
 static bool is_alive(const struct oci *oci)
 {
 	char path[64], state = 0;
@@ -210,7 +212,8 @@ static bool is_alive(const struct oci *oci)
 	return state && state != 'Z' && state != 'X';
 }
 
-/* The gate has a reader while the process waits: O_NONBLOCK is ENXIO without one, fifo(7). */
+/* Opens the gate for writing. While the process waits it is the gate's reader; without one,
+ * O_NONBLOCK makes open() fail with ENXIO (fifo(7)). */
 static int open_gate(const struct oci *oci)
 {
 	return openat(oci->dir, "gate", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -223,7 +226,7 @@ void oci_look(struct oci *oci)
 	if (oci->pid == 0) {
 		autoclose int again = openat(oci->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		/* Who makes it has the lock; killed meanwhile, nobody has. */
+		/* The create that makes it has locked it, unless it was killed. */
 		oci->status = !oci->locked && flock(again, LOCK_EX | LOCK_NB) < 0 ? OCI_CREATING
 										  : OCI_STOPPED;
 	} else if (!is_alive(oci))
@@ -248,7 +251,7 @@ json_t *oci_state(const struct oci *oci)
 		owner);
 }
 
-/* The descriptor first, as state_pidfd() does. */
+/* The pidfd is opened before is_alive() looks at the process, as in state_pidfd(). */
 int oci_pidfd(const struct oci *oci)
 {
 	autoclose int fd = oci->pid > 0 ? syscall(SYS_pidfd_open, oci->pid, 0) : -1;
@@ -266,7 +269,7 @@ int oci_open_gate(struct oci *oci)
 
 	if (status < 0 || gate < 0 || write(gate, "", 1) != 1)
 		return fail("start container %s", oci->id);
-	/* exec closes its other end; an error comes before that. */
+	/* The process's end of "status" is closed by exec; an error would come before that. */
 	while (poll(&poller, 1, -1) < 0 && errno == EINTR)
 		;
 	size = read(status, &message, sizeof(message));
@@ -274,7 +277,7 @@ int oci_open_gate(struct oci *oci)
 	return size == sizeof(message) ? failx("%s", message.text) : 0;
 }
 
-/* ---- its processes ---- */
+/* ---- processes, removal, lists ---- */
 
 ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 {
@@ -291,8 +294,8 @@ ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 static const char *const own_files[] = {"state.json", "state.json.new", "config.json",
 	"config.json.new", "gate", "status", "notify", NULL};
 
-/* --root may be any folder, /home too: what lies there is a container's only if it looks like
- * one. */
+/* Fails if the folder does not look like a container's. --root may be any folder, even /home, whose
+ * contents must not be removed. */
 static int check_own(const struct oci *oci)
 {
 	autolist char **names = list_folder(oci->dir);
@@ -333,7 +336,8 @@ int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *d
 	for (char **name = names; name && *name; name++) {
 		struct oci oci;
 
-		/* One that is removed meanwhile, or not yet written, is not listed. */
+		/* Containers that are removed meanwhile, or have no state.json yet, are left
+		 * out. */
 		if (oci_open(&oci, root, *name, false) == 0 && each(&oci, data) < 0) {
 			oci_close(&oci);
 			return -1;
