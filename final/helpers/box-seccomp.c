@@ -1,13 +1,14 @@
 /*
- * box-seccomp: compiles the filter of system calls for a set of capabilities.
+ * box-seccomp.c: compiles the filter of system calls for a set of capabilities, or for a profile.
  *
- *   box-seccomp CAPABILITIES    hexadecimal mask -> array of struct sock_filter on stdout
- *   box-seccomp --inc           Docker's default set -> its initializers in C, for seccomp.c
- *   box-seccomp --oci           profile of the OCI specification on stdin -> array, by libseccomp
+ *   box-seccomp CAPABILITIES    a hexadecimal mask -> an array of struct sock_filter on stdout
+ *   box-seccomp --inc           Docker's default set -> the array as C initializers, for seccomp.c
+ *   box-seccomp --oci           an OCI profile on stdin -> the array, by libseccomp
  *
- * libseccomp has the names of the calls of each architecture. The filter is written here: what the
- * answer is changes at some 60 numbers, and a tree of these is a quarter as long as libseccomp's of
- * all 400 calls, and installed in a third of the time, which each start of a container waits for.
+ * libseccomp knows the names of the system calls of each architecture. Except for --oci, the filter
+ * is made here: its answer changes at some 60 numbers, and a tree of these is a quarter as long as
+ * libseccomp's tree of all 400 calls, and is installed in a third of the time. Each start of a
+ * container waits for that.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -34,9 +35,9 @@
 #include "file.h"
 #include "json.h"
 
-/* What Docker's default profile allows to everyone (moby/profiles, seccomp/default.json), on all
- * architectures together. Not keyctl and its kin, as keys have no namespace, not userfaultfd and
- * io_uring_*, which have been holes, and not what is below. */
+/* What Docker's default profile (moby/profiles, seccomp/default.json) allows without any
+ * capability, on any architecture. It does not allow keyctl and the like, as keys have no
+ * namespace; userfaultfd and io_uring_*, which have been used in exploits; and the calls below. */
 static const char always[] =
 	"accept accept4 access adjtimex alarm arch_prctl arm_fadvise64_64 arm_sync_file_range "
 	"bind brk capget capset chdir chmod chown chown32 clock_adjtime clock_adjtime64 "
@@ -85,7 +86,7 @@ static const char always[] =
 	"unlink unlinkat utime utimensat utimensat_time64 utimes vfork vmsplice wait4 waitid "
 	"waitpid write writev";
 
-/* What it allows to those who have one of these capabilities. */
+/* What that profile allows with one of these capabilities. */
 static const struct {
 	int capability;
 	const char *calls;
@@ -109,22 +110,24 @@ static const struct {
 	{CAP_PERFMON, "perf_event_open"},
 };
 
-/* Calls that libseccomp need not know: they have the same numbers on all architectures. */
+/* Newer calls, which libseccomp need not know: they have the same numbers on all architectures. */
 enum {
-	NR_CACHESTAT = 451, /* fchmodat2 map_shadow_stack futex_* statmount listmount: allowed */
-	NR_LSM_GET_SELF_ATTR = 459, /* lsm_set_self_attr lsm_list_modules: not */
-	NR_MSEAL = 462, /* setxattrat getxattrat listxattrat removexattrat: allowed */
-	NR_AFTER = 467, /* what the profile says nothing about: Linux 6.14 and later */
+	NR_CACHESTAT =
+		451, /* to 458: fchmodat2 map_shadow_stack futex_* statmount listmount: allowed */
+	NR_LSM_GET_SELF_ATTR =
+		459, /* to 461: also lsm_set_self_attr lsm_list_modules: not allowed */
+	NR_MSEAL = 462, /* to 466: also setxattrat getxattrat listxattrat removexattrat: allowed */
+	NR_AFTER = 467, /* from here on, of which the profile says nothing: Linux 6.14 and later */
 };
 
-/*
- * What the filter answers to a call. Arguments are compared by their low halves, as the kernel
- * takes no more of these: "not equal" of all 64 bits would let 0x100005412 pass (CVE-2019-10063).
+/* What the filter answers to a call. Only the low 32 bits of arguments are compared, as the kernel
+ * uses no more of these arguments: a comparison of all 64 bits would let the request 0x100005412
+ * pass, which the kernel takes as TIOCSTI (CVE-2019-10063).
  *
- * NO_SUCH is what an older kernel says: C libraries then do without a call, where EPERM would be an
- * error (runc's reason, too). clone3 is one, whose flags lie in memory where no filter sees them;
- * so are the calls of x32, whose numbers have bit 30 set.
- */
+ * NO_SUCH, ENOSYS, is what an older kernel says: a C library then does without the call, while
+ * EPERM would be an error to it (runc does this for the same reason). It is the answer to clone3,
+ * whose flags lie in memory where no filter sees them, and to the calls of x32, whose numbers have
+ * bit 30 set. */
 enum answer { DENY, ALLOW, NO_SUCH, CLONE, PERSONALITY, IOCTL, SOCKET, N_ANSWERS };
 
 static const struct {
@@ -133,22 +136,23 @@ static const struct {
 } special[] = {{"clone", CLONE}, {"clone3", NO_SUCH}, {"personality", PERSONALITY},
 	{"ioctl", IOCTL}, {"socket", SOCKET}};
 
-/* Linux, and 32-bit machine names (PER_LINUX32, UNAME26), and the question which it is; not the
- * switches that weaken a process, such as ADDR_NO_RANDOMIZE. */
+/* The personalities that are allowed: PER_LINUX, PER_LINUX32, both with UNAME26, too, and the
+ * question which it is. Not allowed are switches that weaken a process, such as
+ * ADDR_NO_RANDOMIZE. */
 static const uint32_t personalities[] = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff};
 
-/* They type into the terminal that the command shares with the shell that box was started from
- * (CVE-2017-5226). Docker allows them. */
+/* Requests of ioctl(2) that are denied: they type into the terminal, which the command shares with
+ * the shell that has started box (CVE-2017-5226). Docker allows them. */
 static const uint32_t terminal_requests[] = {TIOCSTI, TIOCLINUX};
 
-/* The first reaches the host and other machines past the network namespace, the second the kernel's
- * ciphers. (32-bit programs can ask for them by socketcall, which hides its arguments: as with
- * Docker.) */
+/* Kinds of sockets that are denied: AF_VSOCK reaches the host and other machines past the network
+ * namespace, AF_ALG the kernel's ciphers. A 32-bit program can still get them by socketcall, whose
+ * arguments no filter sees; that is so with Docker, too. */
 static const uint32_t socket_domains[] = {AF_VSOCK, AF_ALG};
 
 #define LIST(array) array, sizeof(array) / sizeof(*(array))
 
-/* Is WORD in LIST, which has spaces between its words? */
+/* Whether WORD is in LIST, which has spaces between its words. */
 static bool has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
@@ -171,7 +175,8 @@ static enum answer answer_to(const char *call, uint64_t capabilities)
 	return has_word(always, call) ? ALLOW : DENY;
 }
 
-/* The answers to all calls of ARCH by number; the last is that to all numbers from there on. */
+/* Finds the answers to all calls of ARCH, by number; the last one is for all numbers from there
+ * on. */
 static void find_answers(uint8_t answers[NR_AFTER + 1], uint32_t arch, uint64_t capabilities)
 {
 	for (int nr = 0; nr < NR_CACHESTAT; nr++) {
@@ -184,8 +189,8 @@ static void find_answers(uint8_t answers[NR_AFTER + 1], uint32_t arch, uint64_t 
 	answers[NR_AFTER] = NO_SUCH;
 }
 
-/* A filter, written from its end to its start: all jumps lead forward, to what is there already. A
- * place is its distance from the end. */
+/* A filter, which is written from its end to its start: so what a jump leads to is there already,
+ * as all jumps lead forward. The place of an instruction is its distance from the end. */
 struct program {
 	struct sock_filter code[BPF_MAXINSNS];
 	size_t n;
@@ -204,13 +209,14 @@ static size_t put(struct program *program, uint16_t code, uint32_t k)
 	return program->n;
 }
 
-/* The same for a jump to the place YES or NO. */
+/* Puts a jump before all others, to the place YES if TEST with K is true, else to NO. Returns its
+ * place. */
 static size_t put_jump(struct program *program, uint16_t test, uint32_t k, size_t yes, size_t no)
 {
 	size_t place = put(program, BPF_JMP | test | BPF_K, k);
 	struct sock_filter *jump = start_of(program);
 
-	/* They have 8 bits. The part for an architecture is half as long. */
+	/* The distances have 8 bits. The part for one architecture is half as long as that. */
 	if (place - 1 - yes > UINT8_MAX || place - 1 - no > UINT8_MAX)
 		abort();
 	jump->jt = place - 1 - yes;
@@ -223,7 +229,7 @@ static size_t put_load(struct program *program, size_t offset)
 	return put(program, BPF_LD | BPF_W | BPF_ABS, offset);
 }
 
-/* Loads the low half of argument I. */
+/* Puts an instruction that loads the low half of argument I. */
 static size_t put_load_argument(struct program *program, size_t i)
 {
 	size_t half = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
@@ -231,7 +237,7 @@ static size_t put_load_argument(struct program *program, size_t i)
 	return put_load(program, offsetof(struct seccomp_data, args) + 8 * i + half);
 }
 
-/* Goes on at YES when argument I is one of N values, else at NO. */
+/* Puts a comparison that goes on at YES if argument I is one of N VALUES, else at NO. */
 static size_t put_choice(
 	struct program *program, size_t i, const uint32_t *values, size_t n, size_t yes, size_t no)
 {
@@ -242,6 +248,7 @@ static size_t put_choice(
 	return put_load_argument(program, i);
 }
 
+/* Puts all answers, and gives their PLACES. */
 static void put_answers(struct program *program, size_t places[N_ANSWERS])
 {
 	const uint32_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
@@ -256,11 +263,12 @@ static void put_answers(struct program *program, size_t places[N_ANSWERS])
 	places[IOCTL] = put_choice(program, 1, LIST(terminal_requests), deny, allow);
 	places[SOCKET] = put_choice(program, 0, LIST(socket_domains), deny, allow);
 	put_jump(program, BPF_JSET, namespaces, deny, allow);
-	/* The flags are its second argument on s390, clone(2). */
+	/* On s390, the flags are the second argument of clone(2). */
 	places[CLONE] = put_load_argument(program, seccomp_arch_native() == SCMP_ARCH_S390X);
 }
 
-/* Decides about the numbers FROM to TO: by halves, but where the answer changes. */
+/* Puts the decision about the numbers FROM to TO: a tree that divides them at the change of the
+ * answer that is nearest to the middle. Returns its place. */
 static size_t put_decision(struct program *program, const uint8_t *answers,
 	const size_t places[N_ANSWERS], int from, int to)
 {
@@ -280,8 +288,8 @@ static size_t put_decision(struct program *program, const uint8_t *answers,
 
 static void compile(struct program *program, uint64_t capabilities)
 {
-	/* The native architecture, and the one of 32-bit programs that its kernels run. The names
-	 * of libseccomp are the kernel's AUDIT_ARCH_*. */
+	/* The native architecture, and that of the 32-bit programs which its kernel can run.
+	 * libseccomp's numbers are the kernel's AUDIT_ARCH_*. */
 	const uint32_t arches[] = {seccomp_arch_native(),
 #ifdef __x86_64__
 		SCMP_ARCH_X86
@@ -299,7 +307,7 @@ static void compile(struct program *program, uint64_t capabilities)
 		find_answers(answers, arches[i], capabilities);
 		put_answers(program, places);
 		root = put_decision(program, answers, places, 0, NR_AFTER);
-		/* set_tls, cacheflush: far above all others. */
+		/* set_tls and cacheflush have numbers far above all others. */
 		if (arches[i] == SCMP_ARCH_ARM)
 			put_jump(program, BPF_JGE, 0xf0000, places[ALLOW], root);
 		entry = put_load(program, offsetof(struct seccomp_data, nr));
@@ -320,8 +328,9 @@ static int print_initializers(struct program *program)
 	return fflush(stdout) == 0 ? 0 : fail("stdout");
 }
 
-/* ---- profiles: oci-seccomp.c has seen that they are right ---- */
+/* ---- profiles, which oci-seccomp.c has checked ---- */
 
+/* The action KEY of OBJECT for libseccomp; ERROR is the errno that it may have. */
 static uint32_t action_of(const json_t *object, const char *key, const json_t *error)
 {
 	const char *name = json_string_value(json_object_get(object, key));
@@ -364,7 +373,8 @@ static struct scmp_arg_cmp comparison(const json_t *item)
 	return result;
 }
 
-/* Conditions on different arguments must all hold; on the same one, any, as with runc. */
+/* Adds a rule for CALL. If its conditions are on different arguments, all must hold; if several are
+ * on the same one, any must hold. This is as with runc. */
 static int add_call(scmp_filter_ctx filter, uint32_t action, int call, const json_t *arguments)
 {
 	struct scmp_arg_cmp all[6];
@@ -386,8 +396,8 @@ static int add_call(scmp_filter_ctx filter, uint32_t action, int call, const jso
 	return result;
 }
 
-/* Calls that libseccomp does not know are left out: the default answers them. *LAST becomes the
- * highest number. */
+/* Adds a rule of the profile. Calls that libseccomp does not know are left out, and get the default
+ * answer STANDARD. *LAST becomes the highest number of a call that was named. */
 static int add_rule(scmp_filter_ctx filter, uint32_t standard, const json_t *rule, int *last)
 {
 	uint32_t action = action_of(rule, "action", json_object_get(rule, "errnoRet"));
@@ -425,8 +435,9 @@ static int add_architecture(scmp_filter_ctx filter, const char *name)
 	return error < 0 && error != -EEXIST ? fail("%s", name) : 0;
 }
 
-/* What is newer than all that the profile names is ENOSYS, not an error: C libraries then do
- * without it (runc's reason, too). Not for x32, whose numbers have bit 30 set. */
+/* Writes the start of the filter, if the default is an errno: the answer to calls that are newer
+ * than all that the profile names is ENOSYS, so that a C library does without them (runc does this
+ * for the same reason). Calls of x32, whose numbers have bit 30 set, are not newer. */
 static int write_newer(uint32_t standard, int last)
 {
 	const struct sock_filter code[] = {
@@ -460,7 +471,8 @@ static int compile_profile(void)
 		add_rule(filter, standard, item, &last);
 	if (result == 0)
 		result = write_newer(standard, last);
-	/* A tree of comparisons: the kernel goes through a list for each call when it is loaded. */
+	/* Makes a tree of comparisons. When a filter is loaded, the kernel runs it for each number
+	 * of a call, which takes long with a list. */
 	if (result == 0)
 		seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (result == 0 && (errno = -seccomp_export_bpf(filter, STDOUT_FILENO)) > 0)

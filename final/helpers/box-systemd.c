@@ -1,14 +1,14 @@
 /*
- * box-systemd.c: asks systemd for units. It alone of box's programs needs libsystemd, and so a
- * dynamic linker: the others start faster without.
+ * box-systemd.c: asks systemd to start, change and stop units. Of box's programs, only this one
+ * needs libsystemd, and so the dynamic linker: without it, the others start faster.
  *
  *   box-systemd start UNIT SLICE CGROUP [PROPERTY NUMBER]...
  *   box-systemd update UNIT [PROPERTY NUMBER]...
  *   box-systemd stop UNIT
  *
- * oci-systemd.c starts it, with a socket (SEQPACKET) as stdout, and gets one message: "d", done, or
- * "e" and what went wrong. `start` makes a scope with itself in it, and stays there until the other
- * end of the socket is closed. See org.freedesktop.systemd1(5).
+ * oci-systemd.c starts it with a socket (SEQPACKET) as stdout, and gets one message: "d", done, or
+ * "e" and what went wrong. `start` makes a scope with this process in it, and stays there until the
+ * other end of the socket is closed. See org.freedesktop.systemd1(5).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -40,7 +40,7 @@ struct sd_bus_error {
 	int need_free;
 };
 
-/* They return a negative errno. */
+/* Functions of libsystemd, see sd-bus(3). They return a negative errno after an error. */
 static struct {
 	int (*create)(sd_bus **bus);
 	int (*set_address)(sd_bus *bus, const char *address);
@@ -77,7 +77,7 @@ static int load_library(void)
 	return 0;
 }
 
-/* systemd's own socket, for root: no bus need run. */
+/* Connects to systemd's own socket, which is for root, so that no D-Bus daemon need run. */
 static int connect_systemd(void)
 {
 	int error;
@@ -95,7 +95,7 @@ static int connect_systemd(void)
 	return 0;
 }
 
-/* A call of systemd's MEMBER, whose first argument is UNIT. NULL after fail(). */
+/* Begins a call of systemd's method MEMBER, whose first argument is UNIT. NULL after fail(). */
 static sd_bus_message *begin(const char *member, const char *unit)
 {
 	sd_bus_message *message = NULL;
@@ -111,7 +111,8 @@ static sd_bus_message *begin(const char *member, const char *unit)
 	return message;
 }
 
-/* Sends it, and waits for the answer. ENOENT: there is no such unit. */
+/* Sends MESSAGE, and waits for the answer. -1 after fail(), with an errno of ENOENT if there is no
+ * such unit. */
 static int send_message(sd_bus_message *message, const char *unit)
 {
 	struct sd_bus_error error = {.name = NULL};
@@ -124,8 +125,9 @@ static int send_message(sd_bus_message *message, const char *unit)
 	return -1;
 }
 
-/* ---- what it is asked for ---- */
+/* ---- the commands ---- */
 
+/* Adds LIMITS, pairs of a property and a number. */
 static int append_limits(sd_bus_message *message, char **limits)
 {
 	int result = 0;
@@ -157,8 +159,8 @@ static int wait_until_inside(const char *unit, const char *cgroup)
 	return failx("systemd: %s does not become the cgroup %s", unit, cgroup);
 }
 
-/* With this process in it: as PID 0 systemd takes the one that has connected, whatever its PID
- * namespace. */
+/* Starts the scope UNIT with this process in it. For systemd, PID 0 is the process at the other end
+ * of the socket, whatever PID namespace that is in. */
 static int start(const char *unit, const char *slice, const char *cgroup, char **limits)
 {
 	sd_bus_message *message = begin("StartTransientUnit", unit);
@@ -190,6 +192,7 @@ static int update(const char *unit, char **limits)
 	return send_message(message, unit);
 }
 
+/* Stops UNIT again and again, until systemd does not know it any more. */
 static int stop(const char *unit)
 {
 	double deadline = clock_now() + PATIENCE;
@@ -226,7 +229,7 @@ int main(int argc, char *argv[])
 	snprintf(text, sizeof(text), "%s%s", result < 0 ? "e" : "d", result < 0 ? failure() : "");
 	if (send(SOCKET, text, strlen(text), MSG_NOSIGNAL) < 0)
 		return EXIT_BOX;
-	/* Until the end: box-oci needs us no more, or was killed. */
+	/* Waits until box-oci needs this process no more, or was killed. */
 	if (starts && result == 0)
 		recv(SOCKET, text, sizeof(text), 0);
 	return result < 0 ? EXIT_BOX : 0;

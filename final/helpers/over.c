@@ -1,10 +1,8 @@
-/*
- * over.c: a layer that is unpacked over those below it, as one folder shows them all: it
- * names files without their folders, or what symlinks of lower layers lead to. The kernel's overlay
- * copies up what changes. This file keeps what it does not: the times of folders that the archive
- * does not name, and what a whiteout hides: lower layers' files, not those of the layer itself (OCI
- * image specification, layer.md).
- */
+/* over.c: unpacks a layer over the layers below it, which an overlay shows as one folder with it.
+ * Such a layer names files without their folders, or files behind symlinks of lower layers. The
+ * kernel's overlay copies up what is changed; this file does the rest. It keeps the times of
+ * folders that the archive does not name, and removes what a whiteout hides: files of lower layers,
+ * but not those of the layer itself (OCI image specification, layer.md). */
 #define _GNU_SOURCE
 #include "over.h"
 
@@ -29,12 +27,12 @@
 #include "error.h"
 #include "text.h"
 
-enum { MAX_LINKS = 40 }; /* as the kernel's */
+enum { MAX_LINKS = 40 }; /* the kernel follows as many: path_resolution(7) */
 
-/* A path without symlinks on its way. */
+/* A path of which something is noted. None of its folders is a symlink. */
 struct noted {
-	bool own; /* the layer's; else it was there, and has these times, of access and change */
-	struct timespec times[2];
+	bool own; /* the layer has it; else a lower layer has it, with these times */
+	struct timespec times[2]; /* of access and modification */
 	char path[];
 };
 
@@ -64,7 +62,7 @@ static bool is_own(const struct over *over, const char *path)
 	return found && (*found)->own;
 }
 
-/* Notes that the layer has PATH. */
+/* Notes that the layer itself has PATH. */
 static int add(struct over *over, const char *path)
 {
 	struct noted *place = make_noted(path), **found;
@@ -77,7 +75,8 @@ static int add(struct over *over, const char *path)
 	return 0;
 }
 
-/* PATH, which lower layers have, keeps its times. Returns 1 if it was not known before. */
+/* Notes the times of PATH, of a lower layer, which are in ST. Returns 1; 0 if PATH was noted
+ * before; or -1 after fail(). */
 static int keep_times(struct over *over, const char *path, const struct stat *st)
 {
 	struct noted *place = make_noted(path), **found;
@@ -93,7 +92,8 @@ static int keep_times(struct over *over, const char *path, const struct stat *st
 	return 1;
 }
 
-/* Puts where the symlink LINK leads before REST. Returns whether that begins at the root. */
+/* Puts the target of the symlink LINK before REST. Returns 1 if the target is absolute, 0 if it is
+ * not, or -1 with errno. */
 static int follow(const char *link, char rest[PATH_MAX])
 {
 	char target[PATH_MAX], whole[2 * PATH_MAX];
@@ -109,9 +109,9 @@ static int follow(const char *link, char rest[PATH_MAX])
 	return target[0] == '/';
 }
 
-/* Takes the first part of REST, which ends at a '/', and adds it to PATH; ".." takes the last part
- * of PATH away. Returns the length that PATH had before, or -1: REST was empty. A PATH that gets
- * too long is cut to PATH_MAX - 1 characters. */
+/* Moves the first name of REST to the end of PATH; "." is dropped, and ".." removes the last name
+ * of PATH. Returns the length of PATH without the new name, or -1 if REST was empty. A PATH that
+ * gets too long is cut to PATH_MAX - 1 characters. */
 static int take_part(char path[PATH_MAX], char rest[PATH_MAX])
 {
 	size_t skip = strspn(rest, "/"), length = strcspn(rest + skip, "/"), before = strlen(path);
@@ -132,9 +132,8 @@ static int take_part(char path[PATH_MAX], char rest[PATH_MAX])
 }
 
 /* Walks from the root through the folders that REST names, by the rules of path_resolution(7). PATH
- * becomes the folder that this leads to, without symlinks. With MAKE, folders that are missing are
- * made; without it, the first missing one ends the walk. Returns 0; 1: a folder is missing; or -1
- * with errno. */
+ * becomes the path of the last one, without symlinks. With MAKE, folders that are missing are made.
+ * Returns 0; 1 if a folder is missing, and MAKE is false; or -1 with errno. */
 static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bool make)
 {
 	int links = 0, before, absolute;
@@ -146,7 +145,7 @@ static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bo
 
 		errno = ENAMETOOLONG;
 		if (strlen(path) == PATH_MAX - 1)
-			return -1; /* cut, it is another folder's */
+			return -1; /* it may have been cut, and be the path of another folder */
 		there = lstat(*path ? path : ".", &st) == 0;
 		if (!there && errno != ENOENT)
 			return -1;
@@ -162,21 +161,21 @@ static int enter(struct over *over, char path[PATH_MAX], char rest[PATH_MAX], bo
 
 			if (known < 0)
 				return -1;
-			over->folders += known; /* the overlay has a copy of it then */
+			over->folders += known; /* the overlay will have a copy of it */
 			continue;
 		}
 		if (!make)
 			return 1;
 		over->folders++;
-		/* A file of a lower layer, and now a folder. */
+		/* What is there is no folder: it has to make room for one. */
 		if ((there && unlink(path) < 0) || mkdir(path, 0755) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Gives the PATH of NAME, "" for ".", without symlinks among its folders. MAKE and the value that
- * is returned are those of enter(), with an error noted. */
+/* Gives the PATH of NAME without symlinks among its folders; that of "." is "". MAKE and what is
+ * returned are as with enter(), but after an error fail() was called. */
 static int resolve(struct over *over, const char *name, bool make, char path[PATH_MAX])
 {
 	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
@@ -203,8 +202,8 @@ static int resolve(struct over *over, const char *name, bool make, char path[PAT
 		       : fail("%s", name);
 }
 
-/* Gives the BYTES that the kernel copies when a hard link to TARGET is made: none if the layer has
- * the file itself, or if there is no such file. */
+/* Gives the BYTES that the kernel copies up when a hard link to TARGET is made: 0 if the layer has
+ * the file itself, if the file was copied before, or if there is no such file. */
 static int count_link(struct over *over, const char *target, uint64_t *bytes)
 {
 	char path[PATH_MAX];
@@ -223,6 +222,7 @@ static int count_link(struct over *over, const char *target, uint64_t *bytes)
 
 static int hide(const struct over *over, const char *path, bool opaque);
 
+/* Does what hide() does for all that is in the folder PATH. */
 static int hide_in(const struct over *over, const char *path)
 {
 	struct dirent **entries = NULL;
@@ -254,13 +254,13 @@ static int hide(const struct over *over, const char *path, bool opaque)
 		return 0;
 	if (!S_ISDIR(st.st_mode))
 		return unlink(path) < 0 ? fail("%s", path) : 0;
-	/* It stays, as the layer has files in it. */
+	/* A folder stays if the layer itself has files in it. */
 	if (rmdir(path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
 		return fail("%s", path);
 	return 0;
 }
 
-/* Whether the folders on the way to NAME are there already: named by the layer before, as
+/* Whether the layer, which is unpacked alone, has named the folders on the way to NAME before, as
  * folders. */
 static bool is_at_home(const char *name)
 {
@@ -311,7 +311,7 @@ static void restore_times(const void *node, VISIT visit, void *result)
 
 	if (place->own || (visit != postorder && visit != leaf))
 		return;
-	/* It may be gone. */
+	/* A whiteout may have removed it since. */
 	if (utimensat(AT_FDCWD, place->path, place->times, AT_SYMLINK_NOFOLLOW) < 0 &&
 		errno != ENOENT && errno != ENOTDIR)
 		*(int *)result = fail("%s: its times", place->path);

@@ -38,7 +38,8 @@ static const struct {
 	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0}, {"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
 	{NULL, 0, 0}};
 
-/* Options for the propagation of mounts, mount_namespaces(7); "r" before them means the same. */
+/* Options for the propagation of the mount, mount_namespaces(7); with "r", of all mounts below it,
+ * too. */
 static const struct {
 	const char *name;
 	uint64_t propagation;

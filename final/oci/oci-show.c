@@ -19,7 +19,7 @@
 #include "oci-config.h"
 #include "privileges.h"
 
-/* ---- spec: the first config.json of a bundle, as runc writes it ---- */
+/* ---- spec: the first config.json of a bundle, like that of runc ---- */
 
 static const char standard[] =
 	"{'ociVersion':'1.0.2','process':{'terminal':true,'user':{'uid':0,'gid':0},'args':['sh'],"

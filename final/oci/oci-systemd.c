@@ -1,11 +1,9 @@
-/*
- * oci-systemd.c: --systemd-cgroup: the container's cgroup is a scope, a unit of systemd's that is
- * delegated to box-oci. So systemd knows of it, and of its limits, which are written to the
+/* oci-systemd.c: --systemd-cgroup: the container's cgroup is a scope, a unit of systemd that is
+ * delegated to box-oci. systemd is told of the container's limits, and box-oci writes them to the
  * cgroup's files all the same. See org.freedesktop.systemd1(5), systemd.resource-control(5).
  *
- * box-systemd talks to systemd. A scope begins with a process, and ends with its last one: until
- * the container has one, box-systemd stays in it.
- */
+ * The program box-systemd talks to systemd. A scope begins with a process, and ends with its last
+ * one: until the container has a process, box-systemd stays in the scope. */
 #define _GNU_SOURCE
 #include "oci-systemd.h"
 
@@ -36,13 +34,14 @@
 
 /* ---- limits ---- */
 
-/* Arguments of box-systemd. */
+/* The arguments of box-systemd, which are freed by free_arguments(). */
 struct arguments {
 	char *list[32];
 	size_t n;
 };
 
-/* TEXT is theirs from then on; NULL: an error has been noted. */
+/* Adds TEXT, which belongs to ARGUMENTS from then on, and is freed with them. A TEXT of NULL comes
+ * after fail(), and is an error. */
 static int add_argument(struct arguments *arguments, char *text)
 {
 	if (!text || arguments->n == sizeof(arguments->list) / sizeof(char *) - 1)
@@ -51,7 +50,8 @@ static int add_argument(struct arguments *arguments, char *text)
 	return 0;
 }
 
-/* systemd's infinity is the largest number. */
+/* Adds PROPERTY and its value NUMBER. A negative one means no limit: to systemd, the largest
+ * number. */
 static int add_number(struct arguments *arguments, const char *property, int64_t number)
 {
 	uint64_t value = number < 0 ? UINT64_MAX : (uint64_t)number;
@@ -67,7 +67,8 @@ static void free_arguments(struct arguments *arguments)
 		free(arguments->list[--arguments->n]);
 }
 
-/* Those that systemd knows, as resources_write() writes them to v2, when they are settled. */
+/* Adds the limits that systemd knows, with the numbers that resources_write() writes for cgroup v2,
+ * after resources_settle(). */
 static int add_limits(struct arguments *arguments, const struct resources *resources)
 {
 	static const char *const known[][2] = {{"memory.reservation", "MemoryLow"},
@@ -101,6 +102,7 @@ static int add_limits(struct arguments *arguments, const struct resources *resou
 
 /* ---- box-systemd ---- */
 
+/* In the child: executes box-systemd, with SOCKET as its stdin and stdout. */
 static _Noreturn void exec_helper(char **argv, int socket)
 {
 	if (dup2(socket, STDIN_FILENO) >= 0 && dup2(socket, STDOUT_FILENO) >= 0 &&
@@ -111,7 +113,7 @@ static _Noreturn void exec_helper(char **argv, int socket)
 	_exit(EXIT_BOX);
 }
 
-/* Waits for what it says. */
+/* Waits for the message of box-systemd: 0 if it is done, or -1 after fail(). */
 static int read_answer(int socket)
 {
 	char text[2048];
@@ -123,9 +125,9 @@ static int read_answer(int socket)
 	return text[0] == 'd' ? 0 : failx("%s", text + 1);
 }
 
-/* Starts `box-systemd COMMAND`, with the unit, with SLICE and the cgroup if that is not NULL, and
- * with the limits of RESOURCES if they are not; and waits until it says that it is done. The caller
- * waits for *PID, if that is positive, and closes *SOCKET. */
+/* Starts `box-systemd COMMAND UNIT`, and waits until it says that it is done. If SLICE is not NULL,
+ * SLICE and the cgroup follow as arguments; if RESOURCES are not NULL, so do their limits. The
+ * caller waits for the child *PID, if that is positive, and closes *SOCKET, also after an error. */
 static int ask(const char *command, const struct oci *oci, const char *slice,
 	const struct resources *resources, pid_t *pid, int *socket)
 {
@@ -159,7 +161,7 @@ static int ask(const char *command, const struct oci *oci, const char *slice,
 	return result;
 }
 
-/* The same, for what is done then. */
+/* Does the same for a COMMAND after which box-systemd ends. */
 static int ask_once(const char *command, const struct oci *oci, const struct resources *resources)
 {
 	autoclose int socket = -1;
@@ -178,7 +180,8 @@ int scope_update(const struct oci *oci, const struct resources *resources)
 
 /* ---- its life ---- */
 
-/* "a-b.slice" is /a.slice/a-b.slice, "-.slice" the top (systemd.slice(5)). */
+/* The path of the cgroup of SLICE, which the caller frees: of "a-b.slice", "/a.slice/a-b.slice"; of
+ * "-.slice", the top, "" (systemd.slice(5)). NULL if memory is short. */
 static char *slice_path(const char *slice)
 {
 	char *path = strdup("");
@@ -239,10 +242,10 @@ int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper)
 	if (!oci->unit)
 		return 0;
 	if (ask("start", oci, bundle->slice, &bundle->resources, keeper, &socket) == 0)
-		return 0; /* the socket stays open: its end, with box-oci's, is the keeper's */
+		return 0; /* the socket stays open: when box-oci ends, so does the keeper */
 	close_fd(&socket);
 	scope_release(*keeper);
-	oci->unit = NULL; /* it may be another's */
+	oci->unit = NULL; /* the unit may be another container's, and must not be stopped */
 	return -1;
 }
 
@@ -252,8 +255,8 @@ void scope_release(pid_t keeper)
 		waitpid(keeper, NULL, 0);
 }
 
-/* Whether another unit of this name is there: after create was killed before it had started its
- * own, or when that has ended. What is ours has box-oci's mark. */
+/* Whether a unit of this name is not box-oci's, whose cgroups have the mark trusted.box: create was
+ * killed before it had started its own, or that one has ended. */
 static bool is_others(const struct oci *oci)
 {
 	autofree char *folder = format_text("/sys/fs/cgroup%s", oci->cgroup);
