@@ -37,7 +37,7 @@
 
 /* What Docker's default profile (moby/profiles, seccomp/default.json) allows without any
  * capability, on any architecture. It does not allow keyctl and the like, as keys have no
- * namespace; userfaultfd and io_uring_*, which have been used in exploits; and the calls below. */
+ * namespace; userfaultfd and io_uring_*, which have had security holes; and the calls below. */
 static const char always[] =
 	"accept accept4 access adjtimex alarm arch_prctl arm_fadvise64_64 arm_sync_file_range "
 	"bind brk capget capset chdir chmod chown chown32 clock_adjtime clock_adjtime64 "
@@ -112,12 +112,14 @@ static const struct {
 
 /* Newer calls, which libseccomp need not know: they have the same numbers on all architectures. */
 enum {
-	NR_CACHESTAT =
-		451, /* to 458: fchmodat2 map_shadow_stack futex_* statmount listmount: allowed */
-	NR_LSM_GET_SELF_ATTR =
-		459, /* to 461: also lsm_set_self_attr lsm_list_modules: not allowed */
-	NR_MSEAL = 462, /* to 466: also setxattrat getxattrat listxattrat removexattrat: allowed */
-	NR_AFTER = 467, /* from here on, of which the profile says nothing: Linux 6.14 and later */
+	/* Allowed, to 458: also fchmodat2 map_shadow_stack futex_* statmount listmount. */
+	NR_CACHESTAT = 451,
+	/* Not allowed, to 461: also lsm_set_self_attr lsm_list_modules. */
+	NR_LSM_GET_SELF_ATTR = 459,
+	/* Allowed, to 466: also setxattrat getxattrat listxattrat removexattrat. */
+	NR_MSEAL = 462,
+	/* Calls of which the profile says nothing: Linux 6.14 and later. */
+	NR_AFTER = 467,
 };
 
 /* What the filter answers to a call. Only the low 32 bits of arguments are compared, as the kernel
@@ -437,7 +439,7 @@ static int add_architecture(scmp_filter_ctx filter, const char *name)
 
 /* Writes the start of the filter, if the default is an errno: the answer to calls that are newer
  * than all that the profile names is ENOSYS, so that a C library does without them (runc does this
- * for the same reason). Calls of x32, whose numbers have bit 30 set, are not newer. */
+ * for the same reason). Calls of x32, whose numbers have bit 30 set, do not count as newer. */
 static int write_newer(uint32_t standard, int last)
 {
 	const struct sock_filter code[] = {

@@ -1,23 +1,28 @@
 /*
- * box-unpack.c: unpacks one archive into one folder, or packs one, confined. Hostile input meets a
- * process that sees that folder alone, has no network, and may change owners and modes, nothing
+ * box-unpack.c: unpacks one archive into one folder, or packs one, confined: hostile input meets a
+ * process that sees only that folder, has no network, and may change owners and modes, but nothing
  * else.
  *
  *   box-unpack unpack root|layer|over|copy MAX-BYTES MAX-ENTRIES
  *   box-unpack pack root|layer|copy NAME AS
  *
- * root is a root filesystem, layer one of an image, over one that is unpacked over those below it,
- * copy what box cp copies: there, packed files become root's, and unpacked ones replace no folder.
+ *   root     a root filesystem
+ *   layer    a layer of an image, which is unpacked alone
+ *   over     a layer of an image, which is unpacked over the layers below it
+ *   copy     what box cp copies: packed files become root's, and unpacked ones replace no folder
  *
- * unpack.c starts it in the folder, and gets messages (SEQPACKET): a letter and a text.
- *   e what went wrong, the last message      d BYTES of files, and BYTES and ENTRIES that
- *                                              count, the last message
- *   w a warning                              o a folder that hides what lower layers have in it
- *   q asks whether a folder does; y or n comes back
- *   b nobody reads what is packed, the last message
- *   l this layer must be unpacked over those below it, the last message
+ * unpack.c starts it in the folder, and gets messages by descriptor 1 (SEQPACKET): a letter and a
+ * text. The last message is e, d, b or l.
+ *   e        what went wrong
+ *   w        a warning
+ *   d        all is done: BYTES of files' data; BYTES and ENTRIES that count for the quota
+ *   o        make this folder opaque: it hides what lower layers have in it
+ *   q        is this folder opaque? The answer is y or n
+ *   b        nobody reads what is packed
+ *   l        this layer must be unpacked over the layers below it
  *
- * The archive is descriptor 0, a file or a pipe. Descriptor 3 may be the root of a container.
+ * The archive is descriptor 0, a file or a pipe. Descriptor 3 may be the root folder of a
+ * container.
  */
 #define _GNU_SOURCE
 #include <archive.h>
@@ -65,30 +70,33 @@
 enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
 enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20, THREAD_STACK = 1 << 20 };
 
-/* MiB. Dictionaries of decoders, tables of contents and what is kept until the end fit, of all but
- * the strangest archives; packing keeps what has several names. */
+/* MiB of memory. Of all but the strangest archives, the decoders' dictionaries, the tables of
+ * contents and what is kept until the end fit into it. Packing keeps the names of all hard
+ * links. */
 enum { UNPACK_MEMORY = 512, PACK_MEMORY = 2048 };
 
-/* Bytes that an entry counts, besides what it says: a block of the disk, which a folder, a long
- * symlink or the end of a file takes. */
+/* Bytes that each entry counts, besides its data and its texts: the block of the disk that a
+ * folder, a long symlink or the end of a file takes. */
 enum { ENTRY_COST = 4096 };
 
-static bool is_layer; /* of an image: whiteouts have a meaning, and its digest will be verified */
-static bool is_over; /* over those below, which are seen with it: a whiteout removes */
+/* "layer" or "over": whiteouts have a meaning, and box will verify the digest. */
+static bool is_layer;
+static bool is_over; /* "over": the layers below are seen, too; a whiteout removes files */
 static bool is_copy;
 static struct over over;
 static struct archive *reader, *writer, *disk;
 static uint64_t bytes; /* of files' data */
-static uint64_t charged, max_bytes, entries, max_entries;
-static char last_folder[4096]; /* of the last entry; "" at the top */
-static int memory; /* MiB that may be used */
+static uint64_t charged, max_bytes, entries, max_entries; /* what counts, and how much may */
+static char last_folder[4096]; /* the folder of the last entry; "": the top */
+static int memory; /* MiB of memory that may be used */
 
-/* What is reported once, however often it happens. */
+/* A kind of event that is reported once, with the number of times that it has happened. */
 static struct tally {
 	uint64_t count;
 	char first[512];
 } left_out, warnings;
 
+/* Sends a message of KIND to unpack.c. */
 __attribute__((format(printf, 2, 3))) static void tell(char kind, const char *format, ...)
 {
 	char message[8192] = {kind};
@@ -97,12 +105,12 @@ __attribute__((format(printf, 2, 3))) static void tell(char kind, const char *fo
 	va_start(arguments, format);
 	vsnprintf(message + 1, sizeof(message) - 1, format, arguments);
 	va_end(arguments);
-	/* Nobody there: box has been killed, and what it does is for nothing. */
+	/* Nobody is there: box was killed, and there is no use in going on. */
 	if (send(MESSAGES_FD, message, strlen(message), MSG_NOSIGNAL) < 0)
 		_exit(EXIT_BOX);
 }
 
-/* Whatever goes wrong is the end of it. "%m" is the text of errno. */
+/* Tells what went wrong, and ends. "%m" is the text of errno. */
 #define die(...) (tell('e', __VA_ARGS__), _exit(EXIT_BOX))
 
 static void count(struct tally *tally, const char *name, const char *cause)
@@ -120,8 +128,8 @@ static void tell_tally(const struct tally *tally, const char *what)
 
 /* ---- confinement ---- */
 
-/* The working folder becomes all there is. Nothing in it can be executed, loaded as a library, or
- * used as a device, not even by a decompressor with a hole. */
+/* Makes the working folder the root of a new mount tree. Nothing in it can be executed, loaded as a
+ * library, or used as a device, not even by a decompressor with a security hole. */
 static void enter_folder(void)
 {
 	struct mount_attr attributes = {
@@ -143,9 +151,9 @@ static void enter_folder(void)
 	close(tree);
 }
 
-/* The folder is one of a container, and its root becomes ours, so that symlinks lead where they
- * lead in there. Who moves folders out of this root meanwhile brings us no further than the top of
- * the container's own mounts. */
+/* The folder is in a container, whose root becomes the root of this process, so that symlinks lead
+ * to where they lead in the container. If somebody moves folders out of this root meanwhile, this
+ * process comes no further than the top of the container's own mounts. */
 static void enter_container(void)
 {
 	int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -158,7 +166,7 @@ static void enter_container(void)
 
 static void drop_capabilities(void)
 {
-	/* FSETID keeps setgid bits; whiteouts need no MKNOD: mknod(2) allows device 0:0. */
+	/* FSETID is to keep setgid bits. Whiteouts need no MKNOD: mknod(2) allows device 0:0. */
 	static const uint32_t kept = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER |
 				     1U << CAP_FSETID | 1U << CAP_SETFCAP;
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -171,7 +179,8 @@ static void drop_capabilities(void)
 		die("drop privileges: %m");
 }
 
-/* A sanitizer's own memory is terabytes of addresses. A lower limit of the caller's stays. */
+/* Limits the memory, but not with a sanitizer, which takes terabytes of addresses. A lower limit
+ * that was there before stays. */
 static void limit_memory(void)
 {
 #ifndef __SANITIZE_ADDRESS__
@@ -187,18 +196,19 @@ static void limit_memory(void)
 #endif
 }
 
+/* Gives up all that the work does not need, before the archive is looked at. */
 static void confine(void)
 {
 	struct rlimit none = {0, 0};
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
 		die("confine: %m");
-	/* Box may have died before that. */
+	/* Box may have died before PR_SET_PDEATHSIG. */
 	if (recv(MESSAGES_FD, &(char){0}, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 		_exit(EXIT_BOX);
-	/* Names are UTF-8. Before the chroot: after it, the archive could bring the locale. */
+	/* Names are UTF-8. The locale is loaded now: once confined, it would be the archive's. */
 	setlocale(LC_CTYPE, "C.UTF-8");
-	/* Nor is its /etc/localtime, a fifo perhaps, opened for the times of a zip file. */
+	/* So is /etc/localtime, which the times of a zip file need: the archive's may be a fifo. */
 	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
 	umask(022);
@@ -212,7 +222,7 @@ static void confine(void)
 	limit_memory();
 }
 
-/* libarchive's text of what went wrong. */
+/* libarchive's text of what went wrong with ARCHIVE. */
 static const char *said(struct archive *archive)
 {
 	static char text[1024];
@@ -224,8 +234,9 @@ static const char *said(struct archive *archive)
 	return text;
 }
 
-/* Its stack has a size of its own: by default that is the limit which box's caller has of one, and
- * might be more than all memory that box-unpack may have (pthread_create(3)). */
+/* Starts a thread, whose stack has a size of its own: the default size is the limit of stacks that
+ * box's caller has, and might be more than all memory that box-unpack may use
+ * (pthread_create(3)). */
 static void start_thread(void *(*run)(void *), void *argument)
 {
 	pthread_attr_t attributes;
@@ -242,9 +253,10 @@ static void start_thread(void *(*run)(void *), void *argument)
 
 /* ---- decompression, in a thread beside the writing ---- */
 
-/* Gzip is for zlib, as libarchive does not compare the checksum and the length at its end. */
+/* Gzip is decompressed by zlib, as libarchive does not compare the checksum and the length at its
+ * end. */
 static gzFile gzip;
-static struct archive *raw; /* the others */
+static struct archive *raw; /* all other formats */
 
 static la_ssize_t read_gzip(const void **data)
 {
@@ -269,7 +281,7 @@ static la_ssize_t read_raw(const void **data)
 	return result == ARCHIVE_OK ? size : 0;
 }
 
-/* Writes what is decompressed into a pipe. */
+/* The thread: decompresses the archive, and writes it into PIPE. */
 static void *decompress(void *pipe)
 {
 	static const char padding[512];
@@ -280,13 +292,14 @@ static void *decompress(void *pipe)
 
 	for (; (n = gzip ? read_gzip(&data) : read_raw(&data)) > 0; total += n)
 		write_all(output, data, n);
-	/* Go's archive/tar, and so umoci, may leave out the padding at the end of the last file. */
+	/* Adds the padding of the last file, which Go's archive/tar, and so umoci, may leave
+	 * out. */
 	write_all(output, padding, -total % sizeof(padding));
 	close(output);
 	return NULL;
 }
 
-/* The first bytes of the archive, which stay there to be read; a pipe's by tee(2). */
+/* Reads the first bytes of the archive, which stay there to be read again; of a pipe, by tee(2). */
 static ssize_t peek(unsigned char *data, size_t size)
 {
 	ssize_t n = pread(ARCHIVE_FD, data, size, 0);
@@ -301,7 +314,8 @@ static ssize_t peek(unsigned char *data, size_t size)
 	return n;
 }
 
-/* Finds out whether the archive is compressed. Returns a descriptor to read it from. */
+/* Finds out whether the archive is compressed, and starts to decompress it. Returns a descriptor
+ * from which it can be read. */
 static int open_decompressed(void)
 {
 	static int ends[2];
@@ -317,9 +331,9 @@ static int open_decompressed(void)
 		if (!(gzip = gzdopen(ARCHIVE_FD, "rb")) || gzbuffer(gzip, CHUNK) < 0)
 			die("memory");
 	} else {
-		/* Not all: some filters of libarchive start programs. */
+		/* Not all filters of libarchive, as some of them start programs. */
 		raw = archive_read_new();
-		archive_read_support_filter_gzip(raw); /* of a socket, which has no peek() */
+		archive_read_support_filter_gzip(raw); /* for a socket, where peek() fails */
 		archive_read_support_filter_bzip2(raw);
 		archive_read_support_filter_xz(raw);
 		archive_read_support_filter_lzma(raw);
@@ -345,7 +359,7 @@ static int open_decompressed(void)
 
 /* ---- entries ---- */
 
-/* SIZE bytes are about to be taken from the disk for NAME. */
+/* Counts SIZE bytes that NAME is about to take from the disk. */
 static void charge(const char *name, uint64_t size)
 {
 	if ((charged += size) > max_bytes)
@@ -354,21 +368,22 @@ static void charge(const char *name, uint64_t size)
 			name, max_bytes, ENTRY_COST);
 }
 
-/* SIZE bytes of a file's data are. */
+/* Counts SIZE bytes of data that the file NAME is about to take. */
 static void count_bytes(const char *name, uint64_t size)
 {
 	bytes += size;
 	charge(name, size);
 }
 
-/* What a file's pieces take. Holes of sparse files cost nothing, but around them each piece takes
- * whole blocks. */
+/* What the pieces of a file take from the disk. Holes of sparse files cost nothing, but the pieces
+ * between them take whole blocks. */
 struct pieces {
-	uint64_t end, covered; /* of the last one, and of its last block */
-	uint64_t size, blocks; /* of all, in bytes */
-	uint64_t charged;
+	uint64_t end, covered; /* the end of the last piece, and that of its last block */
+	uint64_t size, blocks; /* bytes of all pieces, and of all their blocks */
+	uint64_t charged; /* bytes that were counted for them so far */
 };
 
+/* Counts a piece of the file NAME, which begins at OFFSET. */
 static void count_piece(
 	const char *name, struct pieces *pieces, uint64_t offset, uint64_t piece_size)
 {
@@ -376,13 +391,13 @@ static void count_piece(
 	uint64_t to = end + -end % ENTRY_COST, due;
 
 	if (offset >= pieces->end && from < pieces->covered)
-		from = pieces->covered; /* in the block that the last piece ends in */
+		from = pieces->covered; /* it begins in the last block of the last piece */
 	pieces->end = end;
 	pieces->covered = to;
 	pieces->size += piece_size;
 	pieces->blocks += to > from ? to - from : 0;
 	bytes += piece_size;
-	/* The first block is paid for by the entry itself. */
+	/* The first block is counted by count_entry(). */
 	due = pieces->blocks > ENTRY_COST ? pieces->blocks - ENTRY_COST : 0;
 	due = due > pieces->size ? due : pieces->size;
 	charge(name, due - pieces->charged);
@@ -396,8 +411,8 @@ static void count_entry(const char *name)
 	charge(name, ENTRY_COST + strlen(name));
 }
 
-/* What makes folders counts them, too: a name may have two thousand. Those of the last entry have
- * been counted. */
+/* Counts the folders on the way to NAME that libarchive is about to make: one name may have two
+ * thousand of them. Those of the last entry were counted before. */
 static void count_missing_folders(const char *name)
 {
 	const char *last = strrchr(name, '/');
@@ -418,7 +433,7 @@ static void count_missing_folders(const char *name)
 	}
 }
 
-/* NAME below ".": no '/' at its beginning or end. */
+/* Returns NAME without '/' at its beginning and end, and "." for the root. The caller frees it. */
 static char *relative(const char *name)
 {
 	size_t length;
@@ -438,15 +453,17 @@ static bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-/* What cp does not replace: a device or a socket is more than its name. */
+/* Whether it is a file that box cp must not replace, such as a device or a socket, which is more
+ * than its name. */
 static bool is_special(const struct stat *st)
 {
 	return st->st_mode && !S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode) &&
 	       !S_ISDIR(st->st_mode);
 }
 
-/* Leaves out what the kernel would refuse, and what speaks of another machine: trusted.overlay.* of
- * a hostile layer would rule box's own overlay. */
+/* Sets the extended attributes user.* and security.capability. Others are left out: the kernel
+ * would refuse them, or they were meant for another machine. trusted.overlay.* and user.overlay.*
+ * of a hostile layer would change box's own overlay. */
 static void set_xattrs(struct archive_entry *entry, const char *name)
 {
 	const char *xattr;
@@ -466,7 +483,8 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 	}
 }
 
-/* What went wrong with NAME: libarchive's text, and the system's where that leaves it out. */
+/* What went wrong with NAME: libarchive's text, and that of errno, unless it is part of the
+ * first. */
 static const char *cause(struct archive *archive, const char *name)
 {
 	static char text[4096];
@@ -479,6 +497,7 @@ static const char *cause(struct archive *archive, const char *name)
 	return text;
 }
 
+/* Ends if RESULT, of a function of libarchive, is an error of NAME; counts a warning. */
 static void check(struct archive *archive, int result, const char *name)
 {
 	if (result < ARCHIVE_WARN || result == ARCHIVE_RETRY)
@@ -487,6 +506,7 @@ static void check(struct archive *archive, int result, const char *name)
 		count(&warnings, name, archive_error_string(archive));
 }
 
+/* Writes ENTRY, with its data, to the disk. */
 static void write_entry(struct archive_entry *entry, const char *name)
 {
 	const int acls = ARCHIVE_ENTRY_ACL_TYPE_POSIX1E | ARCHIVE_ENTRY_ACL_TYPE_NFS4;
@@ -516,7 +536,8 @@ static void write_entry(struct archive_entry *entry, const char *name)
 	check(disk, archive_write_finish_entry(disk), name);
 }
 
-/* A layer is unpacked by itself, so that all images can share it, if it needs nothing of others. */
+/* Ends a layer that is unpacked alone, so that all images can share it, if NAME, a hard link to
+ * LINK or NULL, shows that it needs the layers below it. */
 static void check_alone(const char *name, const char *link)
 {
 	if (is_layer && !is_over && over_is_needed(name, link)) {
@@ -525,7 +546,8 @@ static void check_alone(const char *name, const char *link)
 	}
 }
 
-/* Gives NAME's own path, in folders that are there. */
+/* Returns the path of NAME without symlinks among its folders, which are made, and counts what that
+ * takes. The caller frees it. */
 static char *enter(const char *name, const char *link)
 {
 	uint64_t copied = 0, before = over.folders;
@@ -539,8 +561,10 @@ static char *enter(const char *name, const char *link)
 	return path;
 }
 
-/* FOLDER/.wh.NAME: FOLDER/NAME becomes the overlay's mark, unless this layer has such a file; if it
- * is a folder, it hides what lower layers have in it, as FOLDER does by FOLDER/.wh..wh..opq. */
+/* Obeys the whiteout NAME, whose last part is MARK. For FOLDER/.wh.FILE, FOLDER/FILE becomes the
+ * overlay's mark of a deleted file, unless this layer has such a file; if that is a folder, it
+ * becomes opaque, and hides what lower layers have in it. For FOLDER/.wh..wh..opq, FOLDER becomes
+ * opaque. */
 static void whiteout(struct archive_entry *entry, const char *name, const char *mark)
 {
 	const char *hidden = mark + strlen(".wh.");
@@ -580,6 +604,7 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 		tell('o', "%s", path);
 }
 
+/* Writes ENTRY, which is called NAME, unless it is left out. */
 static void extract(struct archive_entry *entry, const char *name)
 {
 	const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
@@ -605,8 +630,8 @@ static void extract(struct archive_entry *entry, const char *name)
 	else
 		count_missing_folders(name);
 	archive_entry_copy_pathname(entry, name);
-	/* The later of two entries with a name wins, unless both are folders. libarchive replaces
-	 * files alone, and keeps a symlink to a folder where a folder should be. */
+	/* Of two entries with the same name the later one wins, unless both are folders. libarchive
+	 * only replaces files, and keeps a symlink to a folder where a folder should be. */
 	is_folder = type == AE_IFDIR && !link;
 	if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) != is_folder) {
 		if (is_copy || strcmp(name, ".") == 0)
@@ -614,15 +639,16 @@ static void extract(struct archive_entry *entry, const char *name)
 		if (remove_tree_at(AT_FDCWD, name) < 0)
 			die("%s", failure());
 	} else if (is_copy && is_folder && S_ISDIR(st.st_mode)) {
-		return; /* it gets more in it, and stays what it is */
+		return; /* the folder that is there stays as it is, and gets more files */
 	} else if (is_copy && is_special(&st)) {
 		if (type != AE_IFIFO || !S_ISFIFO(st.st_mode))
 			die("%s: neither a file nor a folder", name);
-		return; /* it is there, and somebody may have it open */
+		return; /* the fifo that is there stays: somebody may have opened it */
 	}
 	write_entry(entry, name);
 	set_xattrs(entry, name);
-	/* What was no folder, a whiteout perhaps, has hidden what lower layers have in theirs. */
+	/* A folder in the place of something else, a whiteout perhaps, is opaque: what was there
+	 * has hidden the folder of that name in lower layers. */
 	if (is_layer && !is_over && st.st_mode && !S_ISDIR(st.st_mode) && is_folder)
 		tell('o', "%s", name);
 }
@@ -652,16 +678,18 @@ static void extract_all(void)
 		return;
 	if (entries == 0)
 		die("no files in it");
-	/* A tar that was cut between two files looks whole to libarchive: its end mark is missing,
-	 * and so the last search for a header, from position BEFORE on, found nothing to read. */
+	/* To libarchive, a tar that was cut off between two files looks complete. But its end mark
+	 * is missing, so that the last search for a header, from position BEFORE on, has found
+	 * nothing to read. */
 	before = (before + 511) / 512 * 512;
 	if ((archive_format(reader) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
 		archive_filter_bytes(reader, 0) - before < 512)
 		die("no end mark: it was cut short");
 }
 
-/* What is unpacked has to reach the disk before it is used. Some of it does meanwhile: a thread of
- * its own waits for the disk. In the end box asks again, and an error counts. */
+/* A thread that has the kernel write to the disk while the archive is unpacked. All of it has to be
+ * there before it is used; so box calls syncfs(2) again in the end, and only then an error
+ * counts. */
 static void *sync_folder(void *folder)
 {
 	const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
@@ -689,15 +717,16 @@ static void unpack_archive(void)
 
 	reader = archive_read_new();
 	disk = archive_write_disk_new();
-	/* Not all: mtree reads other files, and nobody keeps a root filesystem in cab, rar or
-	 * lha. */
+	/* Not all formats: mtree reads other files, and nobody has a root filesystem in cab, rar
+	 * or lha. */
 	archive_read_support_format_tar(reader);
 	archive_read_support_format_cpio(reader);
-	archive_read_support_format_zip_seekable(reader); /* the other one does without modes */
+	archive_read_support_format_zip_seekable(reader); /* the streaming one gives no modes */
 	archive_read_support_format_7zip(reader);
 	archive_read_support_format_iso9660(reader);
-	/* The chroot keeps symlinks in, not SECURE_SYMLINKS, to which "lib -> usr/lib" is an
-	 * attack. Owners are numbers: names would be looked up in the image. */
+	/* No SECURE_SYMLINKS, for which "lib -> usr/lib" is an attack: symlinks cannot lead out of
+	 * the new root. Owners are set by their numbers, as names would be looked up in the
+	 * image. */
 	archive_write_disk_set_options(disk, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
 						     ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL |
 						     ARCHIVE_EXTRACT_SECURE_NODOTDOT);
@@ -706,17 +735,18 @@ static void unpack_archive(void)
 	if (!is_copy)
 		start_sync();
 	extract_all();
-	/* Now folders get their modes and times. */
+	/* By this, folders get their modes and times. */
 	check(disk, archive_write_close(disk), "folders");
 	if (is_over && over_finish(&over) < 0)
 		die("%s", failure());
-	/* What follows the archive's end is padding, and then the checksum. */
+	/* Reads the padding after the end of the archive, so that the checksum is compared. */
 	while (fd != ARCHIVE_FD && read(fd, rest, sizeof(rest)) > 0)
 		;
 }
 
 /* ---- packing ---- */
 
+/* Asks unpack.c whether FOLDER is opaque. */
 static bool ask_opaque(const char *folder)
 {
 	char answer = 0;
@@ -727,7 +757,8 @@ static bool ask_opaque(const char *folder)
 	return answer == 'y';
 }
 
-/* Files of the kernel have no contents to be kept, and no end of them. */
+/* Whether FOLDER is of a file system such as /proc, whose files have no contents to be kept, and
+ * may have no end. */
 static bool is_kernels(const char *folder)
 {
 	static const long types[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC,
@@ -740,7 +771,8 @@ static bool is_kernels(const char *folder)
 	return false;
 }
 
-/* When nobody reads the archive any more, whoever should have says why. */
+/* Ends after an error of writing to the archive. If nobody reads it any more, the reader says
+ * why. */
 static void check_written(la_ssize_t result, const char *name)
 {
 	if (result < 0 && archive_errno(writer) == EPIPE) {
@@ -751,9 +783,9 @@ static void check_written(la_ssize_t result, const char *name)
 	check(writer, result < ARCHIVE_WARN ? result : ARCHIVE_OK, name);
 }
 
-/* Leaves SIZE bytes of a hole out: libarchive wants to be given zeros for them, and does not look
- * at what it was told to be a hole. The zeros are a mapping that is never written, so it takes
- * addresses but hardly any memory. */
+/* Packs a hole of SIZE bytes: libarchive leaves it out of the archive, but wants to be given zeros
+ * for it, at which it does not look. The zeros are a mapping that is never written, which takes
+ * addresses, but hardly any memory. */
 static void pack_hole(la_int64_t size, const char *name)
 {
 	enum { SIZE = 64 << 20 };
@@ -798,7 +830,8 @@ static void pack_entry(struct archive_entry *entry, const char *name)
 	check_written(archive_write_finish_entry(writer), name);
 }
 
-/* The mark that FOLDER/NAME is gone; or, for .wh..opq, that all in FOLDER is. */
+/* Packs the whiteout of FOLDER/NAME; or, if NAME is .wh..opq, of all that lower layers have in
+ * FOLDER. */
 static void pack_whiteout(const char *folder, int length, const char *name)
 {
 	struct archive_entry *entry = archive_entry_new();
@@ -813,7 +846,8 @@ static void pack_whiteout(const char *folder, int length, const char *name)
 	archive_entry_free(entry);
 }
 
-/* As cp(1) does without -p. */
+/* Makes ENTRY root's, and drops its set-ID bits, extended attributes and ACLs, as cp(1) does
+ * without -p. */
 static void disown(struct archive_entry *entry)
 {
 	archive_entry_set_uid(entry, 0);
@@ -823,6 +857,7 @@ static void disown(struct archive_entry *entry)
 	archive_entry_acl_clear(entry);
 }
 
+/* Whether the last part of NAME begins as a whiteout does. */
 static bool is_mark(const char *name)
 {
 	const char *slash = strrchr(name, '/');
@@ -830,7 +865,7 @@ static bool is_mark(const char *name)
 	return strncmp(slash ? slash + 1 : name, ".wh.", 4) == 0;
 }
 
-/* PATH is where it lies, NAME what it is called in the archive. */
+/* Packs ENTRY, which lies at PATH, and is called NAME in the archive. */
 static void pack_one(struct archive_entry *entry, const char *path, const char *name)
 {
 	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
@@ -878,11 +913,11 @@ static void pack_archive(const char *name, const char *as)
 			die("memory");
 		else if (strlen(new) >= PATH_MAX)
 			die("%.64s...: a path of more than %d bytes", new, PATH_MAX - 1);
-		/* What is in a folder that is left out, too. */
+		/* If a folder is left out, so is what is in it. */
 		if (!is_kernels(path) && !(is_layer && is_mark(new)))
 			archive_read_disk_descend(disk);
 		archive_entry_copy_pathname(entry, new);
-		archive_entry_linkify(links, &entry, &later); /* a tar keeps none for later */
+		archive_entry_linkify(links, &entry, &later); /* with tar, none is kept for later */
 		pack_one(entry, path, new);
 		archive_entry_clear(entry);
 	}
