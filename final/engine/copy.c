@@ -26,8 +26,7 @@
 #include "target.h"
 
 struct copy {
-	const char *from, *to; /* paths, one of which is in the container; "-": an archive on stdin
-				  or stdout */
+	const char *from, *to; /* paths, one of them in the container; or "-" */
 	bool to_container, keep_owners;
 };
 

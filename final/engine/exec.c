@@ -70,7 +70,7 @@ static int exec_spec(struct target *target, const struct exec *exec, char **comm
 	return load_container(target->store, place, options, image);
 }
 
-/* One box exec. */
+/* What a run of box exec needs. */
 struct job {
 	const struct exec *exec;
 	const struct spec *spec;

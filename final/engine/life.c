@@ -38,7 +38,8 @@
 
 enum { PATIENCE = 60 }; /* seconds that a process may take to end after SIGKILL */
 
-/* Sends SIGNAL to the first process; SURELY, by container_kill(). */
+/* Sends SIGNAL to the first process. SURELY: it ends by SIGKILL, if SIGNAL would end other
+ * processes, but not a PID 1 that does not handle it (see container_kill()). */
 static int send(struct target *target, int signal, bool surely)
 {
 	autoclose int pidfd = state_pidfd(&target->state);

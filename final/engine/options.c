@@ -129,7 +129,7 @@ static void tidy_path(char *path)
 }
 
 /* Adds the volume SRC:DST[:ro|rw]. SRC is a path, as box has no named volumes like Docker's. SRC
- * may have colons, as a path without symlinks may have what the user's did not; DST may not. */
+ * may have colons: the path that find_source() gives has, if a folder's name has; DST may not. */
 static int add_volume(struct options *options, const char *text)
 {
 	autofree char *copy = strdup(text);

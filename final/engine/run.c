@@ -136,7 +136,8 @@ static int note_container(struct run *run, const struct image *image)
 		return fail("memory");
 	if (options_save(options, image->folder ?: image->id, run->place->dir) < 0)
 		return -1;
-	/* With --rm the state is not written before the container runs: it takes time on a disk. */
+	/* note_start() will write the state soon. Only a container that is kept needs it before, as
+	 * to write it takes time on a disk. */
 	return options->remove ? 0 : state_write(run->store, state);
 }
 

@@ -23,8 +23,7 @@
 #include "list.h"
 #include "path.h"
 
-/* Opens the folder NAME of DIR, and makes it if it is missing. Symlinks are followed: the user may
- * have put the store elsewhere. */
+/* Opens the folder NAME of DIR, and makes it if it is missing. Symlinks are followed. */
 static int open_folder(int dir, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;

@@ -395,7 +395,7 @@ static int unpack_file(struct job *job, const char *kind, const struct quota *qu
 	if (!part || !entries)
 		return fail("memory");
 	result = open_input(job, part, quota->bytes);
-	/* If there is a copy, its bytes are missing for what is unpacked. */
+	/* The copy, if there is one, counts for the quota as long as it exists. */
 	bytes = format_text("%" PRIu64, subtract(quota->bytes, job->pipe < 0 ? job->hashed : 0));
 	if (result == 0)
 		result = bytes ? start(job, "unpack", kind, bytes, entries) : -1;
