@@ -6,8 +6,7 @@
 struct overlay {
 	int dir; /* the folder that all names are relative to; a descriptor, or AT_FDCWD */
 	char *const *lower; /* the folders that are only read, the topmost first; NULL-terminated */
-	const char *upper,
-		*work; /* the one that is written to; the kernel's own, on the same disk */
+	const char *upper, *work; /* the folder that is written to; one for the kernel itself */
 	const char *options; /* other mount options, not empty */
 };
 

@@ -227,8 +227,7 @@ int main(int argc, char *argv[])
 	if (open_standard_files() < 0)
 		return EXIT_BOX;
 	umask(022);
-	signal(SIGCHLD,
-		SIG_DFL); /* if box was started to ignore it, waitpid() would give no status */
+	signal(SIGCHLD, SIG_DFL); /* while it is ignored, waitpid() gives no exit status */
 	if (!read_options(argc, argv, &places, &status))
 		return status;
 	if (optind < argc && strcmp(argv[optind], "help") == 0)

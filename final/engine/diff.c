@@ -33,7 +33,8 @@
 #include "state.h"
 #include "target.h"
 
-/* Opens PATH in the layer DIR, following no symlink: its target is not meant for the host. */
+/* Opens PATH in the layer DIR, following no symlink: its target is meant for the
+ * container, and not for the host. */
 static int open_beneath(int dir, const char *path, int flags)
 {
 	struct open_how how = {
@@ -239,8 +240,8 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 		return -1;
 	if (add_folder(changes, folder, path) < 0)
 		return -1;
-	if (own &&
-		changes->lines.n > lines) /* box made it, but the container has put files there */
+	/* Box has made the folder, but the container has put something into it. */
+	if (own && changes->lines.n > lines)
 		return add_change(changes, 'A', path);
 	/* Only box has changed the folder. */
 	if (was && changes->lines.n == lines + 1 && changes->left_out > left_out &&

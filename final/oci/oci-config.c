@@ -143,9 +143,8 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 	return 0;
 }
 
-/* Removes the ambient capabilities that the kernel would refuse (capabilities(7)). This is only
- * told with
- * --debug, as the bundles of `runc spec` and of buildah name many. */
+/* Removes the ambient capabilities that the kernel would refuse (capabilities(7)). Without
+ * --debug this is not told, as the bundles of `runc spec` and of buildah name many. */
 static int leave_out_ambient(struct capabilities *set)
 {
 	uint64_t refused = set->ambient & ~(set->permitted & set->inheritable);

@@ -110,8 +110,8 @@ static int create_container(struct container *container, struct oci *oci, struct
 		oci_write_pid_file(container->pid) < 0) {
 		char why[1024];
 
-		snprintf(why, sizeof(why), "%s",
-			failure()); /* before container_destroy() may note another error */
+		/* container_destroy() may note another error. */
+		snprintf(why, sizeof(why), "%s", failure());
 		container_destroy(container);
 		return failx("%s", why);
 	}

@@ -45,7 +45,7 @@ static int add_groups(struct process *to)
 	return 0;
 }
 
-/* Makes the process of the container's one, changed by what the command line says. */
+/* Makes the new process like that of the container, changed by what the command line says. */
 static int exec_by_words(struct bundle *bundle)
 {
 	struct process *to = &bundle->spec.process;

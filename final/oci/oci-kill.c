@@ -22,7 +22,8 @@
 #include "oci-log.h"
 #include "oci-state.h"
 
-/* Sends SIGNAL to all processes in the container's cgroup; SIGKILL, by cgroup_kill(). */
+/* Sends SIGNAL to all processes in the container's cgroup. For SIGKILL there is cgroup_kill(),
+ * which no process escapes by a fork. */
 static int kill_all(const struct oci *oci, int signal)
 {
 	struct cgroup cgroup;

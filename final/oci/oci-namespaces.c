@@ -160,8 +160,8 @@ int oci_time_offsets(struct bundle *bundle, const struct value *part)
 				seconds, nanoseconds);
 	}
 	if (spec->namespaces & CLONE_NEWTIME) {
-		spec->namespaces &=
-			~(unsigned long)CLONE_NEWTIME; /* it is made apart, before the child is */
+		/* This namespace is made apart, before the child is. */
+		spec->namespaces &= ~(unsigned long)CLONE_NEWTIME;
 		spec->time_offsets = strdup(*text ? text : "monotonic 0 0\n");
 		return spec->time_offsets ? 0 : fail("memory");
 	}

@@ -178,7 +178,7 @@ int scope_update(const struct oci *oci, const struct resources *resources)
 	return ask_once("update", oci, resources);
 }
 
-/* ---- its life ---- */
+/* ---- scopes ---- */
 
 /* The path of the cgroup of SLICE, which the caller frees: of "a-b.slice", "/a.slice/a-b.slice"; of
  * "-.slice", the top, "" (systemd.slice(5)). NULL if memory is short. */
