@@ -71,8 +71,8 @@ enum { ARCHIVE_FD = STDIN_FILENO, MESSAGES_FD = STDOUT_FILENO, ROOT_FD = 3 };
 enum { CHUNK = 1 << 18, PIPE_SIZE = 1 << 20, THREAD_STACK = 1 << 20 };
 
 /* MiB of memory. Of all but the strangest archives, the decoders' dictionaries, the tables of
- * contents and what is kept until the end fit into it. Packing keeps the names of all hard
- * links. */
+ * contents and what is kept until the end fit into it. Packing keeps an entry of each file
+ * that has several names. */
 enum { UNPACK_MEMORY = 512, PACK_MEMORY = 2048 };
 
 /* Bytes that each entry counts, besides its data and its texts: the block of the disk that a
