@@ -108,19 +108,6 @@ python() {
 
 cat_file() { [[ ! -s $1 ]] || cat "$1"; }
 
-# What each test begins with, for a single copy: see make_host.
-make_beginning() {
-	BEGINNING=$BATS_FILE_TMPDIR/beginning
-	local rootfs=$BEGINNING/rootfs dir=$BEGINNING/dir
-	REAL_RUN_TMPDIR=$(cd "$BATS_RUN_TMPDIR" && pwd -P) && # as the kernel names it
-		mkdir -p "$BEGINNING/host" "$dir" && echo "$MARKER" >"$dir/$MARKER" &&
-		cp -ax --no-preserve=ownership "$REPO/rootfs" "$BEGINNING" && # it is of the user who has made it
-		# Without these a shell cannot even start a background process; the steps leave /dev to ROOTFS.
-		rm -f "$rootfs/dev/null" && # a box with -v /dev/null:/dev/null may have made an empty file
-		cp -a /dev/null /dev/zero "$rootfs/dev" && echo rootfs >"$rootfs/only-in-the-rootfs" &&
-		printf 'not a program\n' | tee "$rootfs/plain" >"$dir/plain"
-}
-
 # Runs a function without bats' trap for each command, which takes longer than most commands: what fails says where.
 untraced() {
 	local kept=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/trap status=0
@@ -359,7 +346,7 @@ host_as_before() {
 	local end=$((SECONDS + patience))
 	host_has_its_root || return
 	host_state >"$BATS_TEST_TMPDIR/after"
-	! nothing_left || return 0
+	! same_host || return 0
 	for ((try = 1; try <= 2 * patience + 1 || SECONDS < end; try++)); do
 		left=$(host_state | diff "$BATS_TEST_TMPDIR/before" - | grep '^[<>]' | without_others) || return 0
 		others=$(grep -v 'cgroup: ' <<<"$left") || true
@@ -381,7 +368,7 @@ host_as_before() {
 }
 
 # Whether nothing has changed but cgroups that have processes, which are other tests'. The usual case: so no program runs.
-nothing_left() {
+same_host() {
 	local before=() after=() line process
 	local -A was=() is=()
 	mapfile -t before <"$BATS_TEST_TMPDIR/before"
