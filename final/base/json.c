@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -59,6 +61,11 @@ json_t *read_json(
 
 	if (!text)
 		return NULL;
+	/* What is behind a NUL would neither be read nor count for the digest. */
+	if (lseek(fd, 0, SEEK_CUR) != (off_t)strlen(text)) {
+		failx("%s: not JSON: it has a NUL byte", name);
+		return NULL;
+	}
 	SHA256Data((const uint8_t *)text, strlen(text), own);
 	if (digest)
 		strcpy(digest, own);

@@ -50,6 +50,19 @@ TEST(a_file_is_read_with_its_digest_and_its_size)
 	json_decref(json);
 }
 
+TEST(a_file_with_a_NUL_byte_is_refused_also_where_what_is_before_it_has_the_digest)
+{
+	static const char *const files[] = {"{}\0x", "\0{} ", "{}\0\0", "{\0} "};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		autoclose int root = unit_folder();
+
+		unit_file("file", files[i], 4);
+		EXPECT(!read_json(root, "file", i == 0 ? DIGEST : NULL, NULL, NULL));
+		EXPECT_TEXT(failure(), "file: not JSON: it has a NUL byte");
+	}
+}
+
 TEST(a_file_with_another_digest_is_refused)
 {
 	autoclose int root = unit_folder();
