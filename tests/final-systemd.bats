@@ -9,7 +9,7 @@ load podman
 start_host() {
 	cp -ax "$BEGINNING/." "$BATS_TEST_TMPDIR" && mkfifo "$BATS_TEST_TMPDIR/pause" || return
 	sleep 1000 3>&- &
-	HOST=$! UNSHARE=$!
+	HOST=$! HOST_MAKER=$!
 	host_state >"$BATS_TEST_TMPDIR/before"
 }
 host() { env --default-signal -C "$DIR" "$@" 3>&-; }

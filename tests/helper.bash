@@ -144,12 +144,12 @@ make_all() {
 	start_host
 }
 
-# When it has ended, as it does by itself where a test hangs, its PID may be another process's: it is unshare's child,
-# or the shell's own where there is no unshare.
+# When it has ended, as it does by itself where a test hangs, its PID may be another process's: so it must be a child of
+# tests/host, or where a file's start_host does without that program, of this shell.
 host_is_there() {
-	local parent=$UNSHARE children=
+	local parent=$HOST_MAKER children=
 	[[ ${HOST:-} ]] || return
-	[[ $HOST != "$UNSHARE" ]] || parent=$BASHPID
+	[[ $HOST != "$HOST_MAKER" ]] || parent=$BASHPID
 	{ read -r children <"/proc/$parent/task/$parent/children"; } 2>/dev/null || :
 	[[ " $children " == *" $HOST "* ]]
 }
@@ -157,7 +157,7 @@ host_is_there() {
 end_host() {
 	thaw_own_cgroup # what is frozen may not end
 	! host_is_there || kill -KILL "$HOST" 2>/dev/null
-	wait "$UNSHARE" 2>/dev/null
+	wait "$HOST_MAKER" 2>/dev/null
 	remove_cgroups
 }
 
@@ -225,7 +225,7 @@ start_host() {
 	cgroups_looked_at
 	coproc HOST_IS { exec "$REPO/tests/host" start "$BATS_TEST_TMPDIR" "$BEGINNING" "$seconds" "$network" "${LOOKED_AT[0]}" "$cgroups" \
 		"${keep[@]}" 2>"$BATS_TEST_TMPDIR/errors" 3>&-; }
-	UNSHARE=$!
+	HOST_MAKER=$!
 	read -rt 100 -u "${HOST_IS[0]}" HOST || fail "no host for the test: $(<"$BATS_TEST_TMPDIR/errors")" || return
 }
 

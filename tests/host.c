@@ -1,34 +1,39 @@
 /*
- * host: the machine that a test takes for its host, in namespaces of its own, where a box can do no
- * harm and leave nothing. It is a program, as each test starts several: a shell with mount(8) takes
- * ten times as long.
+ * host: makes the machine that a test takes for its host, in namespaces of its own, where a box can
+ * do no harm and leave nothing behind. This is a program because each test starts it several times:
+ * a shell script with mount(8) takes ten times as long.
  *
  * host start FOLDER BEGINNING SECONDS NETWORK PATTERN CGROUPS [PATH...]
- *	Copies BEGINNING into FOLDER, the test's own, with a FIFO, "pause", and makes the host. When
- *it is ready, its state is in FOLDER/before, and a line on stdout is the PID of its first process,
- *	a child of this one, which takes all else with it when it ends: at the latest after SECONDS.
- *	Its network is the machine's, or new where NETWORK is "new".
  *
- *	The files are those of this machine, below a layer in memory that goes with the test. None
- *of its mounts is there: what a host needs is mounted anew, so that other programs' mounts neither
- *	come nor go. Of the machine itself FOLDER alone can be written to, and each PATH read. Of
- *	cgroups, CGROUPS has a line for each mount: "ro PATH", or "PATH/NAME PATH", which shows this
- *	cgroup there, as if it were the top: the test's own one. CGROUPS may be "machine" instead,
- *for a host that has this machine's files and mounts.
+ * Copies BEGINNING into FOLDER, the test's own, makes a fifo named "pause" there, and makes the
+ * host. When the host is ready, FOLDER/before has its state, and stdout gets a line: the PID of the
+ * host's first process, a child of this one. When that process ends, at the latest after SECONDS,
+ * all other processes of the host end with it. If NETWORK is "new", the host has a network of its
+ * own; otherwise it has this machine's.
+ *
+ * The host's files are those of this machine, below a layer in memory that goes with the test. It
+ * has none of this machine's mounts: what it needs is mounted anew, so that mounts of other
+ * programs neither come nor go. Of the machine itself it can write only to FOLDER, and read only
+ * each PATH. CGROUPS has a line for each mount of cgroups: "ro PATH" shows it read-only; "PATH/NAME
+ * PATH" shows the cgroup NAME, the test's own, as if it were the top. If CGROUPS is "machine", the
+ * host has this machine's files and mounts instead.
  *
  * host state PID PATTERN [CGROUP...]
- *	Prints what a test must leave as it was: the host's name, mounts and processes, the cgroups
- *	below each CGROUP whose names, or where PATTERN has a slash, whose paths match PATTERN, and
- *	what is in the store, $BOX_DATA.
+ *
+ * Prints all that a test must leave as it was: the host's name, its mounts and processes, what is
+ * in the store ($BOX_DATA), and the cgroups below each CGROUP whose names match PATTERN, or if
+ * PATTERN has a slash, whose paths match it.
  *
  * host enter PID FOLDER COMMAND [ARG...]
- *	Runs COMMAND on the host whose first process is PID, in FOLDER, in a session of its own, as
- *a box that kills its process group must not kill bats. Who runs the tests may ignore signals, as
- *	nohup does: COMMAND does not.
+ *
+ * Runs COMMAND in FOLDER on the host whose first process is PID. COMMAND gets a session of its own,
+ * as a box that kills its process group must not kill bats, and the default action of each signal:
+ * the tests may run with signals ignored, as nohup(1) does it.
  *
  * host read PID FOLDER FILE COMMAND [ARG...]
- *	The same, and writes to FILE what comes through a pipe, COMMAND's stdout, until nobody can
- *	write to it any more.
+ *
+ * Does the same, with a pipe as COMMAND's stdout, and writes to FILE what comes through it, until
+ * no process can write to the pipe any more.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -78,7 +83,7 @@ __attribute__((format(printf, 2, 3))) static const char *text(
 
 static void copy(int from, int to, const char *name);
 
-/* Both are closed. */
+/* Copies all that is in the folder FROM to the folder TO, and closes both. */
 static void copy_contents(int from, int to)
 {
 	DIR *folder = fdopendir(from);
@@ -115,7 +120,7 @@ static void copy_file(int from, int to, const char *name)
 	close(source);
 }
 
-/* Whose it is does not matter: all of it is root's. */
+/* Copies NAME, of any type, from one folder to another. The copy is root's. */
 static void copy(int from, int to, const char *name)
 {
 	char link[PATH_MAX] = "";
@@ -145,7 +150,7 @@ static int by_name(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/* Prints `lines` in the order of their bytes. */
+/* Prints LINES sorted by their bytes. */
 static void print_sorted(FILE *out, char *lines)
 {
 	size_t n = 0, i = 0;
@@ -198,7 +203,7 @@ static ssize_t read_file(int folder, const char *name, char *buffer, size_t size
 	return all;
 }
 
-/* By name, as PIDs are new each time. */
+/* Prints the command line of the process, not its PID, which is another one each time. */
 static void print_process(FILE *out, int proc, const char *pid)
 {
 	char path[PATH_MAX], words[65536], *state;
@@ -216,7 +221,7 @@ static void print_process(FILE *out, int proc, const char *pid)
 	fprintf(out, "process: %s\n", words);
 }
 
-/* Not PID 1, which is the test's own. */
+/* Prints all processes of the host but PID 1, which is this program's. */
 static void print_processes(FILE *out, pid_t host)
 {
 	char path[PATH_MAX];
@@ -244,7 +249,7 @@ static void print_cgroups(FILE *out, const char *top, const char *pattern)
 	char path[PATH_MAX];
 	struct stat st;
 
-	/* Others come and go. Two links are that from above, and its own: no cgroup below. */
+	/* Cgroups of other programs come and go. A folder with two links has none below it. */
 	if (!folder)
 		return;
 	if (!fstat(dirfd(folder), &st) && st.st_nlink != 2)
@@ -347,7 +352,7 @@ static void mount_new(const char *source, const char *path, const char *type, co
 	must(mount(source, target, type, 0, options), target);
 }
 
-/* Shows what is at `source` of this machine at `path` of the host. */
+/* Binds this machine's SOURCE at PATH of the host. */
 static void show(bool read_only, const char *source, const char *path)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -387,8 +392,9 @@ static bool is_mounted(const char *mounts, const char *place)
 	return false;
 }
 
-/* Disks of their own, on many a machine. Names are relative, as an option of mount has no comma in
- * it. An overlay cannot be made of all file systems: what is on another one can be read alone. */
+/* Makes an overlay of each place that is a mount, as on many machines these have disks of their
+ * own. The names of the layers are relative: a comma in an absolute one would end the option. Not
+ * every file system can be a layer; a place on another one is shown read-only. */
 static void mount_files(void)
 {
 	static const char *const places[] = {"/", "/etc", "/gnu", "/home", "/nix", "/opt", "/root",
@@ -426,7 +432,7 @@ static void show_cgroups(char *lines)
 	}
 }
 
-/* A link into /run, where nothing is any more. */
+/* Makes resolv.conf a file where it is a link into /run, which is empty on the host. */
 static void make_resolv_conf(void)
 {
 	static const char from[] = "/etc/resolv.conf", to[] = "root/etc/resolv.conf";
@@ -455,7 +461,7 @@ static void make_files(const char *folder, const char *cgroups, char *const *pat
 	mount_new("proc", "/proc", "proc", NULL);
 	mount_new("run", "/run", "tmpfs", "mode=755");
 	mount_new("tmp", "/tmp", "tmpfs", "mode=1777");
-	/* Images for overlays, of which two alone can lie over one another. */
+	/* Not an overlay: it may hold folders for other overlays, and only two can be stacked. */
 	mount_new("cache", "/var/cache", "tmpfs", "mode=755");
 	show(true, "/sys", "/sys");
 	show(true, "/dev", "/dev");
