@@ -73,7 +73,7 @@ char **list_folder(int dir)
 	return list(dir, is_entry);
 }
 
-char **store_names(int dir)
+char **list_visible(int dir)
 {
 	return list(dir, is_visible);
 }

@@ -14,7 +14,7 @@ struct pair {
 char **list_folder(int dir);
 
 /* Does the same, but leaves out all names that begin with '.'. */
-char **store_names(int dir);
+char **list_visible(int dir);
 
 /* Frees a NULL-terminated list and its strings, and sets it to NULL, which it may be before,
  * too. */

@@ -39,7 +39,7 @@
 static int each_place(struct store *store, int dir,
 	bool (*visit)(struct store *, const char *, void *), void *data)
 {
-	autolist char **ids = store_names(dir);
+	autolist char **ids = list_visible(dir);
 
 	for (char **id = ids; id && *id; id++)
 		if (strlen(*id) == ID_LENGTH && is_own_name(*id) && !visit(store, *id, data))

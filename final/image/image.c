@@ -110,7 +110,7 @@ static int look_up(struct store *store, const char *name, char id[ID_LENGTH + 1]
 	}
 	if (length < 4 || length > ID_LENGTH || strspn(digits, "0123456789abcdef") != length)
 		return 0;
-	if (!(records = store_names(store->images)))
+	if (!(records = list_visible(store->images)))
 		return -1;
 	for (char **record = records; *record; record++) {
 		if (strncmp(*record, digits, length) != 0)
@@ -189,8 +189,8 @@ static void print_row(const struct image *image, const char *name)
 
 int image_list(struct store *store, bool quiet)
 {
-	autolist char **names = store_names(store->names);
-	autolist char **records = names ? store_names(store->images) : NULL;
+	autolist char **names = list_visible(store->names);
+	autolist char **records = names ? list_visible(store->images) : NULL;
 	char id[ID_LENGTH + 1];
 	struct image image;
 
@@ -227,7 +227,7 @@ int image_list(struct store *store, bool quiet)
 /* Counts the symlinks in DIR whose target is ID; with REMOVE, removes them. */
 static int count_links(int dir, const char *id, bool remove)
 {
-	autolist char **links = store_names(dir);
+	autolist char **links = list_visible(dir);
 	int n = 0;
 
 	for (char **link = links; link && *link; link++) {
@@ -243,7 +243,7 @@ static int count_links(int dir, const char *id, bool remove)
 /* Fails if a container was made from the image ID. */
 static int check_unused(struct store *store, const char *id)
 {
-	autolist char **containers = store_names(store->containers);
+	autolist char **containers = list_visible(store->containers);
 
 	for (char **container = containers; container && *container; container++) {
 		autofree char *link = format_text("%s/image", *container);
@@ -262,9 +262,9 @@ static int check_unused(struct store *store, const char *id)
 static int remove_layers(struct store *store, uint64_t *bytes)
 {
 	json_auto_t *used = json_object();
-	autolist char **live = store_names(store->live);
-	autolist char **records = store_names(store->images);
-	autolist char **layers = records ? store_names(store->layers) : NULL;
+	autolist char **live = list_visible(store->live);
+	autolist char **records = list_visible(store->images);
+	autolist char **layers = records ? list_visible(store->layers) : NULL;
 	char id[ID_LENGTH + 1];
 	struct image image;
 
@@ -335,7 +335,7 @@ int image_prune(struct store *store, uint64_t *bytes)
 	bool any = false;
 	int result = 0;
 
-	if (importing < 0 || running < 0 || !(records = store_names(store->images)))
+	if (importing < 0 || running < 0 || !(records = list_visible(store->images)))
 		return -1;
 	for (char **record = records; *record; record++) {
 		if (!is_own_name(id_of(*record, id)) || check_unused(store, id) < 0)

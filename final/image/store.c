@@ -73,7 +73,7 @@ bool is_own_name(const char *name)
  * gone. */
 void store_sweep(const struct store *store)
 {
-	autolist char **names = store_names(store->tmp);
+	autolist char **names = list_visible(store->tmp);
 
 	for (char **name = names; name && *name; name++) {
 		if (!is_own_name(*name))

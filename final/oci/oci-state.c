@@ -329,7 +329,7 @@ int oci_remove(struct oci *oci)
 int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data)
 {
 	autoclose int dir = open_root(root);
-	autolist char **names = dir < 0 ? NULL : store_names(dir);
+	autolist char **names = dir < 0 ? NULL : list_visible(dir);
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : fail("%s", root);
