@@ -90,13 +90,15 @@ final/box: $(call OBJECTS_OF,engine) final/image/image.a final/core/core.a final
 final/box-oci: $(call OBJECTS_OF,oci) final/core/core.a final/base/base.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
-final/box-unpack: final/helpers/box-unpack.o final/helpers/over.o final/base/base.a
+HELPER_OF = $(patsubst %,final/helpers/%.o,$(1)) final/base/base.a
+
+final/box-unpack: $(call HELPER_OF,box-unpack decompress extract job messages over pack quota read-archive)
 	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(shell pkg-config --libs $(UNPACK_LIBS))
 
-final/box-seccomp: final/helpers/box-seccomp.o final/base/base.a
+final/box-seccomp: $(call HELPER_OF,box-seccomp seccomp-profile seccomp-tree)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SECCOMP_LIBS))
 
-final/box-systemd: final/helpers/box-systemd.o final/base/base.a
+final/box-systemd: $(call HELPER_OF,box-systemd)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
 # The filter of the default set of capabilities, as the initializer of an array.

@@ -21,7 +21,7 @@ copies() {
 	copies 'sleeper --name mine >/dev/null; box cp tree mine:/srv && box cp mine:/srv back && list tree >a; list back >b; diff a b
 		stat -c %y back/one; cat back/hard back/link back/not*; test back/one -ef back/hard && echo same'
 	[[ $output == *'> sub d 755 0:0'* && $output == *'> sub/deep/two f 711 0:0'* ]] ||
-		report "expected root as owner, and no set-user-ID bit" "see disown in box-unpack.c"
+		report "expected root as owner, and no set-user-ID bit" "see disown in pack.c"
 	[[ $(grep -c '^>' <<<"$output") == 2 ]] || report "expected no other difference" "see pack_archive"
 	[[ $output == *'2001-02-03 04:05:06.000000000 +0000'$'\n123same' ]] || [[ $output == *2001-02-03*$'\n1123same' ]] ||
 		report "expected times, contents and hard links" "see pack_archive"
@@ -71,7 +71,7 @@ box: d/one: Is a directory
 kept
 box: d/one/kept: a file, which no folder can be copied to
 box: /none/: no such folder
-box: /none/x: No such file or directory' "see extract in box-unpack.c"
+box: /none/x: No such file or directory' "see extract in extract.c"
 }
 
 @test "cp with - is a tar archive, on stdin or stdout" {
@@ -269,7 +269,7 @@ new
 
 @test "commit leaves out folders whose names begin with .wh., and what is in them" {
 	life "$pack_root"'pack_root; box run --name one ./root.tar sh -c "mkdir /.wh.dir; echo >/.wh.dir/file"; box commit one one.tar >/dev/null; box run --rm ./one.tar ls -d /.wh.dir'
-	[[ $output == *'left out: 1, the first ./.wh.dir'*'ls: /.wh.dir: No such file or directory' ]] || report "expected no such folder" "see is_mark in box-unpack.c"
+	[[ $output == *'left out: 1, the first ./.wh.dir'*'ls: /.wh.dir: No such file or directory' ]] || report "expected no such folder" "see is_mark in pack.c"
 }
 
 @test "other programs accept what commit writes" {

@@ -419,7 +419,7 @@ is_refused() {
 		# shellcheck disable=SC2086 # words
 		run_on_host bash -c '"$1" "$2" | python3 "$3" "${@:4}"' - "$REPO/final/box-seccomp" a80425fb \
 			"$BATS_TEST_DIRNAME/seccomp-verdict.py" $call
-		output_is "$verdict" "the filter's word on $call: see compile in box-seccomp.c" || return
+		output_is "$verdict" "the filter's word on $call: see compile_tree in seccomp-tree.c" || return
 	done <<-'EOF'
 		x86_64 39:allow
 		i386 20:allow

@@ -35,14 +35,14 @@ running' "see spot_find"
 		for f in null fifo socket; do box exec mine sh -c "rm -rf /y; mkdir /y; echo bad >/y/$f"; kept box cp mine:/y/. odd; done
 		box exec mine ln -s fifo /link; kept box cp mine:/link odd/null; kept box cp mine:/link odd/fifo' </dev/null
 	[[ $(grep -c '^box: .*: neither a file nor a folder$' <<<"$output") == 15 && $(grep -c '^125$' <<<"$output") == 15 && $output != *changed* ]] ||
-		report "expected each of 15 to be refused, and to be as it was" "see spot_find, and is_special in box-unpack.c"
+		report "expected each of 15 to be refused, and to be as it was" "see spot_find, and is_special in extract.c"
 }
 
 @test "cp writes over no device, fifo or socket of a container, running or not" {
 	files 'sleeper --name mine -v ./odd:/odd >/dev/null; echo bad >null; try() { for f in odd/*; do kept box cp null mine:/$f; done; kept box cp null mine:/odd; kept box cp - mine:/odd < <(tar c null)
 			tar c null | kept box cp - mine:/odd; }; try; box stop -t 0 mine; try'
 	[[ $(grep -c '^box: .*: neither a file nor a folder$' <<<"$output") == 14 && $(grep -c '^125$' <<<"$output") == 16 && $output != *changed* ]] ||
-		report "expected each of 16 to be refused, and to be as it was" "see spot_find, and is_special in box-unpack.c"
+		report "expected each of 16 to be refused, and to be as it was" "see spot_find, and is_special in extract.c"
 }
 
 @test "cp leaves a fifo that is there alone when it copies a tree with that again" {
@@ -51,7 +51,7 @@ running' "see spot_find"
 		box cp mine:/tree/. odd; box cp mine:/tree/. odd; ls odd; [[ /proc/$$/fd/7 -ef odd/fifo ]] && echo "the same"'
 	output_is 'fifo
 one
-the same' "see extract in box-unpack.c"
+the same' "see extract in extract.c"
 }
 
 @test "cp and commit follow symlinks to files, that are there or not, as a shell's > does" {

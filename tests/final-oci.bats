@@ -822,7 +822,7 @@ own_files() {
 	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}, {"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}' 'c["root"]["readonly"] = False'
 	oci_run sh -c 'mkdir /x; kill -USR1 $$; kill -0 $$ && echo allowed; grep Seccomp: /proc/self/status'
 	output_is $'allowed\nSeccomp:\t2' "see seccomp_profile"
-	[[ $stderr == *"Operation not supported"*"Operation not permitted"* ]] || report "expected both errors" "see box-seccomp.c"
+	[[ $stderr == *"Operation not supported"*"Operation not permitted"* ]] || report "expected both errors" "see seccomp-profile.c"
 	# 451 is newer than all that are named: what C libraries ask for, and do without, is no error.
 	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": [n for n in """read write open openat close exit exit_group execve brk mmap mprotect munmap stat fstat lstat newfstatat getuid geteuid getgid getegid arch_prctl set_tid_address set_robust_list rseq prlimit64 readlink getrandom ioctl dup2 dup3 fcntl uname getpid getppid rt_sigaction rt_sigprocmask sigaltstack getcwd fchdir chdir prctl futex access writev lseek poll""".split()], "action": "SCMP_ACT_ALLOW"}]}'
 	cat >"$DIR/calls.c" <<-'EOF'

@@ -402,7 +402,7 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 	status_is 1 "without SYS_ADMIN it is refused"
 	OPTIONS=(--cap-add SYS_ADMIN)
 	box unshare -m true
-	status_is 0 "see box-seccomp.c"
+	status_is 0 "see answer_to in seccomp-tree.c"
 }
 
 @test "--security-opt: no filter of system calls, no new privileges" {

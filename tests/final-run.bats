@@ -220,7 +220,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 @test "root in the container may not mount, nor make a user namespace, nor load modules" {
 	box sh -c 'mount -t tmpfs none /tmp; unshare -U true; unshare -m true; mount -o remount,rw /sys'
-	[[ $(grep -c -i "permitted\|denied" <<<"$stderr") == 4 ]] || report "expected four refusals" "see drop_privileges, and box-seccomp.c"
+	[[ $(grep -c -i "permitted\|denied" <<<"$stderr") == 4 ]] || report "expected four refusals" "see drop_privileges, and seccomp-tree.c"
 }
 
 @test "/etc/hosts, hostname and resolv.conf are the container's own" {

@@ -73,7 +73,7 @@ static int open_spot(struct end *to, const char *path, struct spot *spot)
 
 /* Opens the folder PATH as the target, into which BASE of this TYPE is copied. If BASE is a file,
  * and PATH has a symlink of that name, the copy goes where the symlink leads. The files of a folder
- * replace such symlinks: see extract() in box-unpack.c. */
+ * replace such symlinks: see extract() in extract.c. */
 static int open_folder(
 	struct end *to, const char *path, int type, const char *base, struct spot *spot)
 {
