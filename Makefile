@@ -133,7 +133,7 @@ tests/host: tests/host.c
 
 # The unit tests: what they test is built once more, with the sanitizers where the compiler has them. The rest,
 # which that needs, is as it is in final/. The compiler is asked once.
-UNIT_TESTED = $(wildcard final/base/*.c) final/core/user.c final/core/device-rules.c final/image/layout.c \
+UNIT_TESTED = $(wildcard final/base/*.c) final/core/user.c final/core/device-rules.c final/core/mountinfo.c final/image/layout.c \
 	final/engine/logs.c final/engine/options.c
 UNIT_OBJECTS = $(patsubst %.c,tests/unit/build/%.o,$(wildcard tests/unit/*.c) $(UNIT_TESTED))
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -22,8 +22,8 @@
 #include "error.h"
 #include "file.h"
 #include "id.h"
-#include "text.h"
 #include "cgroup-parts.h"
+#include "mountinfo.h"
 
 const char *const cgroup_controllers[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset",
 	"devices", "blkio", "io", "cpuacct", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",
@@ -122,33 +122,33 @@ static const char *path_below(const char *path, const char *root)
 	return strcmp(path + length, "/") == 0 ? "" : path + length;
 }
 
-/* Adds the hierarchy that LINE of mountinfo shows, if it is one: "ID PARENT MAJOR:MINOR ROOT TARGET
- * ... - TYPE SOURCE OPTIONS" (proc_pid_mountinfo(5)). ROOT is the cgroup that is visible at TARGET;
- * in a container without a cgroup namespace it is that of the container. */
-static void add_mount(const char *line)
+/* Adds the hierarchy that LINE of mountinfo shows, if it is one. mount.root is the cgroup that is
+ * visible at mount.target; in a container without a cgroup namespace it is that of the container.
+ */
+static void add_mount(char *line)
 {
-	const char *type = strstr(line, " - cgroup"), *below;
-	char root[512], own[512];
-	struct base base = {.v2 = type && strncmp(type, " - cgroup2 ", 11) == 0};
-	unsigned major, minor;
+	struct mountinfo mount;
+	struct base base = {0};
+	char own[512];
+	const char *below;
 	struct stat st;
 
-	if (!type || (!base.v2 && strncmp(type, " - cgroup ", 10) != 0))
+	if (!mountinfo_read(line, &mount) || strncmp(mount.type, "cgroup", 6) != 0)
 		return;
-	if (!base.v2 && !(base.controllers = controllers_in(strrchr(line, ' ') + 1)))
+	base.v2 = strcmp(mount.type, "cgroup2") == 0;
+	if (!base.v2 && (mount.type[6] || !(base.controllers = controllers_in(mount.options))))
 		return;
 	for (size_t i = 0; i < n_bases; i++) /* a second mount of the same hierarchy */
 		if (bases[i].v2 == base.v2 && bases[i].controllers == base.controllers)
 			return;
-	if (sscanf(line, "%*d %*d %u:%u %511s %319s", &major, &minor, root, base.path) != 4 ||
-		!own_cgroup(base.controllers, base.list, own))
+	if (!own_cgroup(base.controllers, base.list, own) ||
+		snprintf(base.path, sizeof(base.path), "%s", mount.target) >=
+			(int)sizeof(base.path))
 		return;
-	unescape_octal(root);
-	unescape_octal(base.path);
-	below = path_below(own, root);
+	below = path_below(own, mount.root);
 	/* The mount may show a part of the hierarchy that this process's cgroup is not in, or
 	 * another mount may cover it. */
-	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(major, minor))
+	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(mount.major, mount.minor))
 		return;
 	if (base.v2)
 		add_v2(base.path, below);

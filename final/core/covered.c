@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +16,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "list.h"
-#include "text.h"
+#include "mountinfo.h"
 #include "tree.h"
 
 /* Returns the ID of the mount that PATH is on, as mountinfo has it (Linux 5.8), or -1 after fail().
@@ -53,7 +52,7 @@ static int cover(const char *path)
  * (mount_too_revealing() in fs/namespace.c). */
 static int uncover(const char *path, int64_t root, const char *type)
 {
-	bool reveals = strncmp(type, "proc ", 5) == 0 || strncmp(type, "sysfs ", 6) == 0;
+	bool reveals = strcmp(type, "proc") == 0 || strcmp(type, "sysfs") == 0;
 	int64_t id;
 
 	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno == EACCES && !reveals)
@@ -69,29 +68,20 @@ int covered_open(FILE **mounts)
 	return *mounts ? 0 : fail("/proc/self/mountinfo");
 }
 
-/* Adds to LIST the path and the type, such as "/proc" and "proc ...", of each mount that is
+/* Adds to LIST the path and the type, such as "/proc" and "proc", of each mount that is
  * directly on the mount ROOT. Mounts further down disappear with these. A mount on / is the new
  * root. */
 static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
 {
 	autofree char *line = NULL;
-	const char *type;
-	int64_t parent;
+	struct mountinfo mount;
 	size_t size = 0;
-	int start, end;
 
-	while (getline(&line, &size, mounts) > 0) {
-		if (sscanf(line, "%*d %" SCNd64 " %*s %*s %n%*s%n", &parent, &start, &end) != 1 ||
-			parent != root)
-			continue;
-		if (!(type = strstr(line + end, " - ")))
-			continue; /* not a line of mountinfo, see proc_pid_mountinfo(5) */
-		line[end] = '\0';
-		unescape_octal(line + start);
-		if (strcmp(line + start, "/") != 0 &&
-			(add_string(list, line + start) < 0 || add_string(list, type + 3) < 0))
+	while (getline(&line, &size, mounts) > 0)
+		if (mountinfo_read(line, &mount) && mount.parent == root &&
+			strcmp(mount.target, "/") != 0 &&
+			(add_string(list, mount.target) < 0 || add_string(list, mount.type) < 0))
 			return -1;
-	}
 	return 0;
 }
 
