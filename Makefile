@@ -131,28 +131,66 @@ rootfs.tar.gz: rootfs/bin/busybox
 tests/host: tests/host.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -static -o $@ $< 2>/dev/null || $(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
 
-# The unit tests: what they test is built once more, with the sanitizers where the compiler has them. The rest,
-# which that needs, is as it is in final/. The compiler is asked once.
-UNIT_TESTED = $(wildcard final/base/*.c) final/core/user.c final/core/device-rules.c final/core/mountinfo.c final/image/layout.c \
-	final/engine/logs.c final/engine/options.c
-UNIT_OBJECTS = $(patsubst %.c,tests/unit/build/%.o,$(wildcard tests/unit/*.c) $(UNIT_TESTED))
+# The unit tests: what they test is built once more, with the sanitizers where the compiler has them, and so that
+# only what is needed is linked. The rest is as it is in final/. The compiler is asked once.
+UNIT_TESTED = $(wildcard final/base/*.c) final/core/user.c final/core/device-rules.c final/core/mountinfo.c \
+	final/image/layout.c final/engine/logs.c final/engine/options.c $(filter-out %/box-oci.c,$(wildcard final/oci/*.c)) \
+	$(patsubst %,final/helpers/%.c,job quota read-archive seccomp-profile seccomp-tree)
+FUZZ_TARGETS = archive config env-file layout mountinfo users
+FUZZ_FILES = $(FUZZ_TARGETS:%=tests/fuzz/%.c) tests/fuzz/fuzz.c
+UNIT_OBJECTS = $(patsubst %.c,tests/unit/build/%.o,$(wildcard tests/unit/*.c) $(FUZZ_FILES))
+UNIT_TESTED_OBJECTS = $(UNIT_TESTED:%.c=tests/unit/build/%.o)
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_FLAGS = $(eval UNIT_FLAGS := $(CFLAGS) -O1 $(shell mkdir -p tests/unit/build && echo 'int main(void) { return 0; }' | \
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SANITIZERS) -x c -o tests/unit/build/probe - 2>/dev/null && echo '$(SANITIZERS)') \
 	$(shell pkg-config --cflags $(LIBS)))$(UNIT_FLAGS)
+UNIT_ROOMS = $(patsubst %,-iquote final/%,base core image engine oci helpers) -iquote tests/unit -iquote tests/fuzz
+UNIT_LIBS = -lm $(shell pkg-config --libs $(LIBS))
 
 tests/unit/build/%.o: %.c | libraries
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_FLAGS) $(WARNINGS) -MMD -MP $(patsubst %,-iquote final/%,base core image engine) -iquote tests/unit -c -o $@ $<
+	$(CC) $(UNIT_FLAGS) $(WARNINGS) -MMD -MP $(UNIT_ROOMS) -c -o $@ $<
 
--include $(UNIT_OBJECTS:.o=.d)
+-include $(patsubst %.o,%.d,$(UNIT_OBJECTS) $(UNIT_TESTED_OBJECTS))
 
-tests/unit/build/unit: $(UNIT_OBJECTS) final/core/core.a
-	$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
+tests/unit/build/tested.a: $(UNIT_TESTED_OBJECTS)
+
+tests/unit/build/unit: $(UNIT_OBJECTS) tests/unit/build/tested.a final/core/core.a
+	$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $^ $(UNIT_LIBS)
 
 # What options keep they keep as long as the program runs: no leaks are looked for.
 unit: tests/unit/build/unit ## Run the unit tests, of what needs no kernel feature: no root, some seconds; TEST=WORD for some of them
 	@ASAN_OPTIONS=detect_leaks=0 tests/unit/build/unit $(TEST)
+
+# The fuzz targets, which clang's libFuzzer runs: see tests/fuzz/fuzz.h. SECONDS is for each of them; bash has a
+# variable of that name, which the command line alone can mean.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_OBJECTS = $(patsubst %.c,tests/fuzz/build/%.o,$(UNIT_TESTED) $(FUZZ_FILES) tests/fuzz/libfuzzer.c)
+
+fuzz: fuzz-build ## Give hostile files to what reads config.json, archives and so on: FUZZ_SECONDS=60 each; TARGET=NAME for one (clang)
+	@tests/fuzz/run $(if $(filter command line,$(origin SECONDS)),$(SECONDS),$(FUZZ_SECONDS)) $(or $(TARGET),$(FUZZ_TARGETS))
+
+fuzz-build: fuzz-compiler $(FUZZ_TARGETS:%=tests/fuzz/build/%)
+
+fuzz-compiler:
+	@mkdir -p tests/fuzz/build && echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -x c -o tests/fuzz/build/probe - >/dev/null 2>&1 || \
+		{ echo "$(FUZZ_CC) makes no fuzzer: install clang and its runtime, Debian's packages clang and libclang-rt-14-dev" \
+		"(of clang's version), Fedora's clang and compiler-rt, Arch's clang and compiler-rt; FUZZ_CC= names another clang" >&2; exit 1; }
+
+tests/fuzz/build/%.o: %.c | libraries fuzz-compiler
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) $(FUZZ_FLAGS) $(WARNINGS) -MMD -MP $(UNIT_ROOMS) $(shell pkg-config --cflags $(LIBS)) -c -o $@ $<
+
+-include $(FUZZ_OBJECTS:.o=.d)
+
+tests/fuzz/build/tested.a: $(patsubst %.c,tests/fuzz/build/%.o,$(UNIT_TESTED))
+
+$(FUZZ_TARGETS:%=tests/fuzz/build/%): tests/fuzz/build/%: tests/fuzz/build/tests/fuzz/%.o tests/fuzz/build/tests/fuzz/fuzz.o \
+		tests/fuzz/build/tests/fuzz/libfuzzer.o tests/fuzz/build/tested.a final/core/core.a
+	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(UNIT_LIBS)
 
 run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or in a box of STEP=NN (root)
 	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 14"; exit 1; }
@@ -239,6 +277,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	tests/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/host tests/unit/build rootfs rootfs.tar.gz site bench
+	tests/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/host tests/unit/build tests/fuzz/build rootfs rootfs.tar.gz site bench
 
-.PHONY: all final steps second-day libraries rootfs run install uninstall unit test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean
+.PHONY: all final steps second-day libraries rootfs run install uninstall unit fuzz fuzz-build fuzz-compiler test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

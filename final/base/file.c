@@ -67,18 +67,28 @@ int replace_file_at(int dir, const char *name, const void *data, size_t size, bo
 
 char *read_file(int fd, const char *name, size_t limit)
 {
-	autofree char *data = malloc(limit + 1);
-	size_t size = 0;
+	autofree char *data = NULL;
+	char *grown;
+	size_t size = 0, room = 0;
 	struct stat st;
 	ssize_t n = 0;
 
-	if (!data || fd < 0 || fstat(fd, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		fail("%s", name);
 		return NULL;
 	}
 	errno = S_ISREG(st.st_mode) ? 0 : EINVAL;
-	while (!errno && size <= limit && (n = read(fd, data + size, limit + 1 - size)) > 0)
-		size += n;
+	/* Files of /proc have a size of 0. One more byte than there should be shows the end. */
+	do {
+		if (size == room) {
+			room = room ? 2 * room : st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+			room = room < limit + 1 ? room : limit + 1;
+			if ((grown = realloc(data, room + 1)))
+				data = grown;
+		}
+		if (!errno && (n = read(fd, data + size, room - size)) > 0)
+			size += n;
+	} while (!errno && n > 0 && size <= limit);
 	if (!errno && size > limit)
 		errno = EFBIG;
 	if (errno) {
