@@ -20,11 +20,6 @@
 #include "cgroup.h"
 #include "spec.h"
 
-struct program {
-	struct bpf_insn code[4096];
-	size_t n;
-};
-
 static int access_bits(const struct device_rule *rule)
 {
 	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
@@ -92,7 +87,7 @@ static int check_exception(const struct device_rule *rules, size_t n)
 	return 0;
 }
 
-static void put(struct program *program, struct bpf_insn instruction)
+static void put(struct device_program *program, struct bpf_insn instruction)
 {
 	if (program->n < sizeof(program->code) / sizeof(*program->code))
 		program->code[program->n++] = instruction;
@@ -100,7 +95,7 @@ static void put(struct program *program, struct bpf_insn instruction)
 
 /* Adds a jump to the next rule, which is taken if REGISTER OP K holds: the rule fits unless it
  * does. Where the next rule begins is filled in later, when that is known. */
-static void put_unless(struct program *program, uint8_t op, int reg, int32_t k)
+static void put_unless(struct device_program *program, uint8_t op, int reg, int32_t k)
 {
 	put(program, (struct bpf_insn){.code = BPF_JMP32 | op | BPF_K, .dst_reg = reg, .imm = k});
 }
@@ -108,7 +103,7 @@ static void put_unless(struct program *program, uint8_t op, int reg, int32_t k)
 /* Loads the registers that the rules look at from struct bpf_cgroup_dev_ctx, whose first word is
  * "access << 16 | type": 2 the type, 3 the access, 4 and 5 the major and minor numbers. The
  * verifier refuses to read a register that nothing was loaded into. */
-static void put_start(struct program *program)
+static void put_start(struct device_program *program)
 {
 	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W;
 
@@ -122,7 +117,7 @@ static void put_start(struct program *program)
 	put(program, (struct bpf_insn){.code = load, .dst_reg = 5, .src_reg = 1, .off = 8});
 }
 
-static void put_answer(struct program *program, bool allow)
+static void put_answer(struct device_program *program, bool allow)
 {
 	put(program, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = allow});
 	put(program, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
@@ -130,7 +125,7 @@ static void put_answer(struct program *program, bool allow)
 
 /* Adds the code for RULE. Returns whether the rule fits every device: the kernel would refuse code
  * after it, which could never be reached. */
-static bool put_rule(struct program *program, const struct device_rule *rule)
+static bool put_rule(struct device_program *program, const struct device_rule *rule)
 {
 	size_t start = program->n, end;
 	int other = ~access_bits(rule) & 7;
@@ -163,21 +158,29 @@ static bool put_rule(struct program *program, const struct device_rule *rule)
 	return end == start;
 }
 
-static int attach_program(const struct hierarchy *h, const struct device_rule *rules, size_t n)
+int devices_compile(struct device_program *program, const struct device_rule *rules, size_t n)
 {
-	static struct program program;
-	union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE};
-	autoclose int fd = -1;
 	bool all = false;
 
-	program.n = 0;
-	put_start(&program);
+	program->n = 0;
+	put_start(program);
 	while (!all && n-- > 0) /* the last rule that fits counts: so it is asked first */
-		all = put_rule(&program, &rules[n]);
+		all = put_rule(program, &rules[n]);
 	if (!all)
-		put_answer(&program, false);
-	if (program.n == sizeof(program.code) / sizeof(*program.code))
-		return failx("linux.resources.devices: too many rules");
+		put_answer(program, false);
+	return program->n < sizeof(program->code) / sizeof(*program->code)
+		       ? 0
+		       : failx("linux.resources.devices: too many rules");
+}
+
+static int attach_program(const struct hierarchy *h, const struct device_rule *rules, size_t n)
+{
+	static struct device_program program;
+	union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE};
+	autoclose int fd = -1;
+
+	if (devices_compile(&program, rules, n) < 0)
+		return -1;
 	attributes.insns = (uintptr_t)program.code;
 	attributes.insn_cnt = program.n;
 	attributes.license = (uintptr_t) "GPL";

@@ -2,6 +2,7 @@
 #ifndef DEVICE_RULES_H
 #define DEVICE_RULES_H
 
+#include <linux/bpf.h>
 #include <stddef.h>
 
 #include "cgroup.h"
@@ -12,5 +13,15 @@
  * (the kernel's admin-guide/cgroup-v1/devices.rst), or a BPF program on v2. It is an error if
  * neither is there, or if v1 cannot express a rule. Does nothing if N is 0. */
 int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n);
+
+/* A program that the kernel asks about each device that is opened: its N instructions. */
+struct device_program {
+	struct bpf_insn code[4096];
+	size_t n;
+};
+
+/* Makes of the N RULES, as above, the PROGRAM for v2: it gets struct bpf_cgroup_dev_ctx, and
+ * returns 1 to allow, 0 to deny. -1 after fail(), if there are too many rules. */
+int devices_compile(struct device_program *program, const struct device_rule *rules, size_t n);
 
 #endif
