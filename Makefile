@@ -19,7 +19,7 @@ BOXES = $(STEPS:%=%/box)
 # box-systemd asks systemd for what box-oci needs.
 FINAL = final/box final/box-oci final/box-unpack final/box-seccomp final/box-systemd
 
-# The rooms of final/, and what a file of each may include: arrows go one way. tests/rooms looks at the objects.
+# The rooms of final/, and what a file of each may include: arrows go one way. tests/docs/rooms looks at the objects.
 MAY_INCLUDE_base = base
 MAY_INCLUDE_core = base core
 MAY_INCLUDE_image = base image
@@ -114,7 +114,7 @@ rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of bu
 rootfs/bin/busybox:
 	@test -x "$$BUSYBOX" || { echo "no busybox: install busybox-static, or set BUSYBOX="; exit 1; }
 	@! ldd "$$BUSYBOX" >/dev/null 2>&1 || { echo "$$BUSYBOX is not static"; exit 1; }
-	tests/remove rootfs
+	tests/lib/remove rootfs
 	install -d rootfs rootfs/bin rootfs/dev rootfs/etc rootfs/proc rootfs/root rootfs/sys
 	install -d -m 1777 rootfs/tmp
 	umask 022 && echo 'root:x:0:0:root:/root:/bin/sh' >rootfs/etc/passwd
@@ -128,7 +128,7 @@ rootfs.tar.gz: rootfs/bin/busybox
 	tar -C rootfs --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $@ .
 
 # What the tests take for their hosts. Static it starts faster, and not every system has a static C library.
-tests/host: tests/host.c
+tests/lib/host: tests/lib/host.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -static -o $@ $< 2>/dev/null || $(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $<
 
 # The unit tests: what they test is built once more, with the sanitizers where the compiler has them, and so that
@@ -215,17 +215,17 @@ uninstall: ## Remove what make install has installed there
 	rm -f $(TO)/share/man/man1/box.1 $(TO)/share/man/man8/box-oci.8 $(TO)/share/bash-completion/completions/box
 	test ! -d $(TO)/libexec/box || rmdir $(TO)/libexec/box
 
-test: $(NEEDED) rootfs tests/host ## Test every stage and final, or STEP=NN or STEP=final alone (root)
+test: $(NEEDED) rootfs tests/lib/host ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
 bench: all rootfs ## Measure box against the kernel's floor and other runtimes; PART='start ...' for some of it (root)
-	@tests/bench $(PART)
+	@tests/bench/bench $(PART)
 
-vm: $(NEEDED) rootfs tests/host ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
-	@tests/vm $(VM) -i
+vm: $(NEEDED) rootfs tests/lib/host ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
+	@tests/vm/boot $(VM) -i
 
-test-vm: $(NEEDED) rootfs tests/host ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
-	@tests/vm $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),$(patsubst step%,%,$(foreach s,$(notdir $(STEPS)),$(firstword $(subst -, ,$(s))))))
+test-vm: $(NEEDED) rootfs tests/lib/host ## Test every stage, or STEP=NN, in a throw-away machine with cgroup v2; VM=-s: and systemd; VM=-1: v1
+	@tests/vm/boot $(VM) -t 5000 env THROWAWAY=1 tests/suite $(or $(STEP),$(patsubst step%,%,$(foreach s,$(notdir $(STEPS)),$(firstword $(subst -, ,$(s))))))
 
 matrix: $(BOXES) rootfs ## Run every test, or STEP=NN's, on every stage, and print which passes where (root)
 	@tests/matrix $(STEP)
@@ -262,12 +262,12 @@ bug-answer: ## Tell what the bug in work/box.c was
 	@cat "$$(cat work/.bug)"
 
 tutorial: ## Write the diffs and code into TUTORIAL.md
-	@tests/tutorial write
+	@tests/tutorial/tutorial write
 
 site: ## Make site/index.html, the tutorial as a page for a browser (pandoc)
 	@command -v pandoc >/dev/null || { echo "no pandoc: install the package pandoc"; exit 1; }
 	mkdir -p site
-	pandoc -f gfm-tex_math_dollars -t html --preserve-tabs --lua-filter tests/site/page.lua --template tests/site/page.html \
+	pandoc -f gfm-tex_math_dollars -t html --preserve-tabs --lua-filter tests/tutorial/page.lua --template tests/tutorial/page.html \
 		-o site/index.html TUTORIAL.md
 
 doctor: ## Say what this machine has, and what it lacks
@@ -277,6 +277,6 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 clean: ## Remove what make made, but for work/
-	tests/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/host tests/unit/build tests/fuzz/build rootfs rootfs.tar.gz site bench
+	tests/lib/remove $(BOXES) $(FINAL) final/*/*.[oad] final/core/seccomp.inc* tests/lib/host tests/unit/build tests/fuzz/build rootfs rootfs.tar.gz site bench
 
 .PHONY: all final steps second-day libraries rootfs run install uninstall unit fuzz fuzz-build fuzz-compiler test bench vm test-vm matrix diff work check bug bug-answer tutorial site doctor help clean

@@ -1,6 +1,6 @@
 # Step 01: box runs a command, and exits as the command did.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 @test "what the command prints comes through" {
 	box sh -c 'echo out; echo err >&2'
@@ -84,8 +84,8 @@ load helper
 	status_is 0 "a box that dies by a signal cannot clean up: block signals before the child starts"
 }
 
-# on_terminal KEYS SCRIPT: a script with a terminal of its own; KEYS are those of tests/terminal.
-on_terminal() { host_script '"$1" "$2" bash -c "$(declare -f box); $3"' "$REPO/tests/terminal" "$@"; }
+# on_terminal KEYS SCRIPT: a script with a terminal of its own; KEYS are those of tests/lib/terminal.
+on_terminal() { host_script '"$1" "$2" bash -c "$(declare -f box); $3"' "$REPO/tests/lib/terminal" "$@"; }
 
 @test "Ctrl-C at a shell in the box stops the shell's command and not box" {
 	at_least final && OPTIONS=(-t)

@@ -1,6 +1,6 @@
 # Step 02: the command has a hostname and process IDs of its own.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 @test "the command is PID 1" {
 	box sh -c 'echo $$'

@@ -1,6 +1,6 @@
 # Step 03: the command runs in a root filesystem, and sees its own processes alone in /proc.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 @test "/ is the root filesystem in the box" {
 	box cat /only-in-the-rootfs

@@ -1,6 +1,6 @@
 # Step 04: no name in the box leads to the host, and no mount of the box reaches it.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 @test "a process in the box cannot climb out of its root" {
 	climb

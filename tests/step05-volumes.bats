@@ -1,6 +1,6 @@
 # Step 05: the command gets those files of the host that it is given, where it is told.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 volume() { # volume SRC [FILE...]: a folder on the host, with files that hold their own names
 	mkdir -p "$DIR/$1"

@@ -1,7 +1,7 @@
 # Step 06: memory, processes and CPU time of the command have limits. Each is tested by its effect.
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
-load limits
+load lib/helper
+load lib/limits
 
 hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && echo had 200 MB'
 

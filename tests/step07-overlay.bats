@@ -1,6 +1,6 @@
 # Step 07: an overlay over ROOTFS. What the command writes lands in memory, and is gone with the box.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 # All of ROOTFS: names, kinds, owners, modes, sizes, times, and what is in the files.
 image() {

@@ -1,6 +1,6 @@
 # Step 08: ROOTFS may be an archive. It is unpacked once, by a child whose root is one empty folder.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 CACHE=/var/cache/box
 
@@ -60,7 +60,7 @@ not_started() {
 	output_is /grün "libarchive asks for the locale: setlocale(3), while the host's files can still be seen"
 }
 
-# final has a store of images: final-images.bats.
+# final has a store of images: box/images.bats.
 # bats test_tags=steps
 @test "an archive is unpacked the first time alone" {
 	box true
@@ -151,7 +151,7 @@ not_started() {
 }
 
 # 16,384 times one name, so that the child has long to do, and is stopped meanwhile. final's is box-unpack: see
-# final-images.bats.
+# box/images.bats.
 # bats test_tags=steps
 @test "no process that unpacks outlives box" {
 	: >"$DIR/again"

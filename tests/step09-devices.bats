@@ -1,6 +1,6 @@
 # Step 09: the box has a /dev and a /sys of its own, opens no other device, and changes nothing of the machine.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2086,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 # Docker's lists.
 HIDDEN="/proc/acpi /proc/asound /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/scsi

@@ -1,19 +1,19 @@
 # Step 10: root in the box has few of root's rights, and a filter refuses system calls that none of them guards.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 KEPT=00000000a80425fb # Docker's 14 capabilities
 
 # calls NAME...: makes these system calls in the box, see calls.c.
 calls() {
-	[[ -e $BATS_FILE_TMPDIR/calls ]] || cc -static -pthread -o "$BATS_FILE_TMPDIR/calls" "$BATS_TEST_DIRNAME/calls.c"
+	[[ -e $BATS_FILE_TMPDIR/calls ]] || cc -static -pthread -o "$BATS_FILE_TMPDIR/calls" "$REPO/tests/lib/calls.c"
 	cp "$BATS_FILE_TMPDIR/calls" "$ROOTFS/calls"
 	box /calls "$@"
 }
 
 # filter_says ARCHITECTURE NUMBER [ARGUMENT]...: what the filter of a running box would say, see filter.c.
 filter_says() {
-	[[ -e $BATS_FILE_TMPDIR/filter ]] || cc -o "$BATS_FILE_TMPDIR/filter" "$BATS_TEST_DIRNAME/filter.c"
+	[[ -e $BATS_FILE_TMPDIR/filter ]] || cc -o "$BATS_FILE_TMPDIR/filter" "$REPO/tests/lib/filter.c"
 	host_script 'start sleep 1000; "$@"; kill -TERM $box; wait $box' env BASH_ENV= bash -c '"$0" "$(pgrep -x sleep | tail -n 1)" "$@"' "$BATS_FILE_TMPDIR/filter" "$@"
 }
 
@@ -100,7 +100,7 @@ refuses() {
 	output_is allow "the last instruction must be SECCOMP_RET_ALLOW"
 }
 
-# final knows the calls of i386, and refuses the same ones: final-escapes.bats.
+# final knows the calls of i386, and refuses the same ones: box/escapes.bats.
 # bats test_tags=steps
 @test "programs of another architecture are killed" {
 	local other=i386

@@ -1,6 +1,6 @@
 # Step 11: the box has a network, IPC and a view of the cgroups of its own, and if asked, a cable to the host.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 setup() {
 	setup_host

@@ -1,6 +1,6 @@
 # Step 12: box ps finds the boxes that run, and none that do not.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 # final's table is Docker's, and its IDs are longer: it is looked at for what both have.
 HEADER=BOX

@@ -1,6 +1,6 @@
 # Step 13: box exec runs a command in a box that runs, with no more than the box has.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 EXEC=(exec)
 ! at_least final || EXEC+=(-i)

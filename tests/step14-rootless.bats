@@ -1,7 +1,7 @@
 # Step 14: an ordinary user runs boxes, too. Root in such a box is that user outside, and nobody else.
-# box of final is root's alone: user namespaces are box-oci's there, see final-oci-namespaces.bats. So all have the tag.
+# box of final is root's alone: user namespaces are box-oci's there, see oci/namespaces.bats. So all have the tag.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
-load helper
+load lib/helper
 
 # The user 4321, with a home, a copy of box, and an image. The folder of the test may be entered by root alone.
 setup() {
