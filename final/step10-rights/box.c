@@ -206,7 +206,7 @@ static void unpack(int fd, const char *name)
 	struct archive_entry *entry;
 	int status;
 
-	/* Not all formats: to the one named mtree, any text is an archive. */
+	/* Not all formats: to the one named mtree, some texts are archives. */
 	archive_read_support_format_tar(in);
 	archive_read_support_format_cpio(in);
 	archive_read_support_filter_gzip(in);
