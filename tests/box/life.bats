@@ -286,7 +286,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 }
 
 @test "a signal to box exec goes to its command, as it is" {
-	life 'sleeper --name mine >/dev/null; "$BOX" exec mine sleep 1000 & exec=$!; until_true eval "box top mine | grep -c sleep | grep -q 2"
+	life 'sleeper --name mine >/dev/null; "$BOX" exec mine sleep 1000 & exec=$!; until_true eval "box top mine | grep -v exec | grep -c sleep | grep -q 2"
 		kill -TERM $exec; wait $exec; echo "status $?"'
 	output_has "status 143" "it is no PID 1: see container_signal"
 }

@@ -32,6 +32,6 @@ STAYS='trap "echo told" TERM; echo ready; while :; do sleep 0.02; done'
 
 @test "every wait that has an end has it by a clock" {
 	run_on_host grep -nE '\b(usleep|nanosleep)\(' -r "$REPO"/final/{base,core,image,engine,oci,helpers} --include "*.c"
-	counted=$(grep -v '/\(clock\|logs\|box-unpack\).c:' <<<"$output") || true # those of logs -f and of sync_folder() have no end
+	counted=$(grep -v '/\(clock\|logs\|extract\).c:' <<<"$output") || true # those of logs -f and of sync_folder() have no end
 	[[ ! $counted ]] || fail "these sleep by themselves:" "$counted" "hint: see nap in clock.h"
 }
