@@ -162,15 +162,14 @@ tests/unit/build/unit: $(UNIT_OBJECTS) tests/unit/build/tested.a final/core/core
 unit: tests/unit/build/unit ## Run the unit tests, of what needs no kernel feature: no root, some seconds; TEST=WORD for some of them
 	@ASAN_OPTIONS=detect_leaks=0 tests/unit/build/unit $(TEST)
 
-# The fuzz targets, which clang's libFuzzer runs: see tests/fuzz/fuzz.h. SECONDS is for each of them; bash has a
-# variable of that name, which the command line alone can mean.
+# The fuzz targets, which clang's libFuzzer runs: see tests/fuzz/fuzz.h.
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_OBJECTS = $(patsubst %.c,tests/fuzz/build/%.o,$(UNIT_TESTED) $(FUZZ_FILES) tests/fuzz/libfuzzer.c)
 
 fuzz: fuzz-build ## Give hostile files to what reads config.json, archives and so on: FUZZ_SECONDS=60 each; TARGET=NAME for one (clang)
-	@tests/fuzz/run $(if $(filter command line,$(origin SECONDS)),$(SECONDS),$(FUZZ_SECONDS)) $(or $(TARGET),$(FUZZ_TARGETS))
+	@tests/fuzz/run $(FUZZ_SECONDS) $(or $(TARGET),$(FUZZ_TARGETS))
 
 fuzz-build: fuzz-compiler $(FUZZ_TARGETS:%=tests/fuzz/build/%)
 
