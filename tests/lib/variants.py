@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""oci-fuzz.py BOX-OCI BUNDLE: every member of a config.json that has most of what there is is left out, and
+"""variants.py BOX-OCI BUNDLE: every member of a config.json that has most of what there is is left out, and
 replaced by values of other types. box-oci must refuse each variant by one line that names the member, or one
 around it, or find it right: then --console-socket without a terminal, which it looks at next, is the error.
 So nothing is ever started."""
