@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -46,16 +47,22 @@ static int cover(const char *path)
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
 }
 
+/* Whether a mount of TYPE allows a new one: proc and sysfs do, when all of theirs is to be seen. */
+static bool is_revealing(const char *type)
+{
+	return strcmp(type, "proc") == 0 || strcmp(type, "sysfs") == 0;
+}
+
 /* Handles PATH, from which all was unmounted that can be: if another mount than ROOT is still
- * there, it is covered. One that the container's root may not even look into stays as it is, unless
- * it is proc or sysfs: the kernel allows a new mount of these to those who have one
- * (mount_too_revealing() in fs/namespace.c). */
+ * there, it is covered. One that the container's root cannot reach, as it may not look into a
+ * folder, or as another mount hides it, stays as it is, unless it is proc or sysfs: the kernel
+ * allows a new mount of these to those who have one (mount_too_revealing() in fs/namespace.c). */
 static int uncover(const char *path, int64_t root, const char *type)
 {
-	bool reveals = strcmp(type, "proc") == 0 || strcmp(type, "sysfs") == 0;
 	int64_t id;
 
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno == EACCES && !reveals)
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && !is_revealing(type) &&
+		(errno == EACCES || errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if ((id = mount_id(path)) < 0)
 		return -1;
@@ -68,9 +75,111 @@ int covered_open(FILE **mounts)
 	return *mounts ? 0 : fail("/proc/self/mountinfo");
 }
 
+/* A row of the table of mounts. */
+struct row {
+	int64_t id, parent; /* its own ID, and that of the mount it is on */
+	char *target;
+	bool reveals; /* to mount_too_revealing() */
+};
+
+struct table {
+	struct row *rows;
+	size_t n;
+};
+
+static void free_table(struct table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		free(table->rows[i].target);
+	free(table->rows);
+}
+
+/* Reads MOUNTS from its start: the mounts that there are now. -1 after fail(). */
+static int read_table(FILE *mounts, struct table *table)
+{
+	autofree char *line = NULL;
+	struct mountinfo mount;
+	size_t size = 0;
+
+	rewind(mounts);
+	while (getline(&line, &size, mounts) > 0) {
+		struct row *row;
+
+		if (!mountinfo_read(line, &mount))
+			continue;
+		if (!(row = list_grow(&table->rows, &table->n, sizeof(*row))) ||
+			!(row->target = strdup(mount.target)))
+			return fail("memory");
+		row->id = mount.id;
+		row->parent = mount.parent;
+		row->reveals = is_revealing(mount.type) && strcmp(mount.root, "/") == 0;
+	}
+	return 0;
+}
+
+static const struct row *find_row(const struct table *table, int64_t id)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (table->rows[i].id == id)
+			return &table->rows[i];
+	return NULL;
+}
+
+/* Whether the mount ID is on the mount BASE, or on one that is on it, and so on. */
+static bool is_on(const struct table *table, int64_t id, int64_t base)
+{
+	const struct row *row;
+
+	while ((row = find_row(table, id)) && row->parent != id) {
+		id = row->parent;
+		if (id == base)
+			return true;
+	}
+	return false;
+}
+
+/* Covers the mount of ROW. -1 after fail(), also if it cannot be reached. */
+static int cover_row(const struct table *table, const struct row *row)
+{
+	int64_t there = mount_id(row->target);
+
+	if (there < 0)
+		return -1;
+	if (there == row->id)
+		return cover(row->target);
+	/* What is on its own root covers it. */
+	return is_on(table, there, row->id)
+		       ? 0
+		       : failx("%s: another mount hides the one that has to be covered",
+				 row->target);
+}
+
+/* Covers what reveals /proc or /sys, and lies deeper than directly on the mount ROOT: on a mount
+ * that could not be unmounted. When that one is covered, nobody can reach it; but the kernel does
+ * not ask whether a mount can be reached. What is on the new root is the container's own. */
+static int cover_deep(FILE *mounts, int64_t root)
+{
+	struct table table = {0};
+	int64_t own = -1;
+	int result = read_table(mounts, &table);
+
+	for (size_t i = 0; result == 0 && i < table.n; i++)
+		if (table.rows[i].parent == root && strcmp(table.rows[i].target, "/") == 0)
+			own = table.rows[i].id;
+	for (size_t i = 0; result == 0 && i < table.n; i++) {
+		const struct row *row = &table.rows[i];
+
+		if (row->reveals && row->parent != root && row->id != root && row->id != own &&
+			!is_on(&table, row->id, own))
+			result = cover_row(&table, row);
+	}
+	free_table(&table);
+	return result;
+}
+
 /* Adds to LIST the path and the type, such as "/proc" and "proc", of each mount that is
- * directly on the mount ROOT. Mounts further down disappear with these. A mount on / is the new
- * root. */
+ * directly on the mount ROOT. Mounts further down disappear with those that can be unmounted. A
+ * mount on / is the new root. */
 static int list_mounts(FILE *mounts, int64_t root, struct strings *list)
 {
 	autofree char *line = NULL;
@@ -100,6 +209,8 @@ int covered_drop(FILE *mounts)
 			while (umount2(list.list[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 				more = true;
 	}
+	if (result == 0)
+		result = cover_deep(mounts, root);
 	for (size_t i = 0; result == 0 && i < list.n; i += 2)
 		result = uncover(list.list[i], root, list.list[i + 1]);
 	free_list(&list.list);

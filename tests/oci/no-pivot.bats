@@ -36,6 +36,28 @@ MOUNTS='for type in proc sysfs; do unshare -U -r -m -p -n -f sh -c "mount -t $ty
 		report "expected that a proc that cannot be covered is an error" "see uncover in covered.c"
 }
 
+@test "nor by a proc that lies deeper, on a mount of the host's that cannot be unmounted either" {
+	mkdir "$BUNDLE/rootfs/mnt"
+	configure 'linux["namespaces"].append({"type": "user"})' \
+		'linux.update({k: [{"containerID": 0, "hostID": 100000, "size": 2000}] for k in ["uidMappings", "gidMappings"]})'
+	configure 'process["user"] = {"uid": 1000, "gid": 1000}'
+	command_is sh -c "$MOUNTS"
+	oci_script 'try() { oci run --no-pivot test 2>&1; echo $?; }
+		mount -t tmpfs tmpfs /mnt; mkdir -p /mnt/{in,a/deep}; mount -t proc proc /mnt/in; try
+		mount -t tmpfs tmpfs /mnt/a; mkdir /mnt/a/deep; mount -t sysfs sysfs /mnt/a/deep; try
+		mount -t tmpfs tmpfs /mnt/in; try; umount /mnt/in
+		chmod 700 /mnt; try; chmod 755 /mnt
+		mount -t tmpfs tmpfs /mnt; try; mkdir /mnt/in; try; umount /mnt; umount -R /mnt
+		mount -t tmpfs tmpfs /usr/share/man/man1; mount -t tmpfs tmpfs /usr/share/man; try; umount /usr/share/man; umount /usr/share/man/man1'
+	output_is $'refused proc\nrefused sysfs\n0
+refused proc\nrefused sysfs\n0
+refused proc\nrefused sysfs\n0
+box-oci: /mnt/in: Permission denied\n1
+box-oci: /mnt/in: No such file or directory\n1
+box-oci: /mnt/in: another mount hides the one that has to be covered\n1
+refused proc\nrefused sysfs\n0' "see cover_deep in covered.c"
+}
+
 @test "nor where one of the host's mounts hides another one" {
 	mkdir "$BUNDLE/rootfs/mnt"
 	configure 'process["user"] = {"uid": 1000, "gid": 1000}'
