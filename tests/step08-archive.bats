@@ -20,7 +20,7 @@ add() { tar -C "$DIR" --absolute-names --transform "s,^${2//./\\.}\$,$1,S" -rf "
 # not_started HINT: box has refused the archive, by a line that names it.
 not_started() {
 	status_is 125 "$1" || return
-	[[ $stderr == *image.tar* ]] || report "expected the archive's name on stderr" "say which archive, and why: archive_error_string(3) has the cause"
+	[[ $stderr == *image.tar* ]] || report "expected the archive's name on stderr" "$1; and say which archive, and why: archive_error_string(3) has the cause"
 }
 
 @test "ROOTFS may be an archive" {
