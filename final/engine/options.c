@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
-#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that */
 
 #include "cleanup.h"
 #include "environment.h"
@@ -26,10 +25,10 @@
 #include "flags.h"
 #include "list.h"
 #include "parse.h"
-#include "path.h"
 #include "text.h"
 #include "privileges.h"
 #include "spec.h"
+#include "volumes.h"
 
 /* ---- the values ---- */
 
@@ -96,112 +95,6 @@ static int set_cpus(struct options *options, const char *text)
 			"%s: not from 0.01 to %d, the CPUs of this machine", text, get_nprocs());
 	limits->cpu_period = 100000;
 	limits->cpu_quota = cpus * 100000;
-	return 0;
-}
-
-/* Returns the path of a volume that is kept: absolute, and without symlinks, as a container could
- * change a symlink in a folder that it can write. In options that options_load() reads, SOURCE is
- * such a path already, or relative to the folder of box run. The caller frees the result. */
-static char *find_source(const struct options *options, const char *source)
-{
-	return !options->folder ? real_path(source)
-	       : *source == '/' ? format_text("%s", source)
-				: format_text("%s/%s", options->folder, source);
-}
-
-/* Removes "//", "/." and a '/' at the end from the absolute path PATH. That of the root becomes
- * "". */
-static void tidy_path(char *path)
-{
-	char *to = path;
-
-	for (const char *name = path; *name;) {
-		size_t length = strcspn(name += strspn(name, "/"), "/");
-
-		if (length > 0 && !(length == 1 && *name == '.')) {
-			*to++ = '/';
-			memmove(to, name, length);
-			to += length;
-		}
-		name += length;
-	}
-	*to = '\0';
-}
-
-/* Adds the volume SRC:DST[:ro|rw]. SRC is a path, as box has no named volumes like Docker's. SRC
- * may have colons: the path that find_source() gives has, if a folder's name has; DST may not. */
-static int add_volume(struct options *options, const char *text)
-{
-	autofree char *copy = strdup(text);
-	struct mount *mount = list_grow(&options->volumes, &options->n_volumes, sizeof(*mount));
-	char *source = copy, *target = copy ? strrchr(copy, ':') : NULL, *mode = NULL;
-
-	if (!copy || !mount)
-		return fail("memory");
-	if (target && target[1] != '/') {
-		*target = '\0';
-		mode = target + 1;
-		target = strrchr(source, ':');
-	}
-	if (target)
-		*target++ = '\0';
-	if (target && target[0] == '/')
-		tidy_path(target);
-	if (!*source || !target || target[0] != '/')
-		return failx("%s: not SRC:DST[:ro], DST absolute and not /", text);
-	if (mode && strcmp(mode, "ro") != 0 && strcmp(mode, "rw") != 0)
-		return failx("%s: unknown option %s; ro and rw are known", text, mode);
-	*mount = (struct mount){.recursive = true, .settled = true};
-	if (mode && strcmp(mode, "ro") == 0)
-		mount->attributes = MOUNT_ATTR_RDONLY;
-	if (!(mount->target = strdup(target))) /* lives as long as the spec */
-		return fail("memory");
-	return (mount->source = find_source(options, source)) ? 0 : -1;
-}
-
-/* Adds the tmpfs DST[:OPTIONS], with the options of mount(8) for the mount and of tmpfs(5) for the
- * file system. */
-static int add_tmpfs(struct options *options, const char *text)
-{
-	static const struct {
-		const char *word;
-		uint64_t set, clear;
-	} words[] = {
-		{"ro", MOUNT_ATTR_RDONLY, 0},
-		{"rw", 0, MOUNT_ATTR_RDONLY},
-		{"exec", 0, MOUNT_ATTR_NOEXEC},
-		{"noexec", MOUNT_ATTR_NOEXEC, 0},
-		{"suid", 0, MOUNT_ATTR_NOSUID},
-		{"nosuid", MOUNT_ATTR_NOSUID, 0},
-		{"dev", 0, MOUNT_ATTR_NODEV},
-		{"nodev", MOUNT_ATTR_NODEV, 0},
-	};
-	char *copy = strdup(text), *rest = copy, *word;
-	char *target = strsep(&rest, ":");
-	struct mount *mount = list_grow(&options->volumes, &options->n_volumes, sizeof(*mount));
-	char *own;
-
-	if (!copy || !mount)
-		return fail("memory");
-	if (target[0] == '/')
-		tidy_path(target);
-	if (target[0] != '/')
-		return failx("%s: not an absolute path below /", text);
-	if (!(own = calloc(1, strlen(text) + 2)))
-		return fail("memory");
-	*mount = (struct mount){
-		.type = "tmpfs", .source = "tmpfs", .target = target, .options = own};
-	mount->attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	while ((word = strsep(&rest, ","))) {
-		size_t i = 0;
-
-		while (i < sizeof(words) / sizeof(*words) && strcmp(words[i].word, word) != 0)
-			i++;
-		if (i < sizeof(words) / sizeof(*words))
-			mount->attributes = (mount->attributes | words[i].set) & ~words[i].clear;
-		else
-			strcat(strcat(own, *own ? "," : ""), word);
-	}
 	return 0;
 }
 
@@ -451,12 +344,9 @@ static int keep_line(struct options *options, const struct run_option *option, c
 
 	if (strncmp(option->name, "env", 3) == 0)
 		return 0;
-	if (option->set == add_volume) {
-		const struct mount *volume = &options->volumes[options->n_volumes - 1];
-
-		line = format_text("--volume=%s:%s:%s", volume->source, volume->target,
-			volume->attributes & MOUNT_ATTR_RDONLY ? "ro" : "rw");
-	} else
+	if (option->set == add_volume)
+		line = volume_line(&options->volumes[options->n_volumes - 1]);
+	else
 		line = format_text("--%s%s%s", option->name, option->value ? "=" : "",
 			option->value ? value : "");
 	return line ? add_string(&options->lines, line) : -1;

@@ -57,6 +57,18 @@ tree() {
   core/h.c needs b of core/b.c" ]] || fail "not found:" "$output"
 }
 
+@test "no function of final is longer than 50 lines, no file than 600, and no header but core/spec.h than 200" {
+	local long
+	long=$(awk '
+		FNR == 1 { name = begin = "" }
+		/^[a-zA-Z_].*\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }
+		/^\{$/ { begin = FNR }
+		/^}$/ && begin { if (FNR - begin >= 50) print FILENAME ": " name "() has " FNR - begin + 1 " lines, 50 at most"; begin = "" }
+		FILENAME ~ /\.h$/ ? FNR == 201 && FILENAME !~ /\/spec\.h$/ : FNR == 601 { print FILENAME ": more than " FNR - 1 " lines" }
+	' "$REPO"/final/{base,core,image,engine,oci,helpers}/*.[ch])
+	[[ ! $long ]] || fail "$long" "hint: a function is divided into two, a file by its jobs: see CONTRIBUTING.md, \"The rooms\""
+}
+
 # Whether FUNCTION is defined in FILE of final/.
 defines() { # defines FILE FUNCTION
 	grep -qE "^([a-z_].*[ *])?$2\\(" "$REPO/final/$1"
