@@ -24,7 +24,7 @@ static int take_one(const struct spec *spec, const struct hierarchy *h, uint64_t
 {
 	autoclose int tree = -1;
 
-	if (spec->namespaces & CLONE_NEWCGROUP)
+	if (spec->namespaces.made & CLONE_NEWCGROUP)
 		return mount_new(
 			h->v2 ? "cgroup2" : "cgroup", "cgroup", h->v2 ? NULL : h->list, attributes);
 	tree = mount_copy(AT_FDCWD, h->path, false);

@@ -40,6 +40,8 @@
 
 enum { MAX_DEATH = 5000 }; /* milliseconds that a process may take to end after SIGKILL */
 
+const struct oci_extras no_oci_extras = {.n_nodes = 0};
+
 const struct container no_container = {.pid = -1,
 	.pidfd = -1,
 	.socket = -1,
@@ -175,7 +177,7 @@ static _Noreturn void help_clone(
 	prctl(PR_SET_DUMPABLE, 0);
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
-	if (namespaces_enter_for_good(spec) == 0)
+	if (namespaces_enter_for_good(&spec->namespaces) == 0)
 		message.status = clone_inside(args, &container->cgroup, &born_inside);
 	if (message.status == 0) {
 		close(sockets[0]);
@@ -237,7 +239,7 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 {
 	struct clone_args args = {
 		/* The child makes the cgroup namespace itself, when it is in its cgroups. */
-		.flags = (container->spec->namespaces & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
+		.flags = (container->namespaces->made & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&container->pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -247,9 +249,9 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 
 	if (container->outside)
 		return clone_outside(container, &args, sockets, pipes);
-	if (container->spec->user_namespace || container->spec->mount_namespace)
+	if (container->namespaces->user || container->namespaces->mount)
 		return clone_by_helper(container, &args, sockets, pipes);
-	if (namespaces_enter(container->spec, &own) < 0)
+	if (namespaces_enter(container->namespaces, &own) < 0)
 		return -1;
 	if ((pid = clone_inside(&args, &container->cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
@@ -315,23 +317,24 @@ static int meet_process(struct container *container, int *status)
 static int lead_process(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};
-	const struct spec *spec = container->spec;
+	const struct process *process = container->process;
 	bool other = container->joined || container->outside;
 
 	*status = EXIT_BOX;
-	if (namespaces_users(spec) && process_limits(&spec->process, container->pid, other) < 0)
+	if (namespaces_users(container->namespaces) &&
+		process_limits(process, container->pid, other) < 0)
 		return -1;
 	if (message_send(container->socket, &start, -1) < 0)
 		return fail("start the container");
-	if (spec->listener && expect(container, MESSAGE_LISTENER, status) < 0)
+	if (process->listener && expect(container, MESSAGE_LISTENER, status) < 0)
 		return -1;
 	if (!other)
 		return 0;
 	/* The helper makes the process only when the filter is installed. */
-	if ((spec->listener && send_go(container) < 0) || meet_process(container, status) < 0)
+	if ((process->listener && send_go(container) < 0) || meet_process(container, status) < 0)
 		return -1;
 	*status = EXIT_BOX;
-	return process_priorities(&spec->process, container->pid);
+	return process_priorities(process, container->pid);
 }
 
 /* Leads the child from its birth to the moment before it drops its privileges; a child that is
@@ -350,10 +353,12 @@ static int lead_init(struct container *container)
 		return fail("start the container");
 	if (send_mapped_mounts(container) < 0)
 		return -1;
-	if (hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
+	if (hooks_any(&spec->oci->hooks, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
 		if (expect(container, MESSAGE_HOOKS, &status) < 0 ||
-			hooks_run(spec, HOOK_PRESTART, "creating", container->pid) < 0 ||
-			hooks_run(spec, HOOK_CREATE_RUNTIME, "creating", container->pid) < 0)
+			hooks_run(&spec->oci->hooks, HOOK_PRESTART, "creating", container->pid) <
+				0 ||
+			hooks_run(&spec->oci->hooks, HOOK_CREATE_RUNTIME, "creating",
+				container->pid) < 0)
 			return -1;
 		if (message_send(container->socket, &go, -1) < 0)
 			return fail("start the container");
@@ -363,13 +368,20 @@ static int lead_init(struct container *container)
 	return container->outside ? lead_process(container, &status) : 0;
 }
 
+static void set_spec(struct container *container, const struct spec *spec)
+{
+	container->spec = spec;
+	container->process = &spec->process;
+	container->namespaces = &spec->namespaces;
+}
+
 int container_create(struct container *container, const struct spec *spec)
 {
 	int sockets[2], pipes[3];
 
 	*container = no_container;
-	container->spec = spec;
-	container->outside = namespaces_joined_pids(spec) && mounts_know_pids();
+	set_spec(container, spec);
+	container->outside = namespaces_joined_pids(&spec->namespaces) && mounts_know_pids();
 	fflush(NULL); /* or the child would write what is buffered, too */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
@@ -378,7 +390,8 @@ int container_create(struct container *container, const struct spec *spec)
 	if (make_pipes(container, pipes) == 0 &&
 		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
 		(!spec->cgroup || cgroup_check_runs(&container->cgroup) == 0) &&
-		(!spec->resources || resources_write(&container->cgroup, spec->resources) == 0))
+		(!spec->oci->resources ||
+			resources_write(&container->cgroup, spec->oci->resources) == 0))
 		container->pid = clone_init(container, sockets, pipes);
 	close_fd(&sockets[1]);
 	close_pipes(pipes);
@@ -388,8 +401,8 @@ int container_create(struct container *container, const struct spec *spec)
 	return -1;
 }
 
-int container_join(struct container *container, const struct spec *spec, int pidfd,
-	const struct cgroup *cgroup)
+int container_join(struct container *container, const struct process *process,
+	const struct namespaces *namespaces, int pidfd, const struct cgroup *cgroup)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
 	struct clone_args args = {.flags = CLONE_PIDFD,
@@ -399,7 +412,8 @@ int container_join(struct container *container, const struct spec *spec, int pid
 	bool born_inside;
 
 	*container = no_container;
-	container->spec = spec;
+	container->process = process;
+	container->namespaces = namespaces;
 	container->joined = true;
 	container->oom = oom_open(cgroup);
 	container->oom_kills = oom_kills(container->oom);
@@ -412,7 +426,7 @@ int container_join(struct container *container, const struct spec *spec, int pid
 		(container->pid = clone_inside(&args, cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		join_main(spec, cgroup, born_inside, pidfd, sockets[1]);
+		join_main(process, namespaces, cgroup, born_inside, pidfd, sockets[1]);
 	}
 	close(sockets[1]);
 	close_pipes(pipes);
@@ -428,7 +442,7 @@ int container_mount(struct container *container, const struct spec *spec)
 	int sockets[2], status;
 
 	*container = no_container;
-	container->spec = spec;
+	set_spec(container, spec);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
@@ -446,7 +460,7 @@ int container_mount(struct container *container, const struct spec *spec)
  * listener about every call but write(2). */
 static int pass_listener(struct container *container)
 {
-	const struct listener *to = container->spec->listener;
+	const struct listener *to = container->process->listener;
 	autofree char *text = format_text("%s,\"pid\":%d},\"pid\":%d}", to->text,
 		to->first ?: container->pid, container->pid);
 
@@ -459,17 +473,17 @@ static int pass_listener(struct container *container)
 
 int container_start(struct container *container, int *status)
 {
-	const struct spec *spec = container->spec;
-	enum message_kind end = spec->gate[0] && !container->joined ? MESSAGE_READY : MESSAGE_NONE;
+	const struct listener *listener = container->process->listener;
+	bool gate = container->spec && container->spec->oci->gate[0];
 
 	if (!container->outside && lead_process(container, status) < 0)
 		return -1;
 	*status = EXIT_BOX;
-	if (spec->listener && pass_listener(container) < 0)
+	if (listener && pass_listener(container) < 0)
 		return -1;
-	if ((spec->listener || container->joined || container->outside) && send_go(container) < 0)
+	if ((listener || container->joined || container->outside) && send_go(container) < 0)
 		return -1;
-	return expect(container, end, status);
+	return expect(container, gate ? MESSAGE_READY : MESSAGE_NONE, status);
 }
 
 void container_release(struct container *container)
@@ -502,8 +516,7 @@ int container_destroy(struct container *container)
 	}
 	if (container->cgroup.n > 0)
 		result = cgroup_remove(&container->cgroup);
-	if (result == 0 && container->spec &&
-		!container->joined) /* cgroup_update() may have made more cgroups */
+	if (result == 0 && container->spec) /* cgroup_update() may have made more cgroups */
 		result = cgroup_sweep(container->spec->id, false);
 	container_release(container);
 	return result;

@@ -11,7 +11,10 @@
 
 /* A container while box works on it. Its descriptors are -1 where there is nothing to hold. */
 struct container {
-	const struct spec *spec; /* the caller's */
+	/* the caller's; after container_join() SPEC is NULL */
+	const struct spec *spec;
+	const struct process *process;
+	const struct namespaces *namespaces;
 	struct cgroup cgroup;
 	pid_t pid; /* of its first process, or of the one that has joined; -1: none */
 	int pidfd; /* of the process PID */
@@ -34,17 +37,17 @@ extern const struct container no_container;
  * is left. SPEC stays the caller's, and must live as long as CONTAINER. */
 int container_create(struct container *container, const struct spec *spec);
 
-/* Lets the process of container_create() or container_join() execute its program; with spec->gate,
- * lets it wait at the gate. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or EXIT_BOX,
- * and the caller still calls container_destroy(). */
+/* Lets the process of container_create() or container_join() execute its program; with a gate in
+ * spec->oci, lets it wait there. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or
+ * EXIT_BOX, and the caller still calls container_destroy(). */
 int container_start(struct container *container, int *status);
 
-/* Makes another process in the running container whose PID 1 is PIDFD, and whose cgroup is CGROUP.
- * Of SPEC it uses what concerns a process; mounts, limits, hooks and the gate are not used. Until
+/* Makes another process in the running container whose PID 1 is PIDFD, and whose namespaces and
+ * cgroup are NAMESPACES and CGROUP. PROCESS and NAMESPACES must live as long as CONTAINER. Until
  * container_start(), container->pid is a helper, from which the process inherits everything.
  * container_start() and container_wait() go on with it, as for a new container. */
-int container_join(struct container *container, const struct spec *spec, int pidfd,
-	const struct cgroup *cgroup);
+int container_join(struct container *container, const struct process *process,
+	const struct namespaces *namespaces, int pidfd, const struct cgroup *cgroup);
 
 /* Makes the mounts of a container that does not run: its root, and all of spec->mounts. A child of
  * box keeps them until container_destroy(), which the caller calls after an error, too. Returns a

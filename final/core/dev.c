@@ -23,12 +23,13 @@
 
 int devices_take(const struct spec *spec, int trees[])
 {
-	for (size_t i = 0; i < spec->n_nodes; i++) {
-		trees[i] = namespaces_users(spec)
-				   ? mount_copy(AT_FDCWD, spec->nodes[i].device.path, false)
+	for (size_t i = 0; i < spec->oci->n_nodes; i++) {
+		trees[i] = namespaces_users(&spec->namespaces)
+				   ? mount_copy(AT_FDCWD, spec->oci->nodes[i].device.path, false)
 				   : -1;
-		if (namespaces_users(spec) && trees[i] < 0 && !S_ISFIFO(spec->nodes[i].device.mode))
-			return fail("device %s of the host", spec->nodes[i].device.path);
+		if (namespaces_users(&spec->namespaces) && trees[i] < 0 &&
+			!S_ISFIFO(spec->oci->nodes[i].device.mode))
+			return fail("device %s of the host", spec->oci->nodes[i].device.path);
 	}
 	return 0;
 }
@@ -113,14 +114,14 @@ int devices_make(const struct spec *spec, int root, int trees[])
 		{"pts/ptmx", "/dev/ptmx"},
 	};
 
-	if (spec->n_nodes == 0 || dev_is_given(spec))
+	if (spec->oci->n_nodes == 0 || dev_is_given(spec))
 		return 0;
-	for (size_t i = 0; i < spec->n_nodes; i++) {
+	for (size_t i = 0; i < spec->oci->n_nodes; i++) {
 		const char *name;
-		autoclose int folder = open_folder(root, spec->nodes[i].device.path, &name);
+		autoclose int folder = open_folder(root, spec->oci->nodes[i].device.path, &name);
 
-		if (folder < 0 || make_node(&spec->nodes[i], folder, name, trees[i]) < 0)
-			return fail("make %s", spec->nodes[i].device.path);
+		if (folder < 0 || make_node(&spec->oci->nodes[i], folder, name, trees[i]) < 0)
+			return fail("make %s", spec->oci->nodes[i].device.path);
 		close_fd(&trees[i]);
 	}
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)

@@ -10,12 +10,12 @@
 int dev_fill(int dev, const struct spec *spec);
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch);
 
-/* Takes the host's device nodes for spec->nodes, where a user namespace may not make any: trees[i]
- * becomes a copy of the mount for spec->nodes[i], attached nowhere, or -1. */
+/* Takes the host's device nodes for spec->oci->nodes, where a user namespace may not make any:
+ * trees[i] becomes a copy of the mount for spec->oci->nodes[i], attached nowhere, or -1. */
 int devices_take(const struct spec *spec, int trees[]);
 
-/* Makes spec->nodes below ROOT, or mounts and closes TREES there, and makes the usual symlinks of
- * /dev. Does nothing without nodes, or where /dev is a bind mount. */
+/* Makes spec->oci->nodes below ROOT, or mounts and closes TREES there, and makes the usual symlinks
+ * of /dev. Does nothing without nodes, or where /dev is a bind mount. */
 int devices_make(const struct spec *spec, int root, int trees[]);
 
 #endif

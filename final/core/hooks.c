@@ -26,10 +26,10 @@
 static const char *const names[N_HOOKS] = {
 	"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
 
-bool hooks_any(const struct spec *spec, enum hook_kind from, enum hook_kind to)
+bool hooks_any(const struct hooks *hooks, enum hook_kind from, enum hook_kind to)
 {
-	for (size_t i = 0; i < spec->n_hooks; i++)
-		if (spec->hooks[i].kind >= from && spec->hooks[i].kind <= to)
+	for (size_t i = 0; i < hooks->n; i++)
+		if (hooks->list[i].kind >= from && hooks->list[i].kind <= to)
 			return true;
 	return false;
 }
@@ -149,18 +149,18 @@ static int run(const struct hook *hook, const char *state)
 	return pid < 0 ? fail("fork") : wait_for_hook(hook, pid, from);
 }
 
-int hooks_run(const struct spec *spec, enum hook_kind kind, const char *status, pid_t pid)
+int hooks_run(const struct hooks *hooks, enum hook_kind kind, const char *status, pid_t pid)
 {
 	autofree char *state = NULL;
 	int result = 0;
 
-	if (!hooks_any(spec, kind, kind))
+	if (!hooks_any(hooks, kind, kind))
 		return 0;
-	state = pid > 0 ? format_text("{%s,\"status\":\"%s\",\"pid\":%d}", spec->hook_state, status,
-				  pid)
-			: format_text("{%s,\"status\":\"%s\"}", spec->hook_state, status);
-	for (size_t i = 0; state && i < spec->n_hooks; i++)
-		if (spec->hooks[i].kind == kind && run(&spec->hooks[i], state) < 0) {
+	state = pid > 0 ? format_text(
+				  "{%s,\"status\":\"%s\",\"pid\":%d}", hooks->state, status, pid)
+			: format_text("{%s,\"status\":\"%s\"}", hooks->state, status);
+	for (size_t i = 0; state && i < hooks->n; i++)
+		if (hooks->list[i].kind == kind && run(&hooks->list[i], state) < 0) {
 			result = -1;
 			/* A poststart or poststop hook that fails does not stop the others. */
 			if (kind < HOOK_POSTSTART)

@@ -78,14 +78,14 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* Closes all descriptors but stdin, stdout, stderr, the spec's preserve_fds, the socket to box,
- * OTHER and the gate. A descriptor may lead out of the container, also through names in the image,
- * such as a symlink to /proc/self/fd/7; so this is done before any name of the image is looked up
- * (CVE-2024-21626). */
-static int close_descriptors(const struct spec *spec, int other)
+/* Closes all descriptors but stdin, stdout, stderr, the process's preserve_fds, the socket to box,
+ * OTHER and GATE (NULL: none). A descriptor may lead out of the container, also through names in
+ * the image, such as a symlink to /proc/self/fd/7; so this is done before any name of the image is
+ * looked up (CVE-2024-21626). */
+static int close_descriptors(const struct process *process, int other, const int gate[2])
 {
-	int first = 3 + spec->preserve_fds;
-	int kept[] = {box, other, spec->gate[0], spec->gate[1]};
+	int first = 3 + process->preserve_fds;
+	int kept[] = {box, other, gate ? gate[0] : box, gate ? gate[1] : box};
 	struct stat st;
 
 	qsort(kept, sizeof(kept) / sizeof(*kept), sizeof(*kept), by_number);
@@ -122,18 +122,19 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
 	/* The root of the new namespace is this process's cgroup; so it joins its cgroups first. */
-	if ((spec->namespaces & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
+	if ((spec->namespaces.made & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
-	if ((spec->namespaces & CLONE_NEWNET) && loopback_up() < 0)
+	if ((spec->namespaces.made & CLONE_NEWNET) && loopback_up() < 0)
 		return -1;
 	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
 		return fail("sethostname %s", spec->hostname);
-	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
-		return fail("setdomainname %s", spec->domainname);
+	if (spec->oci->domainname &&
+		setdomainname(spec->oci->domainname, strlen(spec->oci->domainname)) < 0)
+		return fail("setdomainname %s", spec->oci->domainname);
 	/* A new session has no controlling terminal for TIOCSTI to type into (CVE-2017-5226). */
 	if (setsid() < 0)
 		return fail("setsid");
-	return spec->keep_keyring ? 0 : session_keyring();
+	return spec->process.keep_keyring ? 0 : session_keyring();
 }
 
 /* Replaces the host's /dev/null by the container's own, as the container could change its mode. */
@@ -159,12 +160,12 @@ static int run_hooks(const struct spec *spec)
 {
 	struct message message = {.kind = MESSAGE_HOOKS};
 
-	if (!hooks_any(spec, HOOK_PRESTART, HOOK_CREATE_CONTAINER))
+	if (!hooks_any(&spec->oci->hooks, HOOK_PRESTART, HOOK_CREATE_CONTAINER))
 		return 0;
 	if (message_send(box, &message, -1) < 0)
 		_exit(EXIT_BOX);
 	wait_for(MESSAGE_GO);
-	return hooks_run(spec, HOOK_CREATE_CONTAINER, "creating", getpid());
+	return hooks_run(&spec->oci->hooks, HOOK_CREATE_CONTAINER, "creating", getpid());
 }
 
 /* Receives the ID-mapped mounts from box, see mount_take_mapped(). */
@@ -179,7 +180,7 @@ static int receive_mounts(const struct spec *spec, int trees[])
 /* Makes all mounts, from the host's paths to the container's root. TREES: see restrict_mounts(). */
 static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
 {
-	int nodes[spec->n_nodes + 1];
+	int nodes[spec->oci->n_nodes + 1];
 	autoclose int root = -1, scratch = -1;
 
 	if (mounts_take(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
@@ -190,15 +191,15 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 		return fail("make the mounts private");
 	/* Before this process becomes root of a user namespace: such a root cannot look into all of
 	 * the host's folders. */
-	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(spec, &scratch)) < 0 ||
-		namespaces_become_root(spec) < 0)
+	if (devices_take(spec, nodes) < 0 || (root = rootfs_mount(&spec->root, &scratch)) < 0 ||
+		namespaces_become_root(&spec->namespaces) < 0)
 		return -1;
 	if (mounts_make(spec, cgroup, pids, scratch, trees) < 0 ||
 		mounts_attach(spec, root, scratch, trees) < 0 ||
 		devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 ||
-		rootfs_enter(spec, root) < 0)
+		rootfs_enter(&spec->root, root) < 0)
 		return -1;
-	if (spec->root_propagation && mount(NULL, "/", NULL, spec->root_propagation, NULL) < 0)
+	if (spec->root.propagation && mount(NULL, "/", NULL, spec->root.propagation, NULL) < 0)
 		return fail("propagation of the root's mounts");
 	return 0;
 }
@@ -206,7 +207,7 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 /* Makes mounts read-only, when everything in them has been made. */
 static int restrict_mounts(const struct spec *spec, int trees[])
 {
-	return mounts_restrict(spec, trees) < 0 ? -1 : rootfs_restrict(spec);
+	return mounts_restrict(spec, trees) < 0 ? -1 : rootfs_restrict(&spec->root);
 }
 
 /* Makes all that is inside. *MASTER becomes box's end of the container's terminal, or -1. */
@@ -270,71 +271,72 @@ static int set_home(const struct user *user)
 }
 
 /* Makes UID the owner of stdin, stdout and stderr where they are a terminal, or pipes without a
- * name: /dev/stdout opens them again. */
-static int own_stdio(const struct spec *spec, uid_t uid)
+ * name: /dev/stdout opens them again. USERS: the process is in a user namespace. */
+static int own_stdio(const struct process *process, bool users, uid_t uid)
 {
 	struct statfs fs;
 
 	for (int fd = 0; fd < 3; fd++)
-		if ((spec->process.terminal ||
-			    (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
+		if ((process->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
 			/* in a user namespace the pipe may be another user's */
-			fchown(fd, uid, -1) < 0 && !namespaces_users(spec))
+			fchown(fd, uid, -1) < 0 && !users)
 			return fail("give descriptor %d to user %u", fd, uid);
 	return 0;
 }
 
-static int prepare_process(const struct spec *spec, const struct guard *guard, bool joined)
+static int prepare_process(const struct process *process, const struct namespaces *namespaces,
+	const struct guard *guard, bool joined)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct user user = {.n_groups = 0}; /* not freed: exec does so */
+	bool users = namespaces_users(namespaces);
 
 	if (root < 0)
 		return fail("/");
-	if (user_find(root, spec->process.user, &user) < 0)
+	if (user_find(root, process->user, &user) < 0)
 		return -1;
 	/* now: when the filter is installed, close(2) may have to wait for its listener */
 	close_fd(&root);
-	environ = spec->process.env; /* execute() reads PATH from it */
+	environ = process->env; /* execute() reads PATH from it */
 	if (set_home(&user) < 0)
 		return -1;
-	umask(spec->process.umask ? *spec->process.umask : 022);
-	if (!namespaces_users(spec) && process_limits(&spec->process, 0, joined) < 0)
+	umask(process->umask ? *process->umask : 022);
+	if (!users && process_limits(process, 0, joined) < 0)
 		return -1;
-	if (enter_folder(spec->process.cwd) < 0)
+	if (enter_folder(process->cwd) < 0)
 		return -1;
-	if (own_stdio(spec, user.uid) < 0)
+	if (own_stdio(process, users, user.uid) < 0)
 		return -1;
-	if (spec->personality && personality(*spec->personality) < 0)
+	if (process->personality && personality(*process->personality) < 0)
 		return fail("personality of the process");
-	return drop_privileges(spec, guard, user.uid, user.gid, spec->process.groups ?: user.groups,
-		spec->process.groups ? spec->process.n_groups : user.n_groups);
+	return drop_privileges(process, guard, user.uid, user.gid, process->groups ?: user.groups,
+		process->groups ? process->n_groups : user.n_groups);
 }
 
 /* Engines expect the error of a missing program from create, not from start. */
 static void look_for_program(const struct spec *spec)
 {
-	if (spec->gate[0] && program_find(spec->process.argv[0]) < 0)
+	if (spec->oci->gate[0] && program_find(spec->process.argv[0]) < 0)
 		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
 /* Waits at the gate, if there is one. When that opens, box has ended: errors go to gate[1] then. */
-static int wait_at_gate(const struct spec *spec, const struct guard *guard)
+static int wait_at_gate(const int gate[2], const struct guard *guard)
 {
 	struct message message = {.kind = MESSAGE_READY};
 	char byte;
 
-	if (!spec->gate[0])
+	if (!gate[0])
 		return 0;
 	if (write(box, &message, sizeof(message)) != sizeof(message))
 		_exit(EXIT_BOX);
 	own_call(guard, SYS_close, box, 0, 0);
-	box = spec->gate[1];
-	if (own_call(guard, SYS_read, spec->gate[0], (long)&byte, 1) != 1)
+	box = gate[1];
+	if (own_call(guard, SYS_read, gate[0], (long)&byte, 1) != 1)
 		return fail("the gate");
 	/* Closes gate[0] before exec closes gate[1], which is the sign that the command runs: after
 	 * that sign nobody is to find the gate still open. */
-	own_call(guard, SYS_close, spec->gate[0], 0, 0);
+	own_call(guard, SYS_close, gate[0], 0, 0);
 	return 0;
 }
 
@@ -393,69 +395,73 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 
 /* Joins the container's namespaces. setns(2) puts only the children of this process into the PID
  * namespace, not this process. */
-static int join_namespaces(
-	const struct spec *spec, const struct cgroup *cgroup, bool born_inside, int pidfd)
+static int join_namespaces(const struct process *process, const struct namespaces *of,
+	const struct cgroup *cgroup, bool born_inside, int pidfd)
 {
 	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_own(spec);
+			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_own(of);
 	struct environment environment;
 
-	caller_forget(!spec->forget_caller);
+	caller_forget(!process->forget_caller);
 	if (environment_find(&environment) < 0)
 		return -1;
 	environment_forget(&environment);
-	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(spec, pidfd) < 0)
+	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(process, pidfd, NULL) < 0)
 		return -1;
 	if (setns(pidfd, namespaces) < 0)
 		return fail("join the container's namespaces");
 	/* In a new session it gets no signals of the caller's terminal, once they are unblocked. */
 	if (setsid() < 0 || chdir("/") < 0)
 		return fail("setsid");
-	return (!spec->keep_keyring && session_keyring() < 0) || close_descriptors(spec, box) < 0 ||
-			       reopen_null() < 0 || reset_signals() < 0
+	return (!process->keep_keyring && session_keyring() < 0) ||
+			       close_descriptors(process, box, NULL) < 0 || reopen_null() < 0 ||
+			       reset_signals() < 0
 		       ? -1
 		       : 0;
 }
 
-/* The rest, for the process that is visible inside. FIRST: it does not join another one's
- * container. */
-static _Noreturn void execute_inside(const struct spec *spec, const struct guard *guard, bool first)
+/* The rest, for the process that is visible inside. FIRST: the container whose first
+ * process it is; NULL: it joins one. */
+static _Noreturn void execute_inside(
+	const struct process *process, const struct spec *first, const struct guard *guard)
 {
-	bool hooks = first && hooks_any(spec, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
+	bool hooks =
+		first && hooks_any(&first->oci->hooks, HOOK_START_CONTAINER, HOOK_START_CONTAINER);
 
 	/* If box has died before this call, wait_for_go() notices it. */
-	if (!spec->detached && own_call(guard, SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0) < 0) {
+	if (!process->detached && own_call(guard, SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0) < 0) {
 		fail("PR_SET_PDEATHSIG");
 		die(EXIT_BOX);
 	}
-	if (process_limit_joined(&spec->process, guard) < 0)
+	if (process_limit_joined(process, guard) < 0)
 		die(EXIT_BOX);
 	wait_for_go(guard); /* box knows this process's PID now */
 	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
-		(spec->process.terminal &&
-			own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
+		(process->terminal && own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
 		fail("make a session with its terminal");
 		die(EXIT_BOX);
 	}
 	/* Not before, as the filter's listener answers only from now on. */
-	if (first && spec->listener)
-		look_for_program(spec);
-	if (first && wait_at_gate(spec, guard) < 0)
+	if (first && process->listener)
+		look_for_program(first);
+	if (first && wait_at_gate(first->oci->gate, guard) < 0)
 		die(EXIT_BOX);
-	if (hooks && (hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
-			     reset_signals() < 0))
+	if (hooks &&
+		(hooks_run(&first->oci->hooks, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
+			reset_signals() < 0))
 		die(EXIT_BOX);
-	execute(spec->process.argv);
+	execute(process->argv);
 }
 
 /* Starts the process that is to be visible inside, as box's own child: so box can wait for it. */
-static _Noreturn void start_inside(const struct spec *spec, const struct guard *guard, bool first)
+static _Noreturn void start_inside(
+	const struct process *process, const struct spec *first, const struct guard *guard)
 {
 	struct message message = {.kind = MESSAGE_PID};
 
 	message.status = own_clone(guard, CLONE_PARENT | SIGCHLD);
 	if (message.status == 0)
-		execute_inside(spec, guard, first);
+		execute_inside(process, first, guard);
 	if (message.status < 0) {
 		fail("clone");
 		die(EXIT_BOX);
@@ -469,8 +475,8 @@ static _Noreturn void start_inside(const struct spec *spec, const struct guard *
  * have this capability in a user namespace below. So the process that joins stays out of the
  * container's PID namespace (setns(2): only its children are in it), and before it makes its child,
  * it gives up all that the child is not to have. */
-_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
-	int pidfd, int socket)
+_Noreturn void join_main(const struct process *process, const struct namespaces *namespaces,
+	const struct cgroup *cgroup, bool born_inside, int pidfd, int socket)
 {
 	struct message message = {.kind = MESSAGE_READY};
 	struct guard guard = {.box = socket};
@@ -480,17 +486,18 @@ _Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, b
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	wait_for(MESSAGE_GO);
-	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
-		join_namespaces(spec, cgroup, born_inside, pidfd) < 0 ||
-		(spec->process.terminal && (master = terminal_open(false)) < 0))
+	if ((process->seccomp && exempt_own_calls(process->seccomp, &guard) < 0) ||
+		join_namespaces(process, namespaces, cgroup, born_inside, pidfd) < 0 ||
+		(process->terminal && (master = terminal_open(false)) < 0))
 		die(EXIT_BOX);
 	if (message_send(box, &message, master) < 0)
 		_exit(EXIT_BOX);
 	close_fd(&master);
 	wait_for(MESSAGE_START);
-	if (prepare_process(spec, &guard, true) < 0 || filter_last(spec, &guard) < 0)
+	if (prepare_process(process, namespaces, &guard, true) < 0 ||
+		filter_last(process, &guard) < 0)
 		die(EXIT_BOX);
-	start_inside(spec, &guard, false);
+	start_inside(process, NULL, &guard);
 }
 
 _Noreturn void mount_main(const struct spec *spec, int socket)
@@ -505,8 +512,8 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 		fail("unshare");
 		die(EXIT_BOX);
 	}
-	if (close_descriptors(spec, box) < 0 || make_root(spec, &none, -1, trees) < 0 ||
-		restrict_mounts(spec, trees) < 0)
+	if (close_descriptors(&spec->process, box, NULL) < 0 ||
+		make_root(spec, &none, -1, trees) < 0 || restrict_mounts(spec, trees) < 0)
 		die(EXIT_BOX);
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		message_send(box, &ready, root) < 0)
@@ -523,15 +530,16 @@ static _Noreturn void finish_outside(
 	struct guard guard = {.box = box};
 
 	environment_forget(environment);
-	if ((spec->seccomp && exempt_own_calls(spec->seccomp, &guard) < 0) ||
-		namespaces_enter_pids(spec, pids) < 0 || close(pids) < 0 || reset_signals() < 0 ||
-		prepare_process(spec, &guard, true) < 0)
+	if ((spec->process.seccomp && exempt_own_calls(spec->process.seccomp, &guard) < 0) ||
+		namespaces_enter_pids(&spec->namespaces, pids) < 0 || close(pids) < 0 ||
+		reset_signals() < 0 ||
+		prepare_process(&spec->process, &spec->namespaces, &guard, true) < 0)
 		die(EXIT_BOX);
-	if (!spec->listener)
+	if (!spec->process.listener)
 		look_for_program(spec);
-	if (filter_last(spec, &guard) < 0)
+	if (filter_last(&spec->process, &guard) < 0)
 		die(EXIT_BOX);
-	start_inside(spec, &guard, true);
+	start_inside(&spec->process, spec, &guard);
 }
 
 /* Enters all namespaces but that of PIDs. Returns a descriptor of the PID namespace. */
@@ -540,7 +548,8 @@ static int enter_from_outside(const struct spec *spec, struct environment *envir
 	const struct message message = {.kind = MESSAGE_READY};
 	int pids;
 
-	if (environment_find(environment) < 0 || (pids = namespaces_enter_but_pids(spec)) < 0)
+	if (environment_find(environment) < 0 ||
+		(pids = namespaces_enter_but_pids(&spec->namespaces)) < 0)
 		die(EXIT_BOX);
 	if (message_send(box, &message, -1) < 0)
 		_exit(EXIT_BOX);
@@ -556,15 +565,15 @@ _Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, b
 	int master, pids;
 
 	/* The kernel kills this process when box dies; if box has died, wait_for() notices it. */
-	if (!spec->detached)
+	if (!spec->process.detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0); /* the container is not to read what box had in memory */
 	box = socket;
 	pids = outside ? enter_from_outside(spec, &environment) : -1;
 	wait_for(MESSAGE_GO);
-	caller_forget(!spec->forget_caller);
+	caller_forget(!spec->process.forget_caller);
 	if (enter_namespaces(spec, cgroup, born_inside) < 0 ||
-		close_descriptors(spec, outside ? pids : box) < 0)
+		close_descriptors(&spec->process, outside ? pids : box, spec->oci->gate) < 0)
 		die(EXIT_BOX);
 	if (make_inside(spec, cgroup, pids, &master) < 0)
 		die(EXIT_BOX);
@@ -582,15 +591,16 @@ _Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, b
 		die(EXIT_BOX);
 	if (spec->init)
 		environment_forget(&environment);
-	if (spec->seccomp)
-		guard.filter = *spec->seccomp;
-	if (prepare_process(spec, &guard, false) < 0)
+	if (spec->process.seccomp)
+		guard.filter = *spec->process.seccomp;
+	if (prepare_process(&spec->process, &spec->namespaces, &guard, false) < 0)
 		die(EXIT_BOX);
 	look_for_program(spec);
 	/* Only with a seccomp listener is the filter installed before the wait at the gate. */
-	if ((spec->listener && filter_last(spec, &guard) < 0) || wait_at_gate(spec, &guard) < 0 ||
-		hooks_run(spec, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
-		(!spec->listener && filter_last(spec, &guard) < 0))
+	if ((spec->process.listener && filter_last(&spec->process, &guard) < 0) ||
+		wait_at_gate(spec->oci->gate, &guard) < 0 ||
+		hooks_run(&spec->oci->hooks, HOOK_START_CONTAINER, "created", getpid()) < 0 ||
+		(!spec->process.listener && filter_last(&spec->process, &guard) < 0))
 		die(EXIT_BOX);
 	if (spec->init)
 		serve_as_init(spec);

@@ -17,10 +17,10 @@ _Noreturn void init_main(const struct spec *spec, const struct cgroup *cgroup, b
 
 /* Joins the container whose PID 1 is PIDFD, as a helper that the container's processes do not see.
  * When the helper has given up all rights that the process is not to have, it starts the process as
- * a child of box, sends its PID over SOCKET, and ends. CGROUP is the container's; BORN_INSIDE is as
- * for init_main(). */
-_Noreturn void join_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
-	int pidfd, int socket);
+ * a child of box, sends its PID over SOCKET, and ends. NAMESPACES and CGROUP are the container's;
+ * BORN_INSIDE is as for init_main(). */
+_Noreturn void join_main(const struct process *process, const struct namespaces *namespaces,
+	const struct cgroup *cgroup, bool born_inside, int pidfd, int socket);
 
 /* Makes the mounts of a container that does not run, sends a descriptor of its root over SOCKET,
  * and keeps the mounts until box ends it. */

@@ -97,9 +97,9 @@ static const char *part_below(const char *path, const char *folder)
  * mounts are attached. With an overlay this does not apply: only box knows paths below its root. */
 static const char *source_in_root(const struct spec *spec, const struct mount *mount)
 {
-	return spec->upper || mount->type || mount->text || mount->id_mapped
+	return spec->root.upper || mount->type || mount->text || mount->id_mapped
 		       ? NULL
-		       : part_below(mount->source, spec->rootfs);
+		       : part_below(mount->source, spec->root.path);
 }
 
 /* Copies the mount's source, attached nowhere. ROOT is the container's root, if the source is below
@@ -175,7 +175,8 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 	if (mount->type && strcmp(mount->type, "cgroup") == 0)
 		tree = cgroupfs_take(spec, cgroup, mount);
 	else if (mount->type && strcmp(mount->type, "overlay") == 0)
-		tree = take_overlay(mount->source, mount->options, mount->attributes, spec->rootfs);
+		tree = take_overlay(
+			mount->source, mount->options, mount->attributes, spec->root.path);
 	else if (mount->type)
 		tree = mount_new_of(mount->type, mount->source, mount->options, mount->attributes,
 			strcmp(mount->type, "proc") == 0 ? pids : -1);
@@ -283,7 +284,7 @@ static int refuse_symlink(const struct mount *mount, int root)
 static int attach(
 	const struct spec *spec, const struct mount *mount, int root, int scratch, int tree)
 {
-	bool is_dev = mount->type && !spec->nodes && strcmp(mount->target, "/dev") == 0;
+	bool is_dev = mount->type && !spec->oci->nodes && strcmp(mount->target, "/dev") == 0;
 	struct stat st, top, here;
 	autoclose int target = -1;
 	bool resembles = false;

@@ -77,21 +77,21 @@ static int note_own(struct own_namespaces *own, unsigned long type)
 
 /* Makes a time namespace for the child that is born next, and sets its offsets. They can be set
  * only before a process is in it: the child is the first. */
-static int make_time(const struct spec *spec, struct own_namespaces *own)
+static int make_time(const struct namespaces *namespaces, struct own_namespaces *own)
 {
 	if (note_own(own, CLONE_NEWTIME) < 0)
 		return -1;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return fail("make a time namespace");
-	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", spec->time_offsets);
+	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", namespaces->time_offsets);
 }
 
-/* Joins spec->joins except those of the type BUT, and notes the caller's own in OWN. */
-static int enter(const struct spec *spec, struct own_namespaces *own, unsigned long but)
+/* Joins namespaces->joins except those of the type BUT, and notes the caller's own in OWN. */
+static int enter(const struct namespaces *namespaces, struct own_namespaces *own, unsigned long but)
 {
 	own->n = 0;
-	for (size_t i = 0; i < spec->n_joins; i++) {
-		const struct namespace_path *join = &spec->joins[i];
+	for (size_t i = 0; i < namespaces->n_joins; i++) {
+		const struct namespace_path *join = &namespaces->joins[i];
 		autoclose int fd = -1;
 
 		if (join->type == but)
@@ -103,12 +103,12 @@ static int enter(const struct spec *spec, struct own_namespaces *own, unsigned l
 			return -1;
 		}
 	}
-	return spec->time_offsets ? make_time(spec, own) : 0;
+	return namespaces->time_offsets ? make_time(namespaces, own) : 0;
 }
 
-int namespaces_enter(const struct spec *spec, struct own_namespaces *own)
+int namespaces_enter(const struct namespaces *namespaces, struct own_namespaces *own)
 {
-	return enter(spec, own, 0);
+	return enter(namespaces, own, 0);
 }
 
 int namespaces_leave(struct own_namespaces *own)
@@ -140,10 +140,10 @@ static bool is_hosts(const struct stat *namespace, unsigned long type)
 	return false;
 }
 
-static int enter_for_good(const struct spec *spec, unsigned long but)
+static int enter_for_good(const struct namespaces *namespaces, unsigned long but)
 {
 	static const int types[] = {CLONE_NEWNS, CLONE_NEWUSER};
-	const char *const paths[] = {spec->mount_namespace, spec->user_namespace};
+	const char *const paths[] = {namespaces->mount, namespaces->user};
 	struct own_namespaces own;
 	struct stat mounts;
 	int fds[2] = {-1, -1};
@@ -155,7 +155,7 @@ static int enter_for_good(const struct spec *spec, unsigned long but)
 	/* rootfs_enter() would replace the root of box's own mount namespace, or of the host's. */
 	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
-	if (enter(spec, &own, but) < 0)
+	if (enter(namespaces, &own, but) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (fds[i] >= 0 && setns(fds[i], types[i]) < 0)
@@ -163,22 +163,22 @@ static int enter_for_good(const struct spec *spec, unsigned long but)
 	return 0;
 }
 
-int namespaces_enter_for_good(const struct spec *spec)
+int namespaces_enter_for_good(const struct namespaces *namespaces)
 {
-	return enter_for_good(spec, 0);
+	return enter_for_good(namespaces, 0);
 }
 
-const char *namespaces_joined_pids(const struct spec *spec)
+const char *namespaces_joined_pids(const struct namespaces *namespaces)
 {
-	for (size_t i = 0; i < spec->n_joins; i++)
-		if (spec->joins[i].type == CLONE_NEWPID)
-			return spec->joins[i].path;
+	for (size_t i = 0; i < namespaces->n_joins; i++)
+		if (namespaces->joins[i].type == CLONE_NEWPID)
+			return namespaces->joins[i].path;
 	return NULL;
 }
 
-int namespaces_enter_but_pids(const struct spec *spec)
+int namespaces_enter_but_pids(const struct namespaces *namespaces)
 {
-	const char *path = namespaces_joined_pids(spec);
+	const char *path = namespaces_joined_pids(namespaces);
 	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
 		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 
@@ -186,20 +186,20 @@ int namespaces_enter_but_pids(const struct spec *spec)
 	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
 	 * about to lose the right to join it again. */
 	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
-		(!namespaces_users(spec) && setns(own, CLONE_NEWPID) < 0))
+		(!namespaces_users(namespaces) && setns(own, CLONE_NEWPID) < 0))
 		return fail("join the namespace %s", path);
-	if (enter_for_good(spec, CLONE_NEWPID) < 0)
+	if (enter_for_good(namespaces, CLONE_NEWPID) < 0)
 		return -1;
 	/* The cgroup namespace is made later in any case, see init.c. */
-	if (unshare(spec->namespaces & ~(unsigned long)CLONE_NEWCGROUP) < 0)
+	if (unshare(namespaces->made & ~(unsigned long)CLONE_NEWCGROUP) < 0)
 		return fail("unshare the namespaces");
 	return steal_fd(&pids);
 }
 
-int namespaces_enter_pids(const struct spec *spec, int pids)
+int namespaces_enter_pids(const struct namespaces *namespaces, int pids)
 {
-	return !namespaces_users(spec) && setns(pids, CLONE_NEWPID) < 0
-		       ? fail("join the namespace %s", namespaces_joined_pids(spec))
+	return !namespaces_users(namespaces) && setns(pids, CLONE_NEWPID) < 0
+		       ? fail("join the namespace %s", namespaces_joined_pids(namespaces))
 		       : 0;
 }
 
@@ -255,11 +255,11 @@ static const char *what_is_set(const struct spec *spec, unsigned long type)
 {
 	if (type == CLONE_NEWUTS && spec->hostname)
 		return "hostname";
-	if (type == CLONE_NEWUTS && spec->domainname)
+	if (type == CLONE_NEWUTS && spec->oci->domainname)
 		return "domainname";
-	for (size_t i = 0; i < spec->n_sysctls; i++)
-		if (sysctl_namespace(spec->sysctls[i].name) == type)
-			return spec->sysctls[i].name;
+	for (size_t i = 0; i < spec->oci->n_sysctls; i++)
+		if (sysctl_namespace(spec->oci->sysctls[i].name) == type)
+			return spec->oci->sysctls[i].name;
 	return NULL;
 }
 
@@ -268,8 +268,8 @@ static const char *what_is_set(const struct spec *spec, unsigned long type)
  * not what the paths lead to meanwhile. */
 static int check_joined(const struct spec *spec, pid_t pid)
 {
-	for (size_t i = 0; i < spec->n_joins; i++) {
-		const struct namespace_path *join = &spec->joins[i];
+	for (size_t i = 0; i < spec->namespaces.n_joins; i++) {
+		const struct namespace_path *join = &spec->namespaces.joins[i];
 		const char *what = what_is_set(spec, join->type);
 		struct stat namespace;
 		char path[64];
@@ -285,28 +285,28 @@ static int check_joined(const struct spec *spec, pid_t pid)
 
 int namespaces_prepare(const struct spec *spec, pid_t pid)
 {
-	return check_joined(spec, pid) < 0 || write_maps(pid, &spec->maps) < 0
+	return check_joined(spec, pid) < 0 || write_maps(pid, &spec->namespaces.maps) < 0
 		       ? -1
 		       : process_priorities(&spec->process, pid);
 }
 
-bool namespaces_users(const struct spec *spec)
+bool namespaces_users(const struct namespaces *namespaces)
 {
-	return spec->maps.n_uids > 0 || spec->user_namespace;
+	return namespaces->maps.n_uids > 0 || namespaces->user;
 }
 
-int namespaces_own(const struct spec *spec)
+int namespaces_own(const struct namespaces *namespaces)
 {
-	bool time = spec->time_offsets;
+	bool time = namespaces->time_offsets;
 
-	for (size_t i = 0; i < spec->n_joins; i++)
-		time |= spec->joins[i].type == CLONE_NEWTIME;
-	return (namespaces_users(spec) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
+	for (size_t i = 0; i < namespaces->n_joins; i++)
+		time |= namespaces->joins[i].type == CLONE_NEWTIME;
+	return (namespaces_users(namespaces) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
 }
 
-int namespaces_become_root(const struct spec *spec)
+int namespaces_become_root(const struct namespaces *namespaces)
 {
-	if (!namespaces_users(spec))
+	if (!namespaces_users(namespaces))
 		return 0;
 	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
 		       ? fail("become root of the user namespace")

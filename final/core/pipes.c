@@ -38,19 +38,19 @@ static int make_nulls(int pipes[3])
  * share one pipe, to keep the order of what is written. */
 int make_pipes(struct container *container, int pipes[3])
 {
-	const struct spec *spec = container->spec;
+	const struct process *process = container->process;
 	struct stat st[3];
 	int ends[2];
 
 	pipes[0] = pipes[1] = pipes[2] = -1;
-	if (spec->process.terminal && container->joined && !spec->detached)
+	if (process->terminal && container->joined && !process->detached)
 		return make_nulls(pipes);
-	for (int fd = 0; fd < 3 && !spec->process.terminal && !spec->detached; fd++) {
+	for (int fd = 0; fd < 3 && !process->terminal && !process->detached; fd++) {
 		int ours = fd == 0 ? 1 : 0; /* box's end: the one to write to, or to read from */
 
-		if (!(spec->logged && fd > 0) && (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd])))
+		if (!(process->logged && fd > 0) && (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd])))
 			continue;
-		if (fd == 2 && pipes[1] >= 0 && !spec->logged && st[1].st_ino == st[2].st_ino &&
+		if (fd == 2 && pipes[1] >= 0 && !process->logged && st[1].st_ino == st[2].st_ino &&
 			st[1].st_dev == st[2].st_dev) {
 			pipes[2] = fcntl(pipes[1], F_DUPFD_CLOEXEC, 3);
 			continue;

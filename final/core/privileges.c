@@ -139,9 +139,10 @@ static int set_ambient(uint64_t ambient)
 }
 
 /* Becomes UID and GID with GROUPS, and keeps the permitted capabilities. */
-static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
+static int become(
+	const struct process *process, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
-	int with_box = spec->detached ? 0 : SIGKILL;
+	int with_box = process->detached ? 0 : SIGKILL;
 
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail("keep the capabilities");
@@ -156,24 +157,24 @@ static int become(const struct spec *spec, uid_t uid, gid_t gid, const gid_t *gr
 	return 0;
 }
 
-static int install(const struct spec *spec, const struct guard *guard)
+static int install(const struct process *process, const struct guard *guard)
 {
 	/* SPEC_ALLOW, as with runc: before Linux 5.16 the whole process would otherwise be slowed
 	 * down. */
-	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | spec->seccomp_flags;
+	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | process->seccomp_flags;
 	int fd;
 
 	if (!guard->filter.filter)
 		return 0;
-	flags |= spec->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+	flags |= process->listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
 	if ((fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &guard->filter)) < 0)
 		return fail("filter of system calls");
-	return spec->listener ? pass_listener_on(guard, fd) : 0;
+	return process->listener ? pass_listener_on(guard, fd) : 0;
 }
 
-int filter_last(const struct spec *spec, const struct guard *guard)
+int filter_last(const struct process *process, const struct guard *guard)
 {
-	return spec->process.no_new_privileges ? install(spec, guard) : 0;
+	return process->no_new_privileges ? install(process, guard) : 0;
 }
 
 /* The order of the steps: each needs a right that a later one takes away. The bounding set needs
@@ -182,26 +183,26 @@ int filter_last(const struct spec *spec, const struct guard *guard)
  * filter needs no capability, and comes last: so a strict filter need not allow capset(2). Without
  * no_new_privs (Docker's default) the filter has to allow it, as with runc, unless GUARD lets box's
  * own calls pass. */
-int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
+int drop_privileges(const struct process *process, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n)
 {
-	const struct capabilities *to = &spec->process.capabilities;
+	const struct capabilities *to = &process->capabilities;
 	/* At execve(2) a user other than 0 keeps only the ambient capabilities. The others go now,
 	 * because with --init box stays. */
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 
-	if (limit_bounding_set(to->bounding) < 0 || become(spec, uid, gid, groups, n) < 0 ||
+	if (limit_bounding_set(to->bounding) < 0 || become(process, uid, gid, groups, n) < 0 ||
 		get_permitted(&permitted) < 0 || check_permitted(to->permitted, permitted) < 0 ||
 		set_capabilities(guard, permitted, permitted, to->inheritable) < 0 ||
 		set_ambient(to->ambient) < 0)
 		return -1;
-	if (!spec->process.no_new_privileges && install(spec, guard) < 0)
+	if (!process->no_new_privileges && install(process, guard) < 0)
 		return -1;
 	if (set_capabilities(guard, to->effective & kept, to->permitted & kept, to->inheritable) <
 		0)
 		return -1;
-	if (spec->process.no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail("no_new_privs");
 	return 0;
 }

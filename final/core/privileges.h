@@ -26,11 +26,11 @@ char *capability_name(int capability);
 int session_keyring(void);
 
 /* drop_privileges() becomes the user UID and the group GID, with the N GROUPS, and gives the
- * process the spec's capabilities and no_new_privileges. It also installs guard->filter, except
+ * process its capabilities and no_new_privileges. It also installs guard->filter, except
  * with no_new_privileges: there filter_last() does so, as the last step before exec. Box passes on
  * the listener of a filter that has one, see pass_listener_on(). */
-int filter_last(const struct spec *spec, const struct guard *guard);
-int drop_privileges(const struct spec *spec, const struct guard *guard, uid_t uid, gid_t gid,
+int filter_last(const struct process *process, const struct guard *guard);
+int drop_privileges(const struct process *process, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n);
 
 #endif

@@ -22,10 +22,10 @@
 /* Mounts a tmpfs for everything that box mounts from it later. Before Linux 6.15 open_tree(2)
  * copies only what is attached, so it has to be attached, and to unmount it would cost up to a
  * millisecond. So one tmpfs for all is attached where the root then covers it, and stays there. */
-static int mount_scratch(const struct spec *spec)
+static int mount_scratch(const struct root *root)
 {
 	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755", 0);
-	autoclose int target = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int target = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (tree < 0 || target < 0 || mount_attach(tree, target) < 0)
 		return fail("mount a tmpfs");
@@ -41,81 +41,81 @@ static int mount_scratch(const struct spec *spec)
  *
  * Option redirect_dir=nofollow: a folder that is renamed is copied. So what was written shows by
  * itself what has changed. */
-static int mount_overlay(const struct spec *spec, int *scratch)
+static int mount_overlay(const struct root *root, int *scratch)
 {
-	autoclose int layers = open(spec->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int layers = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct overlay overlay = {.dir = layers,
-		.lower = spec->lower,
-		.upper = spec->upper,
-		.work = spec->work,
-		.options = spec->temporary ? "redirect_dir=nofollow,volatile"
+		.lower = root->lower,
+		.upper = root->upper,
+		.work = root->work,
+		.options = root->temporary ? "redirect_dir=nofollow,volatile"
 					   : "redirect_dir=nofollow"};
 
 	if (layers < 0)
-		return fail("%s", spec->rootfs);
-	if ((*scratch = mount_scratch(spec)) < 0)
+		return fail("%s", root->path);
+	if ((*scratch = mount_scratch(root)) < 0)
 		return -1;
-	return overlay_mount(spec->rootfs, &overlay);
+	return overlay_mount(root->path, &overlay);
 }
 
 /* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path may have no
  * symlink: whoever has made a bundle's rootfs could otherwise replace it by a symlink to any folder
  * of the host. */
-static int mount_bind(const struct spec *spec)
+static int mount_bind(const struct root *root)
 {
-	autoclose int target = open_settled(AT_FDCWD, spec->rootfs, O_PATH | O_DIRECTORY);
+	autoclose int target = open_settled(AT_FDCWD, root->path, O_PATH | O_DIRECTORY);
 	autoclose int tree = target < 0 ? -1 : mount_copy(target, "", true);
 
 	if (target < 0 && errno == ELOOP)
-		return failx("the root %s: a symlink is in its path", spec->rootfs);
-	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount the root %s", spec->rootfs)
+		return failx("the root %s: a symlink is in its path", root->path);
+	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount the root %s", root->path)
 							  : 0;
 }
 
-int rootfs_mount(const struct spec *spec, int *scratch)
+int rootfs_mount(const struct root *root, int *scratch)
 {
 	int fd;
 
-	if ((spec->upper ? mount_overlay(spec, scratch) : mount_bind(spec)) < 0)
+	if ((root->upper ? mount_overlay(root, scratch) : mount_bind(root)) < 0)
 		return -1;
-	fd = open_settled(AT_FDCWD, spec->rootfs, O_PATH | O_DIRECTORY);
-	return fd < 0 ? fail("%s", spec->rootfs) : fd;
+	fd = open_settled(AT_FDCWD, root->path, O_PATH | O_DIRECTORY);
+	return fd < 0 ? fail("%s", root->path) : fd;
 }
 
 /* The kernel's first root cannot be pivoted: the new root is moved on top of it. */
-static int move_root(const struct spec *spec)
+static int move_root(const struct root *root)
 {
 	autofclose FILE *mounts = NULL;
 
 	if (covered_open(&mounts) < 0)
 		return -1;
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-		return fail("move %s to /", spec->rootfs);
+		return fail("move %s to /", root->path);
 	if (covered_drop(mounts) < 0)
 		return -1;
-	return chroot(".") < 0 || chdir("/") < 0 ? fail("chroot %s", spec->rootfs) : 0;
+	return chroot(".") < 0 || chdir("/") < 0 ? fail("chroot %s", root->path) : 0;
 }
 
-int rootfs_enter(const struct spec *spec, int root)
+int rootfs_enter(const struct root *root, int fd)
 {
-	if (fchdir(root) < 0)
-		return fail("chdir %s", spec->rootfs);
-	if (spec->no_pivot)
-		return move_root(spec);
+	if (fchdir(fd) < 0)
+		return fail("chdir %s", root->path);
+	if (root->no_pivot)
+		return move_root(root);
 	/* The old root is now mounted on top of the new one, and "." is the last name that leads to
 	 * it. */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return fail("pivot_root %s", spec->rootfs);
+		return fail("pivot_root %s", root->path);
 	if (umount2(".", MNT_DETACH) < 0)
 		return fail("umount the old root");
 	return chdir("/") < 0 ? fail("chdir /") : 0;
 }
 
-int rootfs_restrict(const struct spec *spec)
+int rootfs_restrict(const struct root *root)
 {
-	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (root < 0 || mount_restrict(root, spec->root_attributes, false) < 0)
+	if (fd < 0 || mount_restrict(fd, root->attributes, false) < 0)
 		return fail("restrict the root's mount");
 	return 0;
 }

@@ -4,17 +4,17 @@
 
 #include "spec.h"
 
-/* Mounts the container's root on spec->rootfs, and returns a descriptor of it, which is the
+/* Mounts the container's root on root->path, and returns a descriptor of it, which is the
  * caller's. For an overlay *SCRATCH becomes a descriptor of a tmpfs, in which files can be made
  * that are mounted one by one; the mount of that tmpfs disappears with the old root in
  * rootfs_enter(). Otherwise *SCRATCH stays as it is. */
-int rootfs_mount(const struct spec *spec, int *scratch);
+int rootfs_mount(const struct root *root, int *scratch);
 
-/* Makes ROOT, of rootfs_mount(), the root of the mount namespace, and detaches the old root. */
-int rootfs_enter(const struct spec *spec, int root);
+/* Makes FD, of rootfs_mount(), the root of the mount namespace, and detaches the old root. */
+int rootfs_enter(const struct root *root, int fd);
 
-/* Sets spec->root_attributes on the mount of "/", when all that is to be made in it has been
+/* Sets root->attributes on the mount of "/", when all that is to be made in it has been
  * made. */
-int rootfs_restrict(const struct spec *spec);
+int rootfs_restrict(const struct root *root);
 
 #endif

@@ -155,8 +155,10 @@ struct listener {
 	pid_t first; /* the PID of the container's first process; 0: it is the process itself */
 };
 
-/* What a container's first process and a process that joins have in common. A new struct process is
- * all zero, so that nothing of another process is left in it. */
+/* ---- the parts of struct spec ---- */
+
+/* What exec needs: a container's first process and one that joins have these in common. A new
+ * struct process is all zero, so that nothing of another process is left in it. */
 struct process {
 	char **argv; /* NULL-terminated; argv[0] is looked up in the container's PATH */
 	char **env; /* NAME=VALUE, NULL-terminated; HOME is added if it is missing */
@@ -164,12 +166,18 @@ struct process {
 	/* UID, NAME, UID:GID or NAME:GROUP, with the names of the image; NULL: 0 */
 	const char *user;
 	bool terminal; /* it gets a new pty; box's end is container->master */
-	/* the size of that terminal, if config.json has one; 0: none */
-	unsigned short rows, columns;
+	bool detached; /* it has box's own stdio, and goes on when box ends */
+	bool logged; /* its stdout and stderr are pipes that the caller reads: container->stdio */
+	bool forget_caller; /* give it the kernel's defaults: see caller_forget() */
 	struct capabilities capabilities;
 	bool no_new_privileges;
+	const struct sock_fprog *seccomp; /* the filter of system calls; NULL: none */
 	struct rlimit_entry *rlimits;
 	size_t n_rlimits;
+
+	/* What only box-oci sets. */
+	/* the size of the terminal, if config.json has one; 0: none */
+	unsigned short rows, columns;
 	/* not NULL: these supplementary groups, in place of those of /etc/group */
 	const gid_t *groups;
 	size_t n_groups;
@@ -177,72 +185,86 @@ struct process {
 	const char *oom_score_adj; /* NULL: unchanged, as box's caller has it */
 	const struct sched_attr *scheduler; /* NULL: unchanged */
 	const int *io_priority; /* as ioprio_set(2) takes it; NULL: unchanged */
-};
-
-struct spec {
-	char id[ID_LENGTH + 1]; /* the container's ID, which is also the name of its cgroup */
-
-	/* the process */
-	struct process process;
-	bool init; /* a copy of box stays as PID 1, and starts the process as its child */
-	const struct sock_fprog *seccomp; /* the filter of system calls; NULL: none */
+	const unsigned long *personality; /* as personality(2) takes it; NULL: unchanged */
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, in addition to those that box sets */
 	/* not NULL: the filter asks this program about system calls */
 	const struct listener *listener;
-	const unsigned long *personality; /* as personality(2) takes it; NULL: unchanged */
-	bool forget_caller; /* give the process the kernel's defaults: see caller_forget() */
 	/* leave it the caller's session keyring; otherwise it gets a new, empty one */
 	bool keep_keyring;
-	unsigned preserve_fds; /* how many descriptors from 3 on the process gets from box */
-	bool detached; /* it has box's own stdio, and goes on when box ends */
-	bool logged; /* its stdout and stderr are pipes that the caller reads: container->stdio */
-	/* Two fifos. The process waits until it can read a byte from gate[0]. What then keeps it
-	 * from exec, it writes to gate[1], as a struct message. 0: it does not wait. */
-	int gate[2];
+	unsigned preserve_fds; /* how many descriptors from 3 on it gets from box */
+};
 
-	/* its root: an overlay; if upper is NULL, the folder rootfs itself */
-	const char *rootfs; /* an absolute path: the folder on which the root is mounted */
+/* The container's root: an overlay; if upper is NULL, the folder itself. */
+struct root {
+	const char *path; /* an absolute path: the folder on which the root is mounted */
 	/* the image's folders, the topmost first; NULL-terminated; absolute or as upper */
 	char **lower;
-	/* the folders for what the container writes, relative to rootfs */
+	/* the folders for what the container writes, relative to path */
 	const char *upper, *work;
 	bool temporary; /* what is written is thrown away after the run */
 	/* MOUNT_ATTR_* of the root's mount alone: read-only, no devices */
-	uint64_t root_attributes;
+	uint64_t attributes;
 	/* propagation (MS_*) that the root gets at the end; 0: unchanged */
-	unsigned long root_propagation;
+	unsigned long propagation;
 	bool no_pivot; /* do without pivot_root(2), which cannot replace the kernel's first root */
+};
 
-	/* what it sees */
-	unsigned long namespaces; /* CLONE_NEW* of new ones; the others are box's own, or joined */
-	/* existing namespaces to join, except mount and user namespaces */
+/* The namespaces of the container. It stays in box's own where it has no new one and joins none. */
+struct namespaces {
+	unsigned long made; /* CLONE_NEW* of new ones, without CLONE_NEWTIME: see time_offsets */
+	/* existing ones to join, except mount and user namespaces */
 	const struct namespace_path *joins;
 	size_t n_joins;
-	/* paths of existing ones to join; NULL: none */
-	const char *mount_namespace, *user_namespace;
+	/* the paths of an existing mount and user namespace to join; NULL: none */
+	const char *mount, *user;
 	struct id_maps maps; /* of a new user namespace; empty: there is none */
-	const char *time_offsets; /* lines for timens_offsets, see time_namespaces(7); NULL: none */
-	const char *hostname, *domainname;
+	/* lines for timens_offsets of a new time namespace, see time_namespaces(7); NULL: none */
+	const char *time_offsets;
+};
+
+struct hooks {
+	const struct hook *list;
+	size_t n;
+	/* the JSON that hooks read on stdin, without the braces, the status and the PID */
+	const char *state;
+};
+
+/* What only an engine of the OCI specification asks for. */
+struct oci_extras {
+	/* Two fifos. The process waits until it can read a byte from gate[0]. What then keeps it
+	 * from exec, it writes to gate[1], as a struct message. 0: it does not wait. */
+	int gate[2];
+	const char *domainname;
 	const struct pair *sysctls; /* named as sysctl_path() does: "net/ipv4/ip_forward" */
 	size_t n_sysctls;
+	const struct node *nodes; /* in place of spec->devices */
+	size_t n_nodes;
+	const struct resources *resources; /* NULL: none */
+	struct hooks hooks;
+};
+
+extern const struct oci_extras no_oci_extras; /* all zero */
+
+struct spec {
+	char id[ID_LENGTH + 1]; /* the container's ID, which is also the name of its cgroup */
+	struct process process;
+	bool init; /* a copy of box stays as PID 1, and starts the process as its child */
+
+	struct namespaces namespaces;
+	const char *hostname; /* NULL: unchanged */
+	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "/box/ID" */
+	struct limits limits;
+
+	struct root root;
 	struct mount *mounts; /* mounted in this order, after the root */
 	size_t n_mounts;
 	const struct device *devices; /* the nodes of box's own /dev */
 	size_t n_devices;
-	const struct node *nodes; /* the nodes of box-oci, which has no devices */
-	size_t n_nodes;
 	const char *const *masked; /* paths to hide, NULL-terminated; a missing one is skipped */
 	/* paths to make read-only, NULL-terminated; a missing one is skipped */
 	const char *const *constant;
 
-	struct limits limits;
-	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "/box/ID" */
-	const struct resources *resources; /* NULL: none */
-
-	const struct hook *hooks;
-	size_t n_hooks;
-	/* the JSON that hooks read on stdin, without the braces, the status and the PID */
-	const char *hook_state;
+	const struct oci_extras *oci; /* not NULL: &no_oci_extras, if the caller asks for none */
 };
 
 #endif

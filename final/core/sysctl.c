@@ -65,8 +65,8 @@ int sysctls_write(const struct spec *spec)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	for (size_t i = 0; i < spec->n_sysctls; i++) {
-		const struct pair *sysctl = &spec->sysctls[i];
+	for (size_t i = 0; i < spec->oci->n_sysctls; i++) {
+		const struct pair *sysctl = &spec->oci->sysctls[i];
 		autofree char *path = format_text("/proc/sys/%s", sysctl->name);
 		autoclose int fd = -1;
 		struct statfs fs;

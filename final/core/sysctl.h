@@ -13,7 +13,7 @@ char *sysctl_path(const char *name);
  * if it belongs to the whole machine, or is unknown. */
 unsigned long sysctl_namespace(const char *path);
 
-/* Writes spec->sysctls through the container's /proc, when its root is "/". */
+/* Writes spec->oci->sysctls through the container's /proc, when its root is "/". */
 int sysctls_write(const struct spec *spec);
 
 #endif

@@ -90,7 +90,8 @@ static int exec_in(const struct job *job, int box)
 	bool ok;
 
 	ok = pidfd >= 0 && cgroup_open(&cgroup, job->target.state.id) == 0 &&
-	     container_join(&container, job->spec, pidfd, &cgroup) == 0 &&
+	     container_join(&container, &job->spec->process, &job->spec->namespaces, pidfd,
+		     &cgroup) == 0 &&
 	     cgroup_follow(&cgroup, job->target.state.id, container.pid) == 0;
 	cgroup_close(&cgroup);
 	if (ok && container.master >= 0)

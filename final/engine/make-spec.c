@@ -177,15 +177,15 @@ static int set_privileges(struct options *options, const char *data)
 	spec->process.capabilities.bounding = set;
 	spec->process.capabilities.effective = spec->process.capabilities.permitted =
 		set; /* these two count for root only */
-	spec->root_attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
+	spec->root.attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
 	if (!options->privileged) {
-		spec->root_attributes |= MOUNT_ATTR_NODEV;
+		spec->root.attributes |= MOUNT_ATTR_NODEV;
 		spec->masked = masked;
 		spec->constant = constant;
 	}
 	if (options->privileged || options->unconfined)
 		return 0;
-	return (spec->seccomp = seccomp_filter(set, data)) ? 0 : -1;
+	return (spec->process.seccomp = seccomp_filter(set, data)) ? 0 : -1;
 }
 
 /* Sets the lower folders of the overlay: the image's, and below them the store's base. */
@@ -200,7 +200,7 @@ static int set_layers(struct spec *spec, const struct image *image)
 			return -1;
 	if (add_string(&lower, "../base") < 0)
 		return -1;
-	spec->lower = lower.list;
+	spec->root.lower = lower.list;
 	return 0;
 }
 
@@ -210,10 +210,11 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	struct spec *spec = &options->spec;
 
 	memcpy(spec->id, place->id, sizeof(spec->id));
-	spec->rootfs = format_text("%s/layers", store->path);
-	spec->upper = place->upper;
-	spec->work = place->work;
-	spec->temporary = options->remove;
+	spec->oci = &no_oci_extras;
+	spec->root.path = format_text("%s/layers", store->path);
+	spec->root.upper = place->upper;
+	spec->root.work = place->work;
+	spec->root.temporary = options->remove;
 	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
 	spec->process.user = options->user ?: image->user;
 	spec->process.cwd = options->workdir
@@ -222,12 +223,12 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	if (spec->process.cwd[0] != '/')
 		return failx("the working folder %s: not an absolute path", spec->process.cwd);
 	spec->process.rlimits = options->rlimits;
-	spec->forget_caller = true;
+	spec->process.forget_caller = true;
 	spec->devices = devices;
 	spec->n_devices = sizeof(devices) / sizeof(*devices);
-	spec->namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-			   CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
-	if (!spec->rootfs || !spec->hostname || set_layers(spec, image) < 0 ||
+	spec->namespaces.made = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+			       CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
+	if (!spec->root.path || !spec->hostname || set_layers(spec, image) < 0 ||
 		set_mounts(options) < 0 || set_environment(options, image) < 0)
 		return -1;
 	return set_privileges(options, store->path);

@@ -172,7 +172,7 @@ static void monitor_main(void *data, int box)
 	struct monitor monitor = {.log = {.fd = -1}, .container = no_container};
 	int status = EXIT_BOX;
 
-	job->options->spec.logged = true;
+	job->options->spec.process.logged = true;
 	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||
 		container_create(&monitor.container, &job->options->spec) < 0 || chdir("/") < 0 ||
 		container_start(&monitor.container, &status) < 0 ||

@@ -72,17 +72,18 @@ static char *hook_state(const struct oci *oci, const char *annotations)
 				 oci->version, oci->id, bundle, rootfs, annotations ?: "{}");
 }
 
-int oci_add_environment(struct process *to)
+int oci_add_environment(struct bundle *bundle)
 {
-	static struct strings env;
+	struct process *to = &bundle->spec.process;
+	struct strings *env = &bundle->env;
 
 	for (char **variable = to->env; *variable; variable++)
-		if (add_env(&env, *variable) < 0)
+		if (add_env(env, *variable) < 0)
 			return -1;
 	for (size_t i = 0; i < oci_line.env.n; i++)
-		if (add_env(&env, oci_line.env.list[i]) < 0)
+		if (add_env(env, oci_line.env.list[i]) < 0)
 			return -1;
-	to->env = env.n ? env.list : to->env;
+	to->env = env->n ? env->list : to->env;
 	return 0;
 }
 
@@ -100,25 +101,27 @@ static int complete_seccomp(struct bundle *bundle, const struct oci *oci)
 	json_object_del(json, "listenerMetadata");
 	profile = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 	if (!profile || !folder || !metadata ||
-		!(bundle->spec.seccomp = seccomp_profile(profile, folder)))
+		!(bundle->spec.process.seccomp = seccomp_profile(profile, folder)))
 		return -1;
 	listener->first = oci->pid;
 	listener->text = format_text("{\"ociVersion\":\"%s\",\"fds\":[\"seccompFd\"],"
 				     "\"metadata\":%s,\"state\":{%s,\"status\":\"%s\"",
-		SPEC_VERSION, metadata, bundle->spec.hook_state, oci->pid ? "running" : "creating");
+		SPEC_VERSION, metadata, bundle->extras.hooks.state,
+		oci->pid ? "running" : "creating");
 	return listener->text ? 0 : -1;
 }
 
 int oci_complete_spec(struct bundle *bundle, const struct oci *oci)
 {
 	struct spec *spec = &bundle->spec;
+	const char **state = &bundle->extras.hooks.state;
 
 	snprintf(spec->id, sizeof(spec->id), "%.*s", ID_LENGTH, oci->id);
 	spec->cgroup = oci->cgroup;
-	spec->preserve_fds = oci_line.preserve_fds;
-	spec->no_pivot = oci_line.no_pivot;
-	spec->keep_keyring = oci_line.keep_keyring;
-	if (!spec->hook_state && !(spec->hook_state = hook_state(oci, bundle->annotations)))
+	spec->process.preserve_fds = oci_line.preserve_fds;
+	spec->root.no_pivot = oci_line.no_pivot;
+	spec->process.keep_keyring = oci_line.keep_keyring;
+	if (!*state && !(*state = hook_state(oci, bundle->annotations)))
 		return -1;
 	if (bundle->seccomp && complete_seccomp(bundle, oci) < 0)
 		return -1;
@@ -138,6 +141,6 @@ int oci_load_bundle(struct bundle *bundle, const struct oci *oci)
 
 	if (!config || oci_read(bundle, config, oci->bundle) < 0)
 		return -1;
-	bundle->spec.hook_state = hook_state(oci, bundle->annotations);
-	return bundle->spec.hook_state ? 0 : -1;
+	bundle->extras.hooks.state = hook_state(oci, bundle->annotations);
+	return bundle->extras.hooks.state ? 0 : -1;
 }

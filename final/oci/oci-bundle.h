@@ -11,9 +11,9 @@
  * frees. */
 char *oci_read_input(const char *file);
 
-/* Adds the variables of --env to the environment of TO, where they replace those of the same name.
- * It may be called once. */
-int oci_add_environment(struct process *to);
+/* Adds the variables of --env to the environment of BUNDLE's process, where they replace those of
+ * the same name. It may be called once. */
+int oci_add_environment(struct bundle *bundle);
 
 /* Completes the spec of BUNDLE by what the container OCI and the command line say: its ID, its
  * cgroup, what hooks read, and the compiled filter of system calls. */

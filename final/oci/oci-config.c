@@ -389,9 +389,9 @@ static int read_root(struct bundle *bundle, const struct value *config)
 	path = value_at(&root, "path");
 	if (!*text)
 		return value_bad(&path, "empty");
-	bundle->spec.rootfs = oci_absolute(bundle, text);
-	bundle->spec.root_attributes = readonly ? MOUNT_ATTR_RDONLY : 0;
-	return bundle->spec.rootfs ? 0 : -1;
+	bundle->spec.root.path = oci_absolute(bundle, text);
+	bundle->spec.root.attributes = readonly ? MOUNT_ATTR_RDONLY : 0;
+	return bundle->spec.root.path ? 0 : -1;
 }
 
 /* Reads the text KEY; an empty one counts as none, as with runc. */
@@ -419,7 +419,7 @@ static int read_hooks(struct bundle *bundle, const struct value *config)
 {
 	static const char *const names[N_HOOKS] = {"prestart", "createRuntime", "createContainer",
 		"startContainer", "poststart", "poststop"};
-	struct spec *spec = &bundle->spec;
+	struct hooks *to = &bundle->extras.hooks;
 	struct value hooks, array, item;
 	int found = value_object(config, "hooks", OPTIONAL, &hooks);
 
@@ -429,13 +429,13 @@ static int read_hooks(struct bundle *bundle, const struct value *config)
 		if ((found = value_array(&hooks, names[kind], OPTIONAL, &array)) < 0)
 			return -1;
 		for (size_t i = 0; found && i < value_length(&array); i++) {
-			struct hook *grown = reallocarray(
-				(void *)spec->hooks, spec->n_hooks + 1, sizeof(*grown));
+			struct hook *grown =
+				reallocarray((void *)to->list, to->n + 1, sizeof(*grown));
 
 			if (!grown)
 				return fail("memory");
-			spec->hooks = grown;
-			grown += spec->n_hooks++;
+			to->list = grown;
+			grown += to->n++;
 			*grown = (struct hook){.kind = kind};
 			if (value_item(&array, i, &item) < 0 || read_hook(&item, grown) < 0)
 				return -1;
@@ -488,26 +488,32 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 	struct value config, process;
 
 	*bundle = (struct bundle){.folder = folder};
+	bundle->spec.oci = &bundle->extras;
 	if (load(text, "config.json", &config, &bundle->json) < 0 || read_version(&config) < 0 ||
 		value_object(&config, "process", REQUIRED, &process) < 0 ||
 		oci_process(&bundle->spec.process, &process) < 0 ||
 		read_root(bundle, &config) < 0 ||
 		read_name(&config, "hostname", &bundle->spec.hostname) < 0 ||
-		read_name(&config, "domainname", &bundle->spec.domainname) < 0 ||
+		read_name(&config, "domainname", &bundle->extras.domainname) < 0 ||
 		oci_linux(bundle, &config) < 0 || oci_mounts(bundle, &config) < 0 ||
 		read_hooks(bundle, &config) < 0 || read_annotations(bundle, &config) < 0)
 		return -1;
-	bundle->own = bundle->spec.process;
 	return 0;
 }
 
 int oci_read_process(struct bundle *bundle, const char *text, const char *name)
 {
+	struct process *to = &bundle->spec.process;
+	const struct process own = *to;
 	struct value process;
 
-	return load(text, name, &process, &bundle->process) < 0
-		       ? -1
-		       : oci_process(&bundle->spec.process, &process);
+	if (load(text, name, &process, &bundle->process) < 0 || oci_process(to, &process) < 0)
+		return -1;
+	/* from the member "linux" of config.json, which counts for all processes */
+	to->personality = own.personality;
+	to->seccomp_flags = own.seccomp_flags;
+	to->listener = own.listener;
+	return 0;
 }
 
 int oci_read_resources(struct resources *resources, const char *text, const char *name)

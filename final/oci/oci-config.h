@@ -10,7 +10,9 @@
 /* What was read from a bundle. It is never released: it lives as long as the program. */
 struct bundle {
 	struct spec spec; /* what config.json says; oci_complete_spec() adds more */
-	struct process own; /* as in config.json; exec changes the process of spec */
+	struct oci_extras extras; /* of spec */
+	unsigned long personality; /* of spec.process */
+	struct strings env; /* of spec.process, after oci_add_environment() */
 	struct listener listener; /* without its text and first, which oci_complete_spec() adds */
 	json_t *json, *process; /* config.json and process.json, which own the texts of spec */
 	const char *folder; /* the bundle's, where relative paths begin */

@@ -51,7 +51,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	char unique[ID_LENGTH + 1];
 
 	oci->bundle = bundle->folder;
-	oci->rootfs = bundle->spec.rootfs;
+	oci->rootfs = bundle->spec.root.path;
 	oci->created = now_text();
 	/* The cgroup needs a unique name: another ROOT may have a container of this ID. */
 	random_id(unique);
@@ -60,7 +60,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	oci->cgroup = bundle->spec.cgroup ?: format_text("%.40s-%.16s", oci->id, unique);
 	oci->version = SPEC_VERSION;
 	oci->annotations = json_object_get(bundle->json, "annotations");
-	oci->own_pids = bundle->spec.namespaces & CLONE_NEWPID;
+	oci->own_pids = bundle->spec.namespaces.made & CLONE_NEWPID;
 	if (!oci->cgroup || oci_write_file(oci, "config.json", config) < 0)
 		return -1;
 	return oci_write(oci);
@@ -78,10 +78,10 @@ static int note_pid(struct oci *oci, pid_t pid)
 static void tell_spec(const struct spec *spec)
 {
 	for (size_t i = 0; oci_namespace_names[i]; i++)
-		if (spec->namespaces & oci_namespace_types[i])
+		if (spec->namespaces.made & oci_namespace_types[i])
 			debug_oci("new namespace: %s", oci_namespace_names[i]);
-	for (size_t i = 0; i < spec->n_joins; i++)
-		debug_oci("namespace of %s", spec->joins[i].path);
+	for (size_t i = 0; i < spec->namespaces.n_joins; i++)
+		debug_oci("namespace of %s", spec->namespaces.joins[i].path);
 	for (size_t i = 0; i < spec->n_mounts; i++)
 		debug_oci("mount on %s: %s of %s", spec->mounts[i].target,
 			spec->mounts[i].type ?: "bind", spec->mounts[i].source);
@@ -94,7 +94,7 @@ static int create_container(struct container *container, struct oci *oci, struct
 	pid_t keeper;
 
 	if (oci_complete_spec(bundle, oci) < 0 ||
-		(spec->detached && oci_make_gate(oci, spec->gate) < 0) ||
+		(spec->process.detached && oci_make_gate(oci, bundle->extras.gate) < 0) ||
 		scope_start(oci, bundle, &keeper) < 0)
 		return -1;
 	tell_spec(spec);
@@ -106,7 +106,7 @@ static int create_container(struct container *container, struct oci *oci, struct
 		debug_oci("cgroup %s", container->cgroup.hierarchies[i].path);
 	debug_oci("process %d waits to execute %s", container->pid, spec->process.argv[0]);
 	if (note_pid(oci, container->pid) < 0 || oci_give_terminal(container) < 0 ||
-		(spec->detached && container_start(container, &status) < 0) ||
+		(spec->process.detached && container_start(container, &status) < 0) ||
 		oci_write_pid_file(container->pid) < 0) {
 		char why[1024];
 
@@ -116,8 +116,8 @@ static int create_container(struct container *container, struct oci *oci, struct
 		return failx("%s", why);
 	}
 	/* The fifo "status" ends when the process closes it by exec. */
-	for (int i = 0; i < 2 && spec->detached; i++)
-		close_fd(&spec->gate[i]);
+	for (int i = 0; i < 2 && spec->process.detached; i++)
+		close_fd(&bundle->extras.gate[i]);
 	return 0;
 }
 
@@ -127,8 +127,8 @@ static void undo(struct oci *oci, const struct bundle *bundle)
 	char why[1024];
 
 	snprintf(why, sizeof(why), "%s", failure());
-	if (bundle->spec.hook_state)
-		hooks_run(&bundle->spec, HOOK_POSTSTOP, "stopped", 0);
+	if (bundle->extras.hooks.state)
+		hooks_run(&bundle->extras.hooks, HOOK_POSTSTOP, "stopped", 0);
 	oci_remove(oci);
 	failx("%s", why);
 }
@@ -144,12 +144,12 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 		return failx("the bundle %s", strdupa(failure()));
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
-	bundle->spec.detached = detached;
+	bundle->spec.process.detached = detached;
 	if (oci_check_console(&bundle->spec) < 0 ||
 		oci_make(oci, oci_line.root, oci_line.words[0]) < 0)
 		return -1;
 	if (notify_prepare(oci, &bundle->spec) < 0 ||
-		(oci_line.env.n > 0 && oci_add_environment(&bundle->spec.process) < 0) ||
+		(oci_line.env.n > 0 && oci_add_environment(bundle) < 0) ||
 		note_oci(oci, bundle, config) < 0 || create_container(container, oci, bundle) < 0) {
 		undo(oci, bundle);
 		return -1;
@@ -184,7 +184,7 @@ static int start_oci(struct oci *oci, const struct spec *spec)
 		return -1;
 	/* The process runs already: an error of these hooks is only reported (runtime-spec,
 	 * config.md, "Poststart"). */
-	if (hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
+	if (hooks_run(&spec->oci->hooks, HOOK_POSTSTART, "running", oci->pid) < 0)
 		report_oci(0);
 	flock(oci->dir, LOCK_UN); /* other commands may go on */
 	if (notify_wait(&notify) < 0)
@@ -216,7 +216,7 @@ static int run_in_foreground(struct container *container, struct oci *oci,
 		result = container_start(container, &status);
 	if (result == 0 && notify_serve(&notify) < 0)
 		report_oci(0);
-	if (result == 0 && hooks_run(spec, HOOK_POSTSTART, "running", oci->pid) < 0)
+	if (result == 0 && hooks_run(&spec->oci->hooks, HOOK_POSTSTART, "running", oci->pid) < 0)
 		report_oci(0);
 	flock(oci->dir, LOCK_UN); /* other commands may go on */
 	if (result == 0)
@@ -233,7 +233,7 @@ static int run_in_foreground(struct container *container, struct oci *oci,
 	}
 	if (container_destroy(container) < 0 || oci_remove(oci) < 0)
 		return -1;
-	if (hooks_run(spec, HOOK_POSTSTOP, "stopped", 0) < 0)
+	if (hooks_run(&spec->oci->hooks, HOOK_POSTSTOP, "stopped", 0) < 0)
 		report_oci(0);
 	return result;
 }

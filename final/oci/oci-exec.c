@@ -75,7 +75,7 @@ static int exec_by_words(struct bundle *bundle)
 		to->capabilities.inheritable |= more;
 		to->capabilities.ambient |= more;
 	}
-	return to->user ? oci_add_environment(to) : -1;
+	return to->user ? oci_add_environment(bundle) : -1;
 }
 
 static int exec_spec(struct bundle *bundle, const struct oci *oci)
@@ -93,7 +93,7 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 		return -1;
 	if (!oci_line.process && exec_by_words(bundle) < 0)
 		return -1;
-	bundle->spec.detached = oci_line.detach;
+	bundle->spec.process.detached = oci_line.detach;
 	return oci_complete_spec(bundle, oci);
 }
 
@@ -118,7 +118,8 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 
 	if (pidfd < 0 || open_cgroup(&cgroup, oci) < 0 ||
 		(!oci_line.ignore_paused && cgroup_check_runs(&cgroup) < 0) ||
-		container_join(container, &bundle->spec, pidfd, &cgroup) < 0) {
+		container_join(container, &bundle->spec.process, &bundle->spec.namespaces, pidfd,
+			&cgroup) < 0) {
 		cgroup_close(&cgroup);
 		return -1;
 	}

@@ -114,7 +114,7 @@ static int delete_oci(struct oci *oci)
 	result = cgroup_sweep(oci->cgroup, false);
 	if (oci_remove(oci) < 0)
 		result = -1;
-	if (loaded && hooks_run(&bundle.spec, HOOK_POSTSTOP, "stopped", 0) < 0)
+	if (loaded && hooks_run(&bundle.extras.hooks, HOOK_POSTSTOP, "stopped", 0) < 0)
 		report_oci(0);
 	return result;
 }

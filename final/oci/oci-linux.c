@@ -74,18 +74,18 @@ static int read_node(const struct value *item, struct node *node)
 
 static int read_devices(struct bundle *bundle, const struct value *part)
 {
-	struct spec *spec = &bundle->spec;
+	struct oci_extras *extras = &bundle->extras;
 	struct value array, item;
 	int found = value_array(part, "devices", OPTIONAL, &array);
 	size_t more = found > 0 ? value_length(&array) : 0;
 	struct node *nodes = calloc(N_DEFAULTS + more, sizeof(*nodes));
 
-	spec->nodes = nodes;
+	extras->nodes = nodes;
 	if (found < 0 || !nodes)
 		return found < 0 ? -1 : fail("memory");
 	for (size_t i = 0; i < more; i++)
 		if (value_item(&array, i, &item) < 0 ||
-			read_node(&item, &nodes[spec->n_nodes++]) < 0)
+			read_node(&item, &nodes[extras->n_nodes++]) < 0)
 			return -1;
 	for (size_t i = 0; i < N_DEFAULTS; i++) {
 		bool given = false;
@@ -93,7 +93,7 @@ static int read_devices(struct bundle *bundle, const struct value *part)
 		for (size_t j = 0; j < more; j++)
 			given |= strcmp(nodes[j].device.path, defaults[i].device.path) == 0;
 		if (!given)
-			nodes[spec->n_nodes++] = defaults[i];
+			nodes[extras->n_nodes++] = defaults[i];
 	}
 	return 0;
 }
@@ -113,7 +113,7 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 	if (found ? oci_resources(&bundle->resources, &object) < 0
 		  : oci_device_rules(&bundle->resources, NULL) < 0)
 		return -1;
-	spec->resources = &bundle->resources;
+	bundle->extras.resources = &bundle->resources;
 	spec->limits.all = true;
 	if (!*path)
 		return 0;
@@ -152,18 +152,19 @@ static int read_sysctl(const struct value *member, struct pair *sysctl, unsigned
 
 static int read_sysctls(struct bundle *bundle, const struct value *part)
 {
-	struct spec *spec = &bundle->spec;
+	const struct namespaces *namespaces = &bundle->spec.namespaces;
+	struct oci_extras *extras = &bundle->extras;
 	struct value map = value_at(part, "sysctl");
 	struct pair *pairs = NULL;
-	unsigned long own = spec->namespaces;
-	int found = value_pairs(part, "sysctl", &pairs, &spec->n_sysctls);
+	unsigned long own = namespaces->made;
+	int found = value_pairs(part, "sysctl", &pairs, &extras->n_sysctls);
 
-	spec->sysctls = pairs;
+	extras->sysctls = pairs;
 	if (found < 0)
 		return -1;
-	for (size_t i = 0; i < spec->n_joins; i++)
-		own |= spec->joins[i].type;
-	for (size_t i = 0; i < spec->n_sysctls; i++) {
+	for (size_t i = 0; i < namespaces->n_joins; i++)
+		own |= namespaces->joins[i].type;
+	for (size_t i = 0; i < extras->n_sysctls; i++) {
 		struct value member = value_at(&map, pairs[i].name);
 
 		if (read_sysctl(&member, &pairs[i], own) < 0)
@@ -184,14 +185,13 @@ static int read_propagation(struct bundle *bundle, const struct value *part)
 	if (value_text(part, "rootfsPropagation", OPTIONAL, &text) < 0 ||
 		(index = value_choice(part, "rootfsPropagation", text, names)) < 0)
 		return -1;
-	bundle->spec.root_propagation = own[index];
+	bundle->spec.root.propagation = own[index];
 	return 0;
 }
 
 static int read_personality(struct bundle *bundle, const struct value *part)
 {
 	static const char *const names[] = {"LINUX", "LINUX32", NULL};
-	static unsigned long domain;
 	struct value personality, flags;
 	const char *name;
 	int found = value_object(part, "personality", OPTIONAL, &personality), index;
@@ -204,8 +204,8 @@ static int read_personality(struct bundle *bundle, const struct value *part)
 		return -1;
 	if (value_length(&flags) > 0)
 		return value_bad(&flags, "the specification has none");
-	domain = index == 0 ? PER_LINUX : PER_LINUX32;
-	bundle->spec.personality = &domain;
+	bundle->personality = index == 0 ? PER_LINUX : PER_LINUX32;
+	bundle->spec.process.personality = &bundle->personality;
 	return 0;
 }
 

@@ -205,7 +205,7 @@ static int read_maps(const struct spec *spec, const struct value *item, struct m
 		mount->id_mapped = TOP_MAPPED;
 	if (mount->id_mapped && mount->type)
 		return value_bad(item, "ID mappings are of bind mounts alone");
-	return mount->id_mapped && !mount->maps.n_uids && !namespaces_users(spec)
+	return mount->id_mapped && !mount->maps.n_uids && !namespaces_users(&spec->namespaces)
 		       ? value_bad(item, "no ID mappings, of its own or a user namespace")
 		       : 0;
 }

@@ -40,17 +40,17 @@ static int read_namespace(struct spec *spec, const struct value *item, unsigned 
 		return value_bad(&type, "is there twice");
 	*seen |= join->type;
 	if (!*join->path) {
-		spec->namespaces |= join->type;
+		spec->namespaces.made |= join->type;
 		return 0;
 	}
 	if (*join->path != '/')
 		return value_bad(&path, "not an absolute path");
 	if (join->type == CLONE_NEWNS)
-		spec->mount_namespace = join->path;
+		spec->namespaces.mount = join->path;
 	else if (join->type == CLONE_NEWUSER)
-		spec->user_namespace = join->path;
+		spec->namespaces.user = join->path;
 	else
-		spec->n_joins++;
+		spec->namespaces.n_joins++;
 	return 0;
 }
 
@@ -63,17 +63,17 @@ int oci_namespaces(struct bundle *bundle, const struct value *part)
 
 	if (value_array(part, "namespaces", OPTIONAL, &array) < 0)
 		return -1;
-	spec->joins = joins = calloc(value_length(&array) + 1, sizeof(*joins));
+	spec->namespaces.joins = joins = calloc(value_length(&array) + 1, sizeof(*joins));
 	if (!joins)
 		return fail("memory");
 	for (size_t i = 0; i < value_length(&array); i++)
 		if (value_item(&array, i, &item) < 0 ||
-			read_namespace(spec, &item, &seen, &joins[spec->n_joins]) < 0)
+			read_namespace(spec, &item, &seen, &joins[spec->namespaces.n_joins]) < 0)
 			return -1;
 	if (!(seen & CLONE_NEWNS))
 		return value_bad(
 			&array, "no mount namespace: the container's mounts would be the host's");
-	if ((spec->hostname || spec->domainname) && !(seen & CLONE_NEWUTS))
+	if ((spec->hostname || spec->oci->domainname) && !(seen & CLONE_NEWUTS))
 		return value_bad(&array, "no uts namespace, for the hostname");
 	return 0;
 }
@@ -118,17 +118,17 @@ int oci_user_maps(struct bundle *bundle, const struct value *part)
 {
 	struct spec *spec = &bundle->spec;
 	struct value uids = value_at(part, "uidMappings");
-	bool user = spec->namespaces & CLONE_NEWUSER;
+	bool user = spec->namespaces.made & CLONE_NEWUSER;
 
-	if (oci_id_maps(part, &spec->maps) < 0)
+	if (oci_id_maps(part, &spec->namespaces.maps) < 0)
 		return -1;
-	if (spec->user_namespace) { /* the namespace that is joined has its own maps */
-		free((void *)spec->maps.uids);
-		free((void *)spec->maps.gids);
-		spec->maps = (struct id_maps){.uids = NULL};
+	if (spec->namespaces.user) { /* the namespace that is joined has its own maps */
+		free((void *)spec->namespaces.maps.uids);
+		free((void *)spec->namespaces.maps.gids);
+		spec->namespaces.maps = (struct id_maps){.uids = NULL};
 		return 0;
 	}
-	if (user == (spec->maps.n_uids > 0))
+	if (user == (spec->namespaces.maps.n_uids > 0))
 		return 0;
 	return value_bad(
 		&uids, user ? "missing, for the user namespace" : "without a user namespace");
@@ -144,7 +144,7 @@ int oci_time_offsets(struct bundle *bundle, const struct value *part)
 
 	if (found < 0)
 		return -1;
-	if (found && json_object_size(offsets.json) > 0 && !(spec->namespaces & CLONE_NEWTIME))
+	if (found && json_object_size(offsets.json) > 0 && !(spec->namespaces.made & CLONE_NEWTIME))
 		return value_bad(&offsets, "without a time namespace");
 	for (size_t i = 0; found && i < 2; i++) {
 		int64_t seconds = 0, nanoseconds = 0;
@@ -159,11 +159,11 @@ int oci_time_offsets(struct bundle *bundle, const struct value *part)
 			snprintf(text + strlen(text), 60, "%s %" PRId64 " %" PRId64 "\n", clocks[i],
 				seconds, nanoseconds);
 	}
-	if (spec->namespaces & CLONE_NEWTIME) {
+	if (spec->namespaces.made & CLONE_NEWTIME) {
 		/* This namespace is made apart, before the child is. */
-		spec->namespaces &= ~(unsigned long)CLONE_NEWTIME;
-		spec->time_offsets = strdup(*text ? text : "monotonic 0 0\n");
-		return spec->time_offsets ? 0 : fail("memory");
+		spec->namespaces.made &= ~(unsigned long)CLONE_NEWTIME;
+		spec->namespaces.time_offsets = strdup(*text ? text : "monotonic 0 0\n");
+		return spec->namespaces.time_offsets ? 0 : fail("memory");
 	}
 	return 0;
 }

@@ -53,14 +53,14 @@ int oci_check_console(const struct spec *spec)
 {
 	if (oci_line.console && !spec->process.terminal)
 		return failx("--console-socket without a terminal: process.terminal is false");
-	if (spec->process.terminal && spec->detached && !oci_line.console)
+	if (spec->process.terminal && spec->process.detached && !oci_line.console)
 		return failx("a terminal needs --console-socket when nobody stays to serve it");
 	return 0;
 }
 
 int oci_give_terminal(struct container *container)
 {
-	const struct process *process = &container->spec->process;
+	const struct process *process = container->process;
 	struct winsize size = {.ws_row = process->rows, .ws_col = process->columns};
 
 	if (container->master < 0)

@@ -100,7 +100,7 @@ static int read_flags(struct bundle *bundle, const struct value *seccomp)
 	for (char **flag = flags; flag && *flag; flag++) {
 		if ((index = value_choice(seccomp, "flags", *flag, names)) < 0)
 			return -1;
-		bundle->spec.seccomp_flags |= bits[index];
+		bundle->spec.process.seccomp_flags |= bits[index];
 	}
 	return 0;
 }
@@ -115,13 +115,13 @@ static int read_listener(struct bundle *bundle, const struct value *seccomp, boo
 		value_text(seccomp, "listenerMetadata", OPTIONAL, &bundle->listener.metadata) < 0)
 		return -1;
 	if (!notifies) {
-		bundle->spec.seccomp_flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		bundle->spec.process.seccomp_flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 		return 0;
 	}
 	if (!*path)
 		return value_bad(&member, "missing, for SCMP_ACT_NOTIFY");
 	bundle->listener.path = oci_absolute(bundle, path);
-	bundle->spec.listener = &bundle->listener;
+	bundle->spec.process.listener = &bundle->listener;
 	return bundle->listener.path ? 0 : -1;
 }
 
