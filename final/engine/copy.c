@@ -184,8 +184,8 @@ static int open_stopped(const struct target *target, struct kept *kept, struct c
 {
 	if (kept_open(target->store, target->state.id, true, kept) < 0)
 		return -1;
-	keep_volumes(&kept->options.spec);
-	return container_mount(holder, &kept->options.spec);
+	keep_volumes(&kept->spec);
+	return container_mount(holder, &kept->spec);
 }
 
 static int cp(struct target *target)

@@ -337,7 +337,7 @@ static int diff(struct target *target)
 	struct written written;
 	struct changes changes = {.container = &written};
 	int result = written_open(target, &written);
-	const struct spec *spec = &written.kept.options.spec;
+	const struct spec *spec = &written.kept.spec;
 
 	for (size_t i = 0; result == 0 && i < spec->n_mounts; i++) {
 		autofree char *settled = settle(&written, spec->mounts[i].target);

@@ -50,14 +50,14 @@ static int set_exec(void *data, int letter, const char *value)
 
 /* Makes the spec of COMMAND: that of the container, changed by the options EXEC. */
 static int exec_spec(struct target *target, const struct exec *exec, char **command,
-	struct options *options, struct image *image, struct place *place)
+	struct options *options, struct image *image, struct place *place, struct spec *spec)
 {
 	if (target->state.phase != PHASE_RUNNING)
 		return failx("container %s is not running", target->name);
 	if (place_open(target->store, target->state.id, false, place) < 0 ||
 		options_load(options, place->dir) < 0)
 		return -1;
-	options->spec.process.terminal = exec->terminal;
+	options->terminal = exec->terminal;
 	options->interactive = exec->interactive;
 	options->privileged |= exec->privileged;
 	options->user = exec->user ?: options->user;
@@ -67,7 +67,7 @@ static int exec_spec(struct target *target, const struct exec *exec, char **comm
 	for (size_t i = 0; i < exec->env.n; i++)
 		if (add_env(&options->env, exec->env.list[i]) < 0)
 			return -1;
-	return load_container(target->store, place, options, image);
+	return load_container(target->store, place, options, image, spec);
 }
 
 /* What a run of box exec needs. */
@@ -130,12 +130,13 @@ static int run_exec(struct store *store, const struct exec *exec, char **words)
 	struct options options = {0};
 	struct image image = {0};
 	struct place place = {.dir = -1};
-	struct job job = {.exec = exec, .spec = &options.spec};
+	struct spec spec = {.n_mounts = 0};
+	struct job job = {.exec = exec, .spec = &spec};
 	int status = EXIT_BOX;
 
 	block_signals(&job.signals);
 	if (open_target(store, words[0], &job.target) < 0 ||
-		exec_spec(&job.target, exec, words + 1, &options, &image, &place) < 0)
+		exec_spec(&job.target, exec, words + 1, &options, &image, &place, &spec) < 0)
 		report();
 	else if (job.target.state.paused) {
 		failx("container %s is paused", words[0]);

@@ -19,12 +19,13 @@ int places_open(const struct places *places, struct store *store)
 	return store_open(store, places->data, places->root);
 }
 
-int load_container(struct store *store, const struct place *place, struct options *options,
-	struct image *image)
+int load_container(struct store *store, const struct place *place, const struct options *options,
+	struct image *image, struct spec *spec)
 {
-	if (image_get_saved(store, options->image, image) < 0 || set_command(options, image) < 0)
+	if (image_get_saved(store, options->image, image) < 0 ||
+		set_command(&spec->process, options, image) < 0)
 		return -1;
-	return make_spec(options, image, store, place);
+	return make_spec(spec, options, image, store, place);
 }
 
 int kept_open(struct store *store, const char *id, bool lock, struct kept *kept)
@@ -33,7 +34,8 @@ int kept_open(struct store *store, const char *id, bool lock, struct kept *kept)
 	return place_open(store, id, lock, &kept->place) < 0 ||
 			       options_load(&kept->options, kept->place.dir) < 0
 		       ? -1
-		       : load_container(store, &kept->place, &kept->options, &kept->image);
+		       : load_container(
+				 store, &kept->place, &kept->options, &kept->image, &kept->spec);
 }
 
 void kept_close(struct kept *kept)

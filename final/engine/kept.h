@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "spec.h"
 #include "image.h"
 #include "store.h"
 #include "options.h"
@@ -21,7 +22,8 @@ int places_open(const struct places *places, struct store *store);
 /* What is kept of a container, whether it runs or not. */
 struct kept {
 	struct place place;
-	struct options options; /* that it was made with; its spec is complete */
+	struct options options; /* that it was made with */
+	struct spec spec; /* what make_spec() makes of them */
 	struct image image; /* that it was made from */
 };
 
@@ -30,9 +32,9 @@ struct kept {
 int kept_open(struct store *store, const char *id, bool lock, struct kept *kept);
 void kept_close(struct kept *kept);
 
-/* Finds the IMAGE of the container at PLACE, whose OPTIONS options_load() has read, and completes
- * the spec in OPTIONS. The caller releases IMAGE. */
-int load_container(struct store *store, const struct place *place, struct options *options,
-	struct image *image);
+/* Finds the IMAGE of the container at PLACE, whose OPTIONS options_load() has read, and fills in
+ * SPEC, which is all zero before. The caller releases IMAGE. */
+int load_container(struct store *store, const struct place *place, const struct options *options,
+	struct image *image, struct spec *spec);
 
 #endif

@@ -69,9 +69,8 @@ static char *etc_file(const struct options *options, const char *path, const cha
 /* Sets the file systems of every container, and after them the volumes. If the container has
  * limits, /sys/fs/cgroup shows all its cgroups, as programs choose their size by these limits; else
  * only that of cgroup v2, which takes less time. */
-static int set_mounts(struct options *options)
+static int set_mounts(struct spec *spec, const struct options *options)
 {
-	struct spec *spec = &options->spec;
 	char *hosts = etc_file(options, "/etc/hosts",
 		"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
 	char *resolv = etc_file(options, "/etc/resolv.conf", "");
@@ -111,13 +110,14 @@ static int set_mounts(struct options *options)
 	return 0;
 }
 
-static int set_environment(struct options *options, const struct image *image)
+static int set_environment(
+	struct spec *spec, const struct options *options, const struct image *image)
 {
-	autofree char *hostname = format_text("HOSTNAME=%s", options->spec.hostname);
+	autofree char *hostname = format_text("HOSTNAME=%s", spec->hostname);
 	struct strings env = {0};
 
 	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
-		(options->spec.process.terminal && add_env(&env, "TERM=xterm") < 0))
+		(options->terminal && add_env(&env, "TERM=xterm") < 0))
 		return -1;
 	/* add_env() looks through all variables, and execve(2) would not take many more. */
 	for (char **line = image->env; line && *line; line++)
@@ -131,11 +131,11 @@ static int set_environment(struct options *options, const struct image *image)
 	for (size_t i = 0; i < options->env.n; i++)
 		if (add_env(&env, options->env.list[i]) < 0)
 			return -1;
-	options->spec.process.env = env.list;
+	spec->process.env = env.list;
 	return 0;
 }
 
-int set_command(struct options *options, const struct image *image)
+int set_command(struct process *process, const struct options *options, const struct image *image)
 {
 	char **cmd = *options->command ? options->command : options->entrypoint ? NULL : image->cmd;
 	struct strings argv = {0};
@@ -154,13 +154,12 @@ int set_command(struct options *options, const struct image *image)
 			"%s: the image names no command, so one must follow it", options->image);
 	if (!argv.list[0][0])
 		return failx("the command is empty");
-	options->spec.process.argv = argv.list;
+	process->argv = argv.list;
 	return 0;
 }
 
-static int set_privileges(struct options *options, const char *data)
+static int set_privileges(struct spec *spec, const struct options *options, const char *data)
 {
-	struct spec *spec = &options->spec;
 	uint64_t set = options->privileged ? capabilities_all() : DEFAULT_CAPABILITIES;
 
 	/* ALL comes first: --cap-drop ALL and --cap-add CHOWN leave CHOWN, in either order. */
@@ -174,6 +173,7 @@ static int set_privileges(struct options *options, const char *data)
 				capabilities_change(&set, options->cap_drop.list[i], false) < 0)
 				return -1;
 	}
+	spec->process.no_new_privileges = options->no_new_privileges;
 	spec->process.capabilities.bounding = set;
 	spec->process.capabilities.effective = spec->process.capabilities.permitted =
 		set; /* these two count for root only */
@@ -204,11 +204,9 @@ static int set_layers(struct spec *spec, const struct image *image)
 	return 0;
 }
 
-int make_spec(struct options *options, const struct image *image, struct store *store,
-	const struct place *place)
+int make_spec(struct spec *spec, const struct options *options, const struct image *image,
+	const struct store *store, const struct place *place)
 {
-	struct spec *spec = &options->spec;
-
 	memcpy(spec->id, place->id, sizeof(spec->id));
 	spec->oci = &no_oci_extras;
 	spec->root.path = format_text("%s/layers", store->path);
@@ -216,6 +214,9 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	spec->root.work = place->work;
 	spec->root.temporary = options->remove;
 	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
+	spec->limits = options->limits;
+	spec->init = options->init;
+	spec->process.terminal = options->terminal;
 	spec->process.user = options->user ?: image->user;
 	spec->process.cwd = options->workdir
 				    ?: image->workdir && *image->workdir ? image->workdir
@@ -223,13 +224,14 @@ int make_spec(struct options *options, const struct image *image, struct store *
 	if (spec->process.cwd[0] != '/')
 		return failx("the working folder %s: not an absolute path", spec->process.cwd);
 	spec->process.rlimits = options->rlimits;
+	spec->process.n_rlimits = options->n_rlimits;
 	spec->process.forget_caller = true;
 	spec->devices = devices;
 	spec->n_devices = sizeof(devices) / sizeof(*devices);
 	spec->namespaces.made = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
+				CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
 	if (!spec->root.path || !spec->hostname || set_layers(spec, image) < 0 ||
-		set_mounts(options) < 0 || set_environment(options, image) < 0)
+		set_mounts(spec, options) < 0 || set_environment(spec, options, image) < 0)
 		return -1;
-	return set_privileges(options, store->path);
+	return set_privileges(spec, options, store->path);
 }

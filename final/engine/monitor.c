@@ -163,7 +163,8 @@ struct job {
 	struct store *store;
 	struct place *place;
 	struct state *state;
-	struct options *options;
+	const struct options *options;
+	struct spec *spec;
 };
 
 static void monitor_main(void *data, int box)
@@ -172,9 +173,9 @@ static void monitor_main(void *data, int box)
 	struct monitor monitor = {.log = {.fd = -1}, .container = no_container};
 	int status = EXIT_BOX;
 
-	job->options->spec.process.logged = true;
+	job->spec->process.logged = true;
 	if (log_open(&monitor.log, job->place->dir, job->options->log_size) < 0 ||
-		container_create(&monitor.container, &job->options->spec) < 0 || chdir("/") < 0 ||
+		container_create(&monitor.container, job->spec) < 0 || chdir("/") < 0 ||
 		container_start(&monitor.container, &status) < 0 ||
 		note_start(job->store, job->state, &monitor.container) < 0) {
 		/* Told after all is cleaned up, as the user may remove the container at once. */
@@ -198,10 +199,10 @@ static void monitor_main(void *data, int box)
 		place_remove(job->store, job->place);
 }
 
-int monitor_start(
-	struct store *store, struct place *place, struct state *state, struct options *options)
+int monitor_start(struct store *store, struct place *place, struct state *state,
+	const struct options *options, struct spec *spec)
 {
-	struct job job = {store, place, state, options};
+	struct job job = {store, place, state, options, spec};
 
 	return background(monitor_main, &job);
 }

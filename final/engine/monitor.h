@@ -17,11 +17,11 @@
 int background(void (*function)(void *data, int box), void *data);
 void background_tell(int box, int status);
 
-/* Starts a monitor: a process that runs the container of OPTIONS, writes its log, and notes how it
+/* Starts a monitor: a process that runs the container of SPEC, writes its log, and notes how it
  * ends. It keeps the lock of PLACE, also when the caller closes PLACE. Returns the exit status of
  * box: 0, or another one after the container could not be started and the error was reported. */
-int monitor_start(
-	struct store *store, struct place *place, struct state *state, struct options *options);
+int monitor_start(struct store *store, struct place *place, struct state *state,
+	const struct options *options, struct spec *spec);
 
 /* note_start() notes in STATE, and in its file, that CONTAINER runs; -1 after fail(). note_end()
  * destroys CONTAINER, and notes that it has ended with the exit status STATUS; with KEEP also in

@@ -34,15 +34,15 @@
 
 static int set_memory(struct options *options, const char *text)
 {
-	return parse_size_or_none(text, &options->spec.limits.memory);
+	return parse_size_or_none(text, &options->limits.memory);
 }
 
 /* 0 counts as not given: the container gets no swap besides its memory. */
 static int set_memory_swap(struct options *options, const char *text)
 {
 	if (strcmp(text, "-1") != 0)
-		return parse_size_or_none(text, &options->spec.limits.memory_swap);
-	options->spec.limits.memory_swap = -1;
+		return parse_size_or_none(text, &options->limits.memory_swap);
+	options->limits.memory_swap = -1;
 	return 0;
 }
 
@@ -77,13 +77,13 @@ static int parse_number(const char *text, int64_t least, int64_t *number)
 static int set_pids_limit(struct options *options, const char *text)
 {
 	if (strcmp(text, "-1") == 0) /* with Docker, -1 and 0 both mean no limit */
-		return options->spec.limits.pids = 0;
-	return parse_number(text, 0, &options->spec.limits.pids);
+		return options->limits.pids = 0;
+	return parse_number(text, 0, &options->limits.pids);
 }
 
 static int set_cpus(struct options *options, const char *text)
 {
-	struct limits *limits = &options->spec.limits;
+	struct limits *limits = &options->limits;
 	char *end;
 	double cpus = strtod(text, &end);
 
@@ -175,9 +175,9 @@ static int set_security(struct options *options, const char *text)
 		options->unconfined = true;
 	else if (strcmp(text, "no-new-privileges") == 0 ||
 		 strcmp(text, "no-new-privileges=true") == 0)
-		options->spec.process.no_new_privileges = true;
+		options->no_new_privileges = true;
 	else if (strcmp(text, "no-new-privileges=false") == 0)
-		options->spec.process.no_new_privileges = false;
+		options->no_new_privileges = false;
 	else
 		return failx("%s: seccomp=unconfined and no-new-privileges[=true|false] are known",
 			text);
@@ -199,7 +199,7 @@ static int add_ulimit(struct options *options, const char *text)
 	autofree char *copy = strdup(text);
 	char *rest = copy, *name = strsep(&rest, "="), *word;
 	struct rlimit_entry *entry =
-		list_grow(&options->rlimits, &options->spec.process.n_rlimits, sizeof(*entry));
+		list_grow(&options->rlimits, &options->n_rlimits, sizeof(*entry));
 	rlim_t *limits[] = {&entry->limit.rlim_cur, &entry->limit.rlim_max};
 	int64_t number;
 	size_t i = 0;
@@ -229,7 +229,7 @@ static int add_ulimit(struct options *options, const char *text)
 	for (i = 0; &options->rlimits[i] < entry; i++)
 		if (options->rlimits[i].resource == entry->resource) {
 			options->rlimits[i] = *entry;
-			options->spec.process.n_rlimits--;
+			options->n_rlimits--;
 			break;
 		}
 	return 0;
@@ -253,8 +253,8 @@ static const struct run_option {
 	{"cap-add", 0, "CAP", "add a capability, such as NET_ADMIN, or ALL", .set = add_capability},
 	{"cap-drop", 0, "CAP", "take one away, or ALL", .set = drop_capability},
 	{"cpus", 0, "N", "CPUs' worth of time, such as 0.5", .set = set_cpus, .limit = true},
-	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7",
-		TEXT(spec.limits.cpuset_cpus), .limit = true},
+	{"cpuset-cpus", 0, "LIST", "the CPUs to run on, such as 0-2,7", TEXT(limits.cpuset_cpus),
+		.limit = true},
 	{"detach", 'd', NULL, "leave it in the background, and print its ID", FLAG(detach)},
 	{"entrypoint", 0, "CMD", "run this in place of the image's entrypoint; \"\": none",
 		.set = set_entrypoint},
@@ -262,8 +262,7 @@ static const struct run_option {
 	{"env-file", 0, "FILE", "set the variables of a file, a line each", .set = add_env_file},
 	{"help", 0, NULL, "show this list", FLAG(help)},
 	{"hostname", 'h', "NAME", "the container's host name (its ID)", TEXT(hostname)},
-	{"init", 0, NULL, "let a small init be PID 1: it reaps, and passes signals on",
-		FLAG(spec.init)},
+	{"init", 0, NULL, "let a small init be PID 1: it reaps, and passes signals on", FLAG(init)},
 	{"interactive", 'i', NULL, "give it this stdin, in place of an empty one",
 		FLAG(interactive)},
 	{"log-opt", 0, "max-size=SIZE", "of the log of -d, which has two files of it (10m)",
@@ -286,7 +285,7 @@ static const struct run_option {
 	{"shm-size", 0, "SIZE", "size of /dev/shm (64m)", .set = set_shm_size},
 	{"stop-signal", 0, "SIGNAL", "what box stop sends (SIGTERM)", .set = set_stop_signal},
 	{"tmpfs", 0, "DST[:OPTIONS]", "an empty folder in memory", .set = add_tmpfs},
-	{"tty", 't', NULL, "a terminal", FLAG(spec.process.terminal)},
+	{"tty", 't', NULL, "a terminal", FLAG(terminal)},
 	{"ulimit", 0, "NAME=SOFT[:HARD]", "a limit of each process, such as nofile=1024",
 		.set = add_ulimit},
 	{"user", 'u', "USER[:GROUP]", "names of the image, or numbers", TEXT(user)},

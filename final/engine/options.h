@@ -12,18 +12,20 @@
 
 /* The options of a container. Texts are those of the command line, or stay until box ends. */
 struct options {
-	struct spec spec; /* the parts that an option sets directly; make_spec() adds the rest */
 	const char *folder; /* box run's working folder, after options_load(); else NULL */
 	const char *image;
 	char **command; /* NULL-terminated */
 	const char *name, *hostname, *entrypoint, *user, *workdir;
-	bool help, interactive, privileged, host_network, unconfined, read_only, remove, detach;
+	bool help, interactive, terminal, init, privileged, host_network, unconfined, read_only;
+	bool no_new_privileges, remove, detach;
+	struct limits limits;
 	struct strings env, file_env, cap_add, cap_drop;
 	struct strings lines; /* all options but --env and --env-file, as they are kept */
 	const char *stop_signal;
 	struct mount *volumes;
 	size_t n_volumes;
 	struct rlimit_entry *rlimits;
+	size_t n_rlimits;
 	int64_t shm_size, log_size; /* bytes; shm_size 0: the default */
 };
 

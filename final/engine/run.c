@@ -24,6 +24,7 @@
 #include "text.h"
 #include "container.h"
 #include "tty.h"
+#include "spec.h"
 #include "wait.h"
 #include "image.h"
 #include "store.h"
@@ -38,6 +39,7 @@
 /* What one run of a container needs. */
 struct run {
 	struct options *options;
+	struct spec *spec;
 	struct store *store;
 	struct place *place;
 	struct state *state;
@@ -71,7 +73,7 @@ static int run_here(struct run *run)
 	int status = EXIT_BOX;
 	bool ok;
 
-	ok = container_create(container, &run->options->spec) == 0;
+	ok = container_create(container, run->spec) == 0;
 	if (ok && container->master >= 0)
 		terminal_resize(container->master);
 	ok = ok && (container->master < 0 || !input || terminal_raw() == 0) &&
@@ -93,11 +95,11 @@ int set_stdin(const struct options *options)
 {
 	autoclose int null = -1;
 
-	if (options->interactive && options->spec.process.terminal && !isatty(STDIN_FILENO))
+	if (options->interactive && options->terminal && !isatty(STDIN_FILENO))
 		return failx("-t with -i: stdin is not a terminal");
-	if (options->interactive && options->spec.process.terminal)
+	if (options->interactive && options->terminal)
 		return terminal_claim();
-	if (options->interactive || options->spec.process.terminal)
+	if (options->interactive || options->terminal)
 		return 0;
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return null < 0 || dup2(null, STDIN_FILENO) < 0 ? fail("/dev/null") : 0;
@@ -112,7 +114,7 @@ static int run_place(struct run *run)
 	if (place_begin(run->store, run->place) < 0)
 		return report();
 	if (options->detach)
-		return monitor_start(run->store, run->place, run->state, options);
+		return monitor_start(run->store, run->place, run->state, options, run->spec);
 	status = run_here(run);
 	if (options->remove && place_remove(run->store, run->place) < 0)
 		return report();
@@ -130,7 +132,7 @@ static int note_container(struct run *run, const struct image *image)
 	snprintf(state->id, sizeof(state->id), "%s", run->place->id);
 	snprintf(state->name, sizeof(state->name), "%s", options->name ?: "");
 	state->image = strdup(options->image);
-	state->command = command_text(options->spec.process.argv);
+	state->command = command_text(run->spec->process.argv);
 	state->created = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 	if (!state->image || !state->command)
 		return fail("memory");
@@ -152,21 +154,24 @@ static int set_stop_signal(struct options *options, const struct image *image)
 	return options_stop_signal(options, image->stop_signal);
 }
 
-static int run_image(struct options *options, struct store *store, struct image *image)
+static int run_image(
+	struct options *options, struct spec *spec, struct store *store, struct image *image)
 {
 	struct state state = {.phase = PHASE_CREATED};
 	struct place place;
-	struct run run = {.options = options, .store = store, .place = &place, .state = &state};
+	struct run run = {
+		.options = options, .spec = spec, .store = store, .place = &place, .state = &state};
 	int status;
 
 	block_signals(&run.signals);
 	/* set_stdin() comes before anything is made, as it may stop box until it is in the
 	 * foreground. */
-	if ((!options->detach && set_stdin(options) < 0) || set_command(options, image) < 0 ||
+	if ((!options->detach && set_stdin(options) < 0) ||
+		set_command(&spec->process, options, image) < 0 ||
 		set_stop_signal(options, image) < 0 ||
 		place_make(store, image->id, options->name, options->remove, &place) < 0)
 		return report();
-	if (make_spec(options, image, store, &place) < 0 || note_container(&run, image) < 0) {
+	if (make_spec(spec, options, image, store, &place) < 0 || note_container(&run, image) < 0) {
 		status = report();
 		place_remove(store, &place);
 	} else {
@@ -182,9 +187,10 @@ static int run_image(struct options *options, struct store *store, struct image 
 
 int command_run(const struct places *places, int argc, char *argv[])
 {
-	/* What it points to is never freed. As it is static, leak checkers see that it is in
+	/* What these point to is never freed. As they are static, leak checkers see that it is in
 	 * use. */
 	static struct options options = {.log_size = 10 << 20};
+	static struct spec spec;
 	struct image image = {0};
 	struct store store;
 	int status;
@@ -202,7 +208,7 @@ int command_run(const struct places *places, int argc, char *argv[])
 	if (image_get(&store, options.image, &image) < 0)
 		status = report();
 	else
-		status = run_image(&options, &store, &image);
+		status = run_image(&options, &spec, &store, &image);
 	if (sweep(&store) < 0)
 		report(); /* what another box has left does not change this exit status */
 	image_free(&image);
@@ -239,10 +245,15 @@ static bool runs_already(struct store *store, const char *id, const char *name)
 static int start_one(struct store *store, const char *name, bool attach)
 {
 	struct options options = {.log_size = 10 << 20};
+	struct spec spec = {.n_mounts = 0};
 	struct image image = {0};
 	struct state state;
 	struct place place;
-	struct run run = {.options = &options, .store = store, .place = &place, .state = &state};
+	struct run run = {.options = &options,
+		.spec = &spec,
+		.store = store,
+		.place = &place,
+		.state = &state};
 	char id[ID_LENGTH + 1];
 	int status = EXIT_BOX;
 
@@ -253,7 +264,7 @@ static int start_one(struct store *store, const char *name, bool attach)
 		return runs_already(store, id, name) && !attach ? puts(name) < 0 : report();
 	if (state_read(store, id, &state) < 0 || options_load(&options, place.dir) < 0 ||
 		(attach && set_stdin(&options) < 0) ||
-		load_container(store, &place, &options, &image) < 0)
+		load_container(store, &place, &options, &image, &spec) < 0)
 		report();
 	else {
 		options.detach = !attach;

@@ -244,9 +244,11 @@ static json_t *mounts_json(const struct options *options)
 }
 
 /* What the options and the image say of the container, with the keys of docker inspect. */
-static json_t *config_json(const struct options *options, const struct image *image)
+static json_t *config_json(const struct kept *kept)
 {
-	const struct spec *spec = &options->spec;
+	const struct options *options = &kept->options;
+	const struct image *image = &kept->image;
+	const struct spec *spec = &kept->spec;
 	const struct limits *limits = &spec->limits;
 
 	return json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:b},"
@@ -271,7 +273,7 @@ static int inspect(struct target *target)
 
 	/* If the image was a folder that is gone, only the state is known. */
 	if (kept_open(target->store, target->state.id, false, &kept) == 0)
-		config = config_json(&kept.options, &kept.image);
+		config = config_json(&kept);
 	if (json && config)
 		json_object_update(json, config);
 	kept_close(&kept);

@@ -37,7 +37,7 @@ static int update_place(struct target *target, const struct place *place)
 	const struct state *state = &target->state;
 	bool running = state->phase == PHASE_RUNNING;
 	struct options options = {.log_size = 10 << 20};
-	struct limits old, *new = &options.spec.limits;
+	struct limits old, *new = &options.limits;
 	autofree char *why = NULL;
 
 	if (options_load(&options, place->dir) < 0)

@@ -67,15 +67,15 @@ TEST(limits_are_read_and_no_limit_has_its_words)
 	struct options options;
 
 	EXPECT_NUMBER(parse(&options, "--memory", "4294967297"), 0);
-	EXPECT_NUMBER(options.spec.limits.memory, 4294967297LL);
+	EXPECT_NUMBER(options.limits.memory, 4294967297LL);
 	EXPECT_NUMBER(parse(&options, "--memory-swap", "-1"), 0);
-	EXPECT_NUMBER(options.spec.limits.memory_swap, -1);
+	EXPECT_NUMBER(options.limits.memory_swap, -1);
 	EXPECT_NUMBER(parse(&options, "--pids-limit", "-1"), 0);
-	EXPECT_NUMBER(options.spec.limits.pids, 0);
+	EXPECT_NUMBER(options.limits.pids, 0);
 	EXPECT_NUMBER(parse(&options, "--cpus", "0.5"), 0);
-	EXPECT_NUMBER(options.spec.limits.cpu_quota, 50000);
+	EXPECT_NUMBER(options.limits.cpu_quota, 50000);
 	EXPECT_NUMBER(parse(&options, "--ulimit", "nofile=1:unlimited"), 0);
-	EXPECT_NUMBER(options.spec.process.n_rlimits, 1);
+	EXPECT_NUMBER(options.n_rlimits, 1);
 	EXPECT_NUMBER(options.rlimits[0].limit.rlim_cur, 1);
 	EXPECT(options.rlimits[0].limit.rlim_max == RLIM_INFINITY);
 }
@@ -112,7 +112,7 @@ TEST(options_that_were_kept_are_read_again_as_they_were)
 	EXPECT_NUMBER(options_save(&options, "ID", dir), 0);
 	EXPECT_NUMBER(options_load(&again, dir), 0);
 	EXPECT(again.detach && !again.remove);
-	EXPECT_NUMBER(again.spec.limits.memory, 2LL << 30);
+	EXPECT_NUMBER(again.limits.memory, 2LL << 30);
 	EXPECT_NUMBER(again.lines.n, 2);
 	EXPECT_TEXT(again.env.list[0], "A=\n x");
 	EXPECT_TEXT(again.image, "ID");
