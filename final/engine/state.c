@@ -364,7 +364,7 @@ static int unpack_state(json_t *json, struct state *state)
 
 static void read_file_of(struct store *store, const char *id, struct state *state)
 {
-	char file[ID_LENGTH + sizeof(".json")];
+	char file[ID_LENGTH + sizeof("/status")];
 	json_auto_t *json = NULL;
 	autofree char *text = NULL;
 
@@ -375,12 +375,17 @@ static void read_file_of(struct store *store, const char *id, struct state *stat
 	json = text ? json_loads(text, 0, NULL) : NULL;
 	if (!json || unpack_state(json, state) < 0) {
 		/* Only the place is there: the machine was restarted, and /run is empty; or the
-		 * container's box is about to start it. */
+		 * container's box is about to start it, and perhaps has not even locked it. Without
+		 * a status it has never begun. */
 		state_free(state);
 		read_place_link(store, id, "name", state->name);
 		state->image = strdup("");
 		state->command = strdup("");
-		state->phase = is_dead(store, id) ? PHASE_EXITED : PHASE_CREATED;
+		snprintf(file, sizeof(file), "%s/status", id);
+		state->phase =
+			faccessat(store->containers, file, F_OK, 0) == 0 && is_dead(store, id)
+				? PHASE_EXITED
+				: PHASE_CREATED;
 		state->exit_status = read_status(store, id);
 		if (state->exit_status < 0)
 			state->exit_status = 128 + SIGKILL;

@@ -110,3 +110,8 @@ load ../lib/life
 			eval "$damage \"\$BOX_ROOT\"/*.json" >/dev/null; status_of mine; box start mine && status_of mine; box rm -f mine; done | uniq -c'
 	[[ $(grep -c "1 exited\|1 running" <<<"$output") == 8 && $(grep -c mine <<<"$output") == 8 ]] || report "expected the same four times" "see state_read"
 }
+
+@test "a container that is being made, and is not locked yet, has not exited" {
+	host_script '"$BOX" ps -a; mkdir "$BOX_DATA/containers/$(printf "%064d" 1)"; "$BOX" ps -a --format json | grep -o "\"Status\": *\"[a-z]*\""'
+	output_has '"created"' "who waits for its end would believe that it has come: see read_file_of in state.c"
+}

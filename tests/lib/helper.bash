@@ -24,7 +24,7 @@ MARKER=only-on-the-host # what a box must not see: a file on the host, and an ar
 # For scripts: gives COMMAND half a minute, as a machine may be slow, or stop for a while. No test may
 # depend on who is faster: it waits for what it needs, and for no time.
 # shellcheck disable=SC2016 # expanded by those
-UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@"; do ((SECONDS < end)) || return; pause; done; }
+UNTIL_TRUE='until_true() { local end=$((SECONDS + 30)); until "$@" 2>/dev/null; do ((SECONDS < end)) || return; pause; done; }
 # Starts no program, as sleep is one: nobody writes to this FIFO, which root alone can open.
 pause() { { read -rt 0.015 <>"${BATS_TEST_TMPDIR:-}/pause"; } 2>/dev/null; (($? > 128)) || sleep 0.015; }
 # pids_of WORD...: the PIDs of the processes whose command lines begin with these words, which are no regular expressions
