@@ -11,18 +11,17 @@
 #include "printable.h"
 
 const char *speaker = "box";
-static char text[1024] = "no error";
+static char text[MAX_FAILURE] = "no error";
 
 __attribute__((format(printf, 1, 0))) static void note(
-	const char *format, va_list arguments, const char *cause)
+	const char *format, va_list arguments, const char *colon, const char *rest)
 {
 	char new[sizeof(text)]; /* as text itself may be among the arguments */
 	size_t length;
 
 	vsnprintf(new, sizeof(new), format, arguments);
 	length = strlen(new);
-	if (cause)
-		snprintf(new + length, sizeof(new) - length, ": %s", cause);
+	snprintf(new + length, sizeof(new) - length, "%s%s", colon, rest);
 	strcpy(text, new);
 	/* It may have names from images and archives, which must not command the terminal. */
 	make_printable(text);
@@ -34,7 +33,7 @@ int fail(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	note(format, arguments, strerror(error));
+	note(format, arguments, ": ", strerror(error));
 	va_end(arguments);
 	errno = error;
 	return -1;
@@ -45,7 +44,17 @@ int failx(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	note(format, arguments, NULL);
+	note(format, arguments, "", "");
+	va_end(arguments);
+	return -1;
+}
+
+int fail_prefix(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	note(format, arguments, "", text);
 	va_end(arguments);
 	return -1;
 }
@@ -53,6 +62,20 @@ int failx(const char *format, ...)
 const char *failure(void)
 {
 	return text;
+}
+
+struct kept_failure get_failure(void)
+{
+	struct kept_failure kept = {.error = errno};
+
+	strcpy(kept.text, text);
+	return kept;
+}
+
+void restore_failure(const struct kept_failure *kept)
+{
+	strcpy(text, kept->text);
+	errno = kept->error;
 }
 
 int report(void)

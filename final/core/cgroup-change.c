@@ -143,8 +143,8 @@ int cgroup_follow(const struct cgroup *cgroup, const char *id, pid_t pid)
 int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old)
 {
 	unsigned wanted = changed(limits, old);
-	autofree char *why = NULL;
 	struct cgroup cgroup;
+	int result = 0;
 	size_t n;
 
 	if (cgroup_check(limits) < 0 || cgroup_open(&cgroup, id) < 0)
@@ -154,7 +154,8 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
 	n = cgroup.n;
 	if (update_all(&cgroup, id, box, wanted, limits) < 0 ||
 		(cgroup.n > n && move_all(&cgroup, id, n) < 0)) {
-		why = strdup(failure());
+		keep_failure();
+		result = -1;
 		for (size_t i = 0; i < cgroup.n; i++) {
 			struct hierarchy *h = &cgroup.hierarchies[i];
 
@@ -165,5 +166,5 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
 		}
 	}
 	cgroup_close(&cgroup);
-	return why ? failx("%s", why) : 0;
+	return result;
 }

@@ -257,6 +257,7 @@ int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limi
 			continue;
 		had = cgroup_make_in(cgroup, &bases[i], id, had, limits);
 		if (had < 0) {
+			keep_failure();
 			cgroup_remove(cgroup);
 			return -1;
 		}

@@ -397,6 +397,7 @@ int container_create(struct container *container, const struct spec *spec)
 	close_pipes(pipes);
 	if (container->pid > 0 && lead_init(container) == 0)
 		return 0;
+	keep_failure();
 	container_destroy(container);
 	return -1;
 }
@@ -433,6 +434,7 @@ int container_join(struct container *container, const struct process *process,
 	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
 		expect(container, MESSAGE_READY, &status) == 0)
 		return 0;
+	keep_failure();
 	container_destroy(container);
 	return -1;
 }

@@ -202,6 +202,7 @@ static int cp(struct target *target)
 	if (root >= 0)
 		result = job->to_container ? copy_between(job, &host, &container)
 					   : copy_between(job, &container, &host);
+	keep_failure();
 	container_destroy(&holder);
 	kept_close(&kept);
 	return result;

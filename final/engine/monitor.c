@@ -167,6 +167,15 @@ struct job {
 	struct spec *spec;
 };
 
+/* Ends the container, and removes it if it has to be. A noted error stays. */
+static void end_job(const struct job *job, struct container *container, int status)
+{
+	keep_failure();
+	note_end(job->store, job->place, job->state, container, status, !job->options->remove);
+	if (job->options->remove)
+		place_remove(job->store, job->place);
+}
+
 static void monitor_main(void *data, int box)
 {
 	const struct job *job = data;
@@ -179,13 +188,7 @@ static void monitor_main(void *data, int box)
 		container_start(&monitor.container, &status) < 0 ||
 		note_start(job->store, job->state, &monitor.container) < 0) {
 		/* Told after all is cleaned up, as the user may remove the container at once. */
-		autofree char *text = strdup(failure());
-
-		note_end(job->store, job->place, job->state, &monitor.container, status,
-			!job->options->remove);
-		if (job->options->remove)
-			place_remove(job->store, job->place);
-		failx("%s", text ? text : "memory");
+		end_job(job, &monitor.container, status);
 		place_close(job->place);
 		background_tell(box, status ?: EXIT_BOX);
 		return;
@@ -193,10 +196,7 @@ static void monitor_main(void *data, int box)
 	background_tell(box, 0);
 	if ((status = watch(&monitor)) < 0)
 		status = EXIT_BOX;
-	note_end(job->store, job->place, job->state, &monitor.container, status,
-		!job->options->remove);
-	if (job->options->remove)
-		place_remove(job->store, job->place);
+	end_job(job, &monitor.container, status);
 }
 
 int monitor_start(struct store *store, struct place *place, struct state *state,

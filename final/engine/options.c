@@ -133,7 +133,7 @@ static int add_env_file(struct options *options, const char *path)
 		bool marked = number++ == 0 && strncmp(line, mark, strlen(mark)) == 0;
 
 		if (add_env_line(options, line + (marked ? strlen(mark) : 0)) < 0)
-			return failx("%s: line %zu: %s", path, number, strdupa(failure()));
+			return fail_prefix("%s: line %zu: ", path, number);
 	}
 	return ferror(file) ? fail("%s", path) : 0;
 }
@@ -217,7 +217,7 @@ static int add_ulimit(struct options *options, const char *text)
 		if (strcmp(word, "unlimited") == 0 || strcmp(word, "-1") == 0)
 			*limits[i] = RLIM_INFINITY;
 		else if (parse_number(word, 0, &number) < 0)
-			return failx("%s: %s", text, strdupa(failure()));
+			return fail_prefix("%s: ", text);
 		else
 			*limits[i] = number;
 	}
@@ -359,7 +359,7 @@ static int apply(struct options *options, const struct run_option *option, const
 	if (option->set) {
 		if (option->set(options, value) == 0)
 			return keep_line(options, option, value);
-		return failx("--%s: %s", option->name, strdupa(failure()));
+		return fail_prefix("--%s: ", option->name);
 	}
 	if (option->value && !*value)
 		return failx("--%s: empty", option->name);

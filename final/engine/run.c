@@ -150,7 +150,7 @@ static int set_stop_signal(struct options *options, const struct image *image)
 	if (options->stop_signal || !image->stop_signal || !*image->stop_signal)
 		return 0;
 	if (parse_signal(image->stop_signal, 1) < 0)
-		return failx("%s: the image's StopSignal: %s", options->image, strdupa(failure()));
+		return fail_prefix("%s: the image's StopSignal: ", options->image);
 	return options_stop_signal(options, image->stop_signal);
 }
 
@@ -225,21 +225,28 @@ static int open_ended(struct store *store, const char *id, struct place *place)
 	return lock < 0 ? -1 : place_open(store, id, true, place);
 }
 
+/* Whether the container runs. *PAUSED: whether it is paused. A noted error stays. */
+static bool is_running(struct store *store, const char *id, bool *paused)
+{
+	struct state state;
+	bool runs;
+
+	keep_failure();
+	runs = state_read(store, id, &state) == 0 && state.phase == PHASE_RUNNING;
+	*paused = runs && state.paused;
+	state_free(&state);
+	return runs;
+}
+
 /* Whether the container runs, and is not paused, so that box start has nothing to do: as with
  * Docker, this is no error. Else the error is noted. */
 static bool runs_already(struct store *store, const char *id, const char *name)
 {
-	autofree char *why = strdup(failure());
-	struct state state;
-	bool runs = state_read(store, id, &state) == 0 && state.phase == PHASE_RUNNING;
+	bool paused, runs = is_running(store, id, &paused);
 
-	if (runs && state.paused)
+	if (paused)
 		failx("container %s is paused: see box unpause", name);
-	else
-		failx("%s", why ?: "memory");
-	runs = runs && !state.paused;
-	state_free(&state);
-	return runs;
+	return runs && !paused;
 }
 
 static int start_one(struct store *store, const char *name, bool attach)

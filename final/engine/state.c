@@ -568,26 +568,30 @@ static int end_place(struct store *store, const char *id)
 	return result;
 }
 
-/* For each_place(). Keeps the text of the first error, which later ones would replace, in *DATA. */
+/* For each_place(). The first error stays noted; *DATA says that there is one. */
 static bool end_dead(struct store *store, const char *id, void *data)
 {
-	char **failed = data;
+	bool *failed = data;
 
 	if (faccessat(store->containers, id, F_OK, 0) < 0)
 		unlinkat(store->live, id, 0);
-	else if (is_dead(store, id) && end_place(store, id) < 0 && !*failed)
-		*failed = strdup(failure());
+	else if (is_dead(store, id) && !*failed)
+		*failed = end_place(store, id) < 0;
+	else if (is_dead(store, id)) {
+		keep_failure();
+		end_place(store, id);
+	}
 	return true;
 }
 
 int sweep(struct store *store)
 {
 	autoclose int lock = store_lock(store, LOCK_EX | LOCK_NB);
-	autofree char *failed = NULL;
+	bool failed = false;
 
 	if (lock < 0)
 		return errno == EWOULDBLOCK ? 0 : -1;
 	if (each_place(store, store->live, end_dead, &failed) < 0)
 		return -1;
-	return failed ? failx("%s", failed) : 0;
+	return failed ? -1 : 0;
 }

@@ -38,7 +38,6 @@ static int update_place(struct target *target, const struct place *place)
 	bool running = state->phase == PHASE_RUNNING;
 	struct options options = {.log_size = 10 << 20};
 	struct limits old, *new = &options.limits;
-	autofree char *why = NULL;
 
 	if (options_load(&options, place->dir) < 0)
 		return -1;
@@ -48,10 +47,11 @@ static int update_place(struct target *target, const struct place *place)
 		return -1;
 	if (options_save(&options, options.image, place->dir) == 0)
 		return 0;
-	why = strdup(failure());
-	if (running)
+	if (running) {
+		keep_failure();
 		cgroup_update(state->id, state->box, &old, new);
-	return failx("%s", why ? why : "memory");
+	}
+	return -1;
 }
 
 /* Reads the state anew, and updates the container. Nobody can start it meanwhile, as its place or
@@ -93,19 +93,22 @@ static bool has_changed(struct target *target)
 	return changed;
 }
 
+/* Tries once more if that may help. The error of the first try stays noted. */
+static int try_again(struct target *target)
+{
+	keep_failure();
+	return has_changed(target) ? try_update(target) : -1;
+}
+
 static int update(struct target *target)
 {
 	/* If two boxes change the same container, neither undoes what the other does. */
 	autoclose int lock = store_lock(target->store, LOCK_EX);
-	const char *why;
 
 	if (lock < 0)
 		return -1;
-	if (try_update(target) < 0) {
-		why = strdupa(failure());
-		if (!has_changed(target) || try_update(target) < 0)
-			return failx("%s: %s", target->name, why);
-	}
+	if (try_update(target) < 0 && try_again(target) < 0)
+		return fail_prefix("%s: ", target->name);
 	puts(target->name);
 	return 0;
 }

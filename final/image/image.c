@@ -45,7 +45,7 @@ static int image_load(struct store *store, const char *id, struct image *image)
 	const json_t *config = json_object_get(record, "config");
 
 	if (!record)
-		return failx("%s/images/%s", store->path, failure());
+		return fail_prefix("%s/images/", store->path);
 	*image = (struct image){
 		.record = record,
 		.source = get_text(record, "source"),

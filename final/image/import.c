@@ -294,7 +294,7 @@ static int import_layers(struct import *import)
 	if (layout->root < 0)
 		return -1;
 	if ((result = layout_read(layout)) < 0)
-		return failx("%s: %s", import->path, failure());
+		return fail_prefix("%s: ", import->path);
 	if (result == 0) {
 		/* A root filesystem. Its name has a suffix, as an image's layer with the same
 		 * digest was unpacked with whiteouts. */

@@ -179,10 +179,10 @@ int store_open(struct store *store, const char *path, const char *root)
 		ok = (*folders[i] = open_own_folder(store->dir, names[i])) >= 0;
 	ok = ok && make_base(base = open_own_folder(store->dir, "base")) == 0;
 	if (!ok)
-		failx("%s: %s", path, failure());
+		fail_prefix("%s: ", path);
 	else if (!(ok = (store->state = open_folder(AT_FDCWD, root)) >= 0 &&
 			 check_owner(store->state) == 0))
-		failx("%s: %s", root, failure());
+		fail_prefix("%s: ", root);
 	else
 		ok = (store->path = real_path(path));
 	if (!ok) {

@@ -108,7 +108,7 @@ _Noreturn static void exec_unpacker(const struct job *job, int socket, char *arg
 		ok = ok && fcntl(3, F_SETFD, 0) == 0; /* it is close-on-exec */
 	if (ok && close_range(job->root >= 0 ? 4 : 3, ~0U, 0) == 0)
 		execv(argv[0], argv);
-	over && !entered ? failx("e%s", failure()) : fail("e%s", argv[0]);
+	over && !entered ? fail_prefix("e") : fail("e%s", argv[0]);
 	send(ok ? STDOUT_FILENO : socket, failure(), strlen(failure()), MSG_NOSIGNAL);
 	_exit(EXIT_BOX);
 }
@@ -287,7 +287,7 @@ static int copy_file(struct job *job, struct part *part, uint64_t max_bytes)
 			return failx("%s: more than --max-size, %" PRIu64 " bytes", job->name,
 				max_bytes);
 		if (write_all(fd, part->data, n) < 0)
-			return failx("%s: a copy: %s", job->name, failure());
+			return fail_prefix("%s: a copy: ", job->name);
 		draw_progress(job);
 	}
 	if (n < 0 || lseek(fd, 0, SEEK_SET) < 0)

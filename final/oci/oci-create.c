@@ -108,12 +108,9 @@ static int create_container(struct container *container, struct oci *oci, struct
 	if (note_pid(oci, container->pid) < 0 || oci_give_terminal(container) < 0 ||
 		(spec->process.detached && container_start(container, &status) < 0) ||
 		oci_write_pid_file(container->pid) < 0) {
-		char why[1024];
-
-		/* container_destroy() may note another error. */
-		snprintf(why, sizeof(why), "%s", failure());
+		keep_failure();
 		container_destroy(container);
-		return failx("%s", why);
+		return -1;
 	}
 	/* The fifo "status" ends when the process closes it by exec. */
 	for (int i = 0; i < 2 && spec->process.detached; i++)
@@ -124,13 +121,10 @@ static int create_container(struct container *container, struct oci *oci, struct
 /* Removes what is left of a container that could not be made. The noted error stays. */
 static void undo(struct oci *oci, const struct bundle *bundle)
 {
-	char why[1024];
-
-	snprintf(why, sizeof(why), "%s", failure());
+	keep_failure();
 	if (bundle->extras.hooks.state)
 		hooks_run(&bundle->extras.hooks, HOOK_POSTSTOP, "stopped", 0);
 	oci_remove(oci);
-	failx("%s", why);
 }
 
 /* Makes the container with the ID of the command line. After an error nothing of it is left. */
@@ -141,7 +135,7 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 
 	*container = no_container;
 	if (!folder)
-		return failx("the bundle %s", strdupa(failure()));
+		return fail_prefix("the bundle ");
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
 	bundle->spec.process.detached = detached;
@@ -223,6 +217,7 @@ static int run_in_foreground(struct container *container, struct oci *oci,
 		result = oci_wait(container, relay);
 	terminal_restore(relay->flows[1].open);
 	if (result < 0) {
+		keep_failure();
 		container_destroy(container);
 		undo(oci, bundle);
 		return -1;
@@ -255,6 +250,7 @@ int oci_command_run(void)
 	}
 	oci_look(&oci);
 	if ((result = start_oci(&oci, &bundle.spec)) < 0) {
+		keep_failure();
 		container_destroy(&container);
 		undo(&oci, &bundle);
 	} else

@@ -104,8 +104,7 @@ static int open_cgroup(struct cgroup *cgroup, const struct oci *oci)
 		return -1;
 	for (size_t i = 0; i < oci_line.cgroups.n; i++)
 		if (cgroup_go_below(cgroup, oci_line.cgroups.list[i]) < 0)
-			return failx(
-				"--cgroup %s: %s", oci_line.cgroups.list[i], strdupa(failure()));
+			return fail_prefix("--cgroup %s: ", oci_line.cgroups.list[i]);
 	return 0;
 }
 
@@ -131,9 +130,10 @@ static int exec_in(struct container *container, struct bundle *bundle, const str
 			result = oci_line.detach ? 0 : oci_wait(container, &relay);
 	}
 	terminal_restore(relay.flows[1].open);
-	if (result < 0)
+	if (result < 0) {
+		keep_failure();
 		container_destroy(container);
-	else
+	} else
 		container_release(container);
 	relay_finish(&relay);
 	return result;

@@ -101,9 +101,7 @@ int oci_write_pid_file(pid_t pid)
 
 	if (!oci_line.pid_file)
 		return 0;
-	return text && write_whole(oci_line.pid_file, text) == 0
-		       ? 0
-		       : failx("--pid-file %s", strdupa(failure()));
+	return text && write_whole(oci_line.pid_file, text) == 0 ? 0 : fail_prefix("--pid-file ");
 }
 
 int oci_print_json(json_t *json, size_t flags)
