@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "cgroup.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #include "file.h"
 #include "id.h"
 #include "cgroup-parts.h"
-#include "freeze.h"
+#include "cgroup-v1.h"
 #include "spec.h"
 
 /* Returns the controllers whose limits differ between NEW and OLD. Without a memory limit, a limit
@@ -52,19 +51,6 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 	return hierarchy_limit(h, had, limits) < 0 ? -1 : had;
 }
 
-/* Writes LIMITS for the controllers WANTED to the container's cgroup in the v1 hierarchy BASE. If
- * the container has none there, it is made; no process is in it yet. */
-static int update_v1(struct cgroup *cgroup, const struct base *base, const char *id,
-	unsigned wanted, const struct limits *limits)
-{
-	for (size_t i = 0; i < cgroup->n; i++)
-		if (!cgroup->hierarchies[i].v2 &&
-			cgroup->hierarchies[i].controllers == base->controllers)
-			return hierarchy_limit(&cgroup->hierarchies[i], wanted, limits);
-	wanted &= limited(limits);
-	return wanted && cgroup_make_in(cgroup, base, id, wanted, limits) < 0 ? -1 : 0;
-}
-
 /* Writes LIMITS for the controllers WANTED, to v2 as far as it has them, else to v1. */
 static int update_all(struct cgroup *cgroup, const char *id, pid_t box, unsigned wanted,
 	const struct limits *limits)
@@ -75,69 +61,10 @@ static int update_all(struct cgroup *cgroup, const char *id, pid_t box, unsigned
 		(had = update_v2(&cgroup->hierarchies[0], box, wanted, limits)) < 0)
 		return -1;
 	wanted &= ~had;
-	for (size_t i = 0; i < n_bases; i++) {
-		if (bases[i].v2 || !(wanted & bases[i].controllers))
-			continue;
-		if (update_v1(cgroup, &bases[i], id, wanted & bases[i].controllers, limits) < 0)
-			return -1;
-		wanted &= ~bases[i].controllers;
-	}
-	wanted &= limited(limits);
+	if ((had = v1_update(cgroup, id, wanted, limits)) < 0)
+		return -1;
+	wanted &= ~had & limited(limits);
 	return wanted ? limit_is_missing(wanted) : 0;
-}
-
-/* The argument of move_process(): the cgroups to put a process into are those of CGROUP from the
- * number FIRST on. ERROR is the last errno, or 0. */
-struct move {
-	const struct cgroup *cgroup;
-	size_t first;
-	int error;
-};
-
-static bool move_process(pid_t pid, void *data)
-{
-	struct move *move = data;
-	char text[32];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	for (size_t i = move->first; i < move->cgroup->n; i++)
-		if (try_write(move->cgroup->hierarchies[i].dir, "cgroup.procs", text) < 0 &&
-			errno != ESRCH) /* the process has ended */
-			move->error = errno;
-	return true;
-}
-
-/* Puts all processes of the container ID into the cgroups of CGROUP from the number FIRST on. The
- * container is frozen meanwhile, so that no process can fork and leave a child behind. */
-static int move_all(const struct cgroup *cgroup, const char *id, size_t first)
-{
-	const struct hierarchy *h = &cgroup->hierarchies[0];
-	struct move move = {.cgroup = cgroup, .first = first};
-	struct freeze freeze;
-
-	if (freeze_begin(&freeze, id) < 0)
-		return -1;
-	if (hierarchy_is_frozen(h, true))
-		each_process(h, move_process, &move);
-	else
-		move.error = ETIMEDOUT;
-	freeze_end(&freeze);
-	errno = move.error;
-	return errno ? fail("move processes of %s to %s", h->path, h[first].path) : 0;
-}
-
-int cgroup_follow(const struct cgroup *cgroup, const char *id, pid_t pid)
-{
-	struct cgroup now;
-	struct move move = {.cgroup = &now};
-
-	if (cgroup_open_all(&now, id, true) < 0)
-		return -1;
-	if (now.n > cgroup->n)
-		move_process(pid, &move);
-	cgroup_close(&now);
-	errno = move.error;
-	return errno ? fail("limits of container %.12s", id) : 0;
 }
 
 int cgroup_update(const char *id, pid_t box, const struct limits *limits, const struct limits *old)
@@ -153,7 +80,7 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
 		return wanted ? limit_is_missing(wanted) : 0;
 	n = cgroup.n;
 	if (update_all(&cgroup, id, box, wanted, limits) < 0 ||
-		(cgroup.n > n && move_all(&cgroup, id, n) < 0)) {
+		(cgroup.n > n && v1_move_all(&cgroup, id, n) < 0)) {
 		keep_failure();
 		result = -1;
 		for (size_t i = 0; i < cgroup.n; i++) {

@@ -23,40 +23,21 @@
 #include "file.h"
 #include "id.h"
 #include "cgroup-parts.h"
+#include "cgroup-v1.h"
 #include "mountinfo.h"
-
-const char *const cgroup_controllers[N_CONTROLLERS] = {"freezer", "pids", "memory", "cpu", "cpuset",
-	"devices", "blkio", "io", "cpuacct", "hugetlb", "net_cls", "net_prio", "perf_event", "rdma",
-	"misc", "name=systemd"};
 
 struct base bases[N_CONTROLLERS + 2]; /* in the order of rank() */
 size_t n_bases;
 static char *own_cgroups; /* the text of /proc/self/cgroup */
 
-unsigned controllers_in(const char *words)
+/* Copies to PATH the path of this process's cgroup of v2, from the line "0::PATH" (cgroups(7)).
+ * False if there is none. */
+static bool own_cgroup(char path[512])
 {
-	unsigned found = 0;
+	const char *line =
+		strncmp(own_cgroups, "0::", 3) == 0 ? own_cgroups : strstr(own_cgroups, "\n0::");
 
-	for (size_t length; *words; words += length + (words[length] != '\0')) {
-		length = strcspn(words, ", \n");
-		for (int i = 0; i < N_CONTROLLERS; i++)
-			if (strlen(cgroup_controllers[i]) == length &&
-				strncmp(words, cgroup_controllers[i], length) == 0)
-				found |= 1U << i;
-	}
-	return found;
-}
-
-bool own_cgroup(unsigned controllers, char list[128], char path[512])
-{
-	for (const char *line = own_cgroups; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (controllers ? sscanf(line, "%*d:%127[^:\n]:%511[^\n]", list, path) == 2 &&
-					  (controllers_in(list) & controllers)
-				: sscanf(line, "0::%511[^\n]", path) == 1)
-			return true;
-	}
-	return false;
+	return line && sscanf(line + (*line == '\n'), "0::%511[^\n]", path) == 1;
 }
 
 /* The lower the rank, the better the way to kill all processes: in v2 all at once; in v1 those that
@@ -133,17 +114,15 @@ static void add_mount(char *line)
 	const char *below;
 	struct stat st;
 
-	if (!mountinfo_read(line, &mount) || strncmp(mount.type, "cgroup", 6) != 0)
+	if (!mountinfo_read(line, &mount))
 		return;
 	base.v2 = strcmp(mount.type, "cgroup2") == 0;
-	if (!base.v2 && (mount.type[6] || !(base.controllers = controllers_in(mount.options))))
+	if (base.v2 ? !own_cgroup(own) : !v1_base(&base, &mount, own_cgroups, own))
 		return;
 	for (size_t i = 0; i < n_bases; i++) /* a second mount of the same hierarchy */
 		if (bases[i].v2 == base.v2 && bases[i].controllers == base.controllers)
 			return;
-	if (!own_cgroup(base.controllers, base.list, own) ||
-		snprintf(base.path, sizeof(base.path), "%s", mount.target) >=
-			(int)sizeof(base.path))
+	if (snprintf(base.path, sizeof(base.path), "%s", mount.target) >= (int)sizeof(base.path))
 		return;
 	below = path_below(own, mount.root);
 	/* The mount may show a part of the hierarchy that this process's cgroup is not in, or
@@ -278,30 +257,13 @@ static int go_below(struct hierarchy *h, const char *path)
 	return 0;
 }
 
-/* Marks in CHOSEN the hierarchies of v1 that have the controller NAME. */
-static int choose(const struct cgroup *cgroup, const char *name, bool chosen[])
-{
-	bool found = false;
-
-	for (size_t i = 0; i < cgroup->n && !strpbrk(name, " \n"); i++)
-		if (!cgroup->hierarchies[i].v2 &&
-			(cgroup->hierarchies[i].controllers & controllers_in(name)))
-			chosen[i] = found = true;
-	return found ? 0
-		     : failx("the container has no cgroup of cgroup v1 with a controller \"%s\"",
-			       name);
-}
-
 int cgroup_go_below(struct cgroup *cgroup, const char *text)
 {
 	const char *colon = strchr(text, ':'), *path = colon ? colon + 1 : text;
-	autofree char *list = colon ? strndup(text, colon - text) : NULL;
-	char *rest = list, *name;
 	bool chosen[MAX_HIERARCHIES] = {false};
 
-	while ((name = strsep(&rest, ",")))
-		if (choose(cgroup, name, chosen) < 0)
-			return -1;
+	if (colon && v1_choose(cgroup, text, chosen) < 0)
+		return -1;
 	if (cgroup->n == 0)
 		return failx("the container has no cgroup");
 	path += strspn(path, "/");

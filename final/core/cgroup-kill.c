@@ -3,8 +3,8 @@
 #include "cgroup.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <ftw.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,13 +19,15 @@
 #include "clock.h"
 #include "error.h"
 #include "file.h"
+#include "text.h"
 #include "cgroup-parts.h"
+#include "cgroup-v1.h"
 
 static int try_freeze(const struct hierarchy *h, bool frozen)
 {
-	if (h->v2)
-		return try_write(h->dir, "cgroup.freeze", frozen ? "1" : "0");
-	return try_write(h->dir, "freezer.state", frozen ? "FROZEN" : "THAWED");
+	if (!h->v2)
+		return v1_freeze(h, frozen);
+	return try_write(h->dir, "cgroup.freeze", frozen ? "1" : "0");
 }
 
 /* How long box has waited for the kernel; all zero at first. */
@@ -45,12 +47,12 @@ static bool wait_more(struct patience *patience)
 
 bool hierarchy_is_frozen(const struct hierarchy *h, bool surely)
 {
-	const char *file = !h->v2 ? "freezer.state" : surely ? "cgroup.events" : "cgroup.freeze";
-	autofree char *text = read_file_at(h->dir, file, 4096);
+	autofree char *text = NULL;
 
-	if (surely)
-		return text && (strstr(text, "frozen 1") || strcmp(text, "FROZEN\n") == 0);
-	return text && (*text == '1' || *text == 'F'); /* FREEZING, FROZEN */
+	if (!h->v2)
+		return v1_is_frozen(h, surely);
+	text = read_file_at(h->dir, surely ? "cgroup.events" : "cgroup.freeze", 4096);
+	return text && (surely ? strstr(text, "frozen 1") != NULL : *text == '1');
 }
 
 int cgroup_check_runs(const struct cgroup *cgroup)
@@ -81,34 +83,31 @@ int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 	return 0;
 }
 
-/* The arguments of each_process(), because nftw(3) hands nothing on, and how many calls of
- * visit_process() returned true. */
-static bool (*visit_process)(pid_t pid, void *data);
-static void *visit_data;
-static size_t visited;
-
-static int visit_listed(const char *path, const struct stat *st, int type, struct FTW *level)
+/* Calls VISIT with DATA for each process in the cgroup whose folder is PATH. */
+static size_t each_listed(const char *path, bool (*visit)(pid_t pid, void *data), void *data)
 {
-	char file[PATH_MAX];
-	autofclose FILE *procs = NULL;
+	autofree char *file = format_text("%s/cgroup.procs", path);
+	autofclose FILE *procs = file ? fopen(file, "re") : NULL;
+	size_t visited = 0;
 	pid_t pid;
 
-	(void)st, (void)level;
-	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	if (type != FTW_DP || !(procs = fopen(file, "re")))
-		return 0;
 	/* 0 stands for a process that this PID namespace does not show */
-	while (fscanf(procs, "%d", &pid) == 1)
-		visited += pid > 0 && visit_process(pid, visit_data);
-	return 0;
+	while (procs && fscanf(procs, "%d", &pid) == 1)
+		visited += pid > 0 && visit(pid, data);
+	return visited;
 }
 
 size_t each_process(const struct hierarchy *h, bool (*visit)(pid_t pid, void *data), void *data)
 {
-	visit_process = visit;
-	visit_data = data;
-	visited = 0;
-	nftw(h->path, visit_listed, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	char *const paths[] = {(char *)h->path, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR | FTS_XDEV, NULL);
+	size_t visited = 0;
+
+	for (FTSENT *entry; tree && (entry = fts_read(tree));)
+		if (entry->fts_info == FTS_DP)
+			visited += each_listed(entry->fts_path, visit, data);
+	if (tree)
+		fts_close(tree);
 	return visited;
 }
 

@@ -18,6 +18,7 @@
 #include "list.h"
 #include "text.h"
 #include "cgroup-parts.h"
+#include "cgroup-v1.h"
 #include "spec.h"
 
 /* Whether processes are in the cgroup DIR; true also if that cannot be read. */
@@ -97,27 +98,6 @@ int take_controllers(const struct base *base, const struct hierarchy *h, unsigne
 	return controllers && enable(base, h, controllers) < 0 ? -1 : (int)controllers;
 }
 
-/* Gives a cpuset of v1 the CPUs and memory nodes of the one above it if it has none, because no
- * process can join it before (cpuset(7)). PREFIX is "" for H itself, or "../" for the one above
- * H. */
-static int inherit_cpuset(const struct hierarchy *h, const char *prefix)
-{
-	static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		char file[32], from[32];
-		autofree char *set = NULL, *above = NULL;
-
-		snprintf(file, sizeof(file), "%s%s", prefix, files[i]);
-		snprintf(from, sizeof(from), "%s../%s", prefix, files[i]);
-		set = read_file_at(h->dir, file, 1 << 16);
-		above = read_file_at(h->dir, from, 1 << 16);
-		if (!set || !above || (*set == '\n' && hierarchy_write(h, file, above) < 0))
-			return -1;
-	}
-	return 0;
-}
-
 static int open_folder(struct hierarchy *h)
 {
 	h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -141,22 +121,15 @@ static bool in_use(const struct hierarchy *h)
  * be in use. */
 static int make_given(const struct base *base, struct hierarchy *h, bool there)
 {
-	struct hierarchy here = *h;
-	int result = 0;
+	char path[sizeof(h->path)];
 
-	for (size_t length = strlen(base->path); result == 0 && h->path[length];) {
+	for (size_t length = strlen(base->path); h->path[length];) {
 		length += 1 + strcspn(h->path + length + 1, "/");
-		here.path[length] = '\0';
-		if (mkdir(here.path, 0755) < 0 && errno != EEXIST)
-			return fail("mkdir %s", here.path);
-		if (open_folder(&here) < 0)
-			return -1;
-		if (base->controllers & CONTROLLER_CPUSET)
-			result = inherit_cpuset(&here, "");
-		close_fd(&here.dir);
-		here.path[length] = h->path[length];
+		snprintf(path, sizeof(path), "%.*s", (int)length, h->path);
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return fail("mkdir %s", path);
 	}
-	if (result < 0 || open_folder(h) < 0)
+	if (open_folder(h) < 0)
 		return -1;
 	if (!there && in_use(h)) {
 		close_fd(&h->dir);
@@ -208,8 +181,7 @@ int cgroup_make_in(struct cgroup *cgroup, const struct base *base, const char *i
 	cgroup->n++;
 	if (base->v2 && (had = take_controllers(base, h, limits->all ? ~0U : controllers)) < 0)
 		return -1;
-	if (base->controllers & CONTROLLER_CPUSET && !h->given &&
-		(inherit_cpuset(h, "../") < 0 || inherit_cpuset(h, "") < 0))
+	if (!base->v2 && v1_prepare(base, h) < 0)
 		return -1;
 	if (limits->all)
 		return had;
@@ -219,12 +191,10 @@ int cgroup_make_in(struct cgroup *cgroup, const struct base *base, const char *i
 int limit_is_missing(unsigned controllers)
 {
 	const char *name = cgroup_controllers[__builtin_ctz(controllers)];
-	char list[128], own[512], file[400];
+	char file[400];
 
-	if (own_cgroup(controllers & -controllers, list, own))
-		return failx("%s limit: /proc/self/mountinfo shows no cgroup v1 hierarchy with it: "
-			     "mount -t cgroup -o %s cgroup /sys/fs/cgroup/%s",
-			name, list, list);
+	if (v1_is_unmounted(controllers))
+		return -1;
 	if (n_bases == 0 || !bases[0].v2)
 		return failx("%s limit: no cgroup file system for it in /proc/self/mountinfo: "
 			     "mount -t cgroup2 cgroup2 /sys/fs/cgroup",

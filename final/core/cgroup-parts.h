@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "cgroup.h"
@@ -51,11 +52,6 @@ bool bases_is_top(size_t i);
  * are ignored. */
 unsigned controllers_in(const char *words);
 
-/* Finds the line "ID:LIST:PATH" (cgroups(7)) of this process for the v1 hierarchy that has one of
- * CONTROLLERS, or with CONTROLLERS 0 the line of v2, and copies its LIST (v1 alone) and PATH. False
- * if there is no such line. */
-bool own_cgroup(unsigned controllers, char list[128], char path[512]);
-
 /* Fills in H for the cgroup of the container ID below BASE; its descriptor H->dir is set to -1. ID
  * is a container's ID, or a path that begins with '/'. False if the cgroup's path is too long. */
 bool hierarchy_name(const struct base *base, const char *id, struct hierarchy *h);
@@ -75,6 +71,10 @@ int try_write(int dir, const char *file, const char *text);
 
 /* Writes TEXT to FILE in the cgroup H. Returns -1 after fail(), with errno. */
 int hierarchy_write(const struct hierarchy *h, const char *file, const char *text);
+
+/* Writes NUMBER to FILE in the cgroup H; -1 is no limit, for which the files of v2, and pids.max,
+ * want "max". Returns -1 after fail(), with errno. */
+int hierarchy_put(const struct hierarchy *h, const char *file, int64_t number);
 
 /* Writes to H the limits for CONTROLLERS. A limit that LIMITS do not name is written as "no
  * limit". */

@@ -3,7 +3,6 @@
 #include "cgroup.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,27 +18,7 @@
 #include "file.h"
 #include "process.h"
 #include "cgroup-parts.h"
-
-/* Returns the number after KEY, which begins a line, in FILE of the first cgroup that has it; if
- * KEY is NULL, the first number in FILE. Returns -1 if there is none, or if it is "max". */
-static int64_t get_number(const struct cgroup *cgroup, const char *file, const char *key)
-{
-	for (size_t i = 0; i < cgroup->n; i++) {
-		autofree char *text = NULL;
-		char *at;
-		int64_t number;
-
-		if (faccessat(cgroup->hierarchies[i].dir, file, F_OK, 0) < 0 ||
-			!(text = read_file_at(cgroup->hierarchies[i].dir, file, 1 << 16)))
-			continue;
-		at = text;
-		while (key && at && strncmp(at, key, strlen(key)) != 0)
-			at = (at = strchr(at, '\n')) ? at + 1 : NULL;
-		if (at && sscanf(at + (key ? strlen(key) : 0), "%" SCNd64, &number) == 1)
-			return number;
-	}
-	return -1;
-}
+#include "cgroup-v1.h"
 
 /* Returns the memory of the process PID, in bytes: Pss of smaps_rollup, in which memory that
  * several processes share counts in part for each of them. */
@@ -75,13 +54,9 @@ static bool add_process(pid_t pid, void *data)
  * time. */
 static int64_t get_memory(const struct cgroup *cgroup)
 {
-	int64_t memory = get_number(cgroup, "memory.current", NULL);
-	bool v2 = memory >= 0;
-	int64_t files =
-		get_number(cgroup, "memory.stat", v2 ? "inactive_file " : "total_inactive_file ");
+	int64_t memory = cgroup_number(cgroup, "memory.current", NULL);
+	int64_t files = cgroup_number(cgroup, "memory.stat", "inactive_file ");
 
-	if (!v2)
-		memory = get_number(cgroup, "memory.usage_in_bytes", NULL);
 	return memory > files && files > 0 ? memory - files : memory;
 }
 
@@ -90,19 +65,17 @@ int cgroup_usage(const char *id, struct usage *usage)
 	struct usage sum = {0};
 	struct cgroup cgroup;
 	struct sysinfo info;
-	int64_t limit;
+	int64_t all;
 
 	if (cgroup_open_all(&cgroup, id, true) < 0)
 		return -1;
 	if (n_bases == 0)
 		return failx("without cgroups, nothing is known of what a container uses");
-	*usage = (struct usage){.cpu = get_number(&cgroup, "cpu.stat", "usage_usec "),
+	*usage = (struct usage){.cpu = cgroup_number(&cgroup, "cpu.stat", "usage_usec "),
 		.memory = get_memory(&cgroup),
-		.tasks = get_number(&cgroup, "pids.current", NULL)};
-	if (usage->cpu < 0 && (usage->cpu = get_number(&cgroup, "cpuacct.usage", NULL)) > 0)
-		usage->cpu /= 1000;
-	if ((limit = get_number(&cgroup, "memory.max", NULL)) < 0)
-		limit = get_number(&cgroup, "memory.limit_in_bytes", NULL);
+		.limit = cgroup_number(&cgroup, "memory.max", NULL),
+		.tasks = cgroup_number(&cgroup, "pids.current", NULL)};
+	v1_usage(&cgroup, usage);
 	if (cgroup.n > 0 && (usage->cpu < 0 || usage->memory < 0 || usage->tasks < 0))
 		each_process(&cgroup.hierarchies[0], add_process, &sum);
 	cgroup_close(&cgroup);
@@ -110,8 +83,7 @@ int cgroup_usage(const char *id, struct usage *usage)
 	usage->memory = usage->memory < 0 ? sum.memory : usage->memory;
 	usage->tasks = usage->tasks < 0 ? sum.tasks : usage->tasks;
 	sysinfo(&info);
-	usage->limit = (int64_t)info.totalram * info.mem_unit;
-	if (limit >= 0 && limit < usage->limit)
-		usage->limit = limit;
+	all = (int64_t)info.totalram * info.mem_unit;
+	usage->limit = usage->limit < 0 || usage->limit > all ? all : usage->limit;
 	return usage->tasks > 0 ? 0 : 1;
 }

@@ -34,8 +34,8 @@ struct cgroup {
  * empty (n is 0), and that is an error only if LIMITS names a limit. */
 int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits);
 
-/* Returns -1 after failx() if LIMITS contradict each other: the limit of memory and swap together
- * needs a memory limit, and cannot be lower than it. */
+/* Returns -1 after failx() if LIMITS cannot be: the limit of memory and swap together needs a
+ * memory limit, and cannot be lower than it; a set of CPUs must name one. */
 int cgroup_check(const struct limits *limits);
 
 /* Replaces the limits OLD of the running container ID by LIMITS. BOX is the PID of the box that
@@ -94,6 +94,11 @@ void cgroup_close(struct cgroup *cgroup);
 /* Makes CGROUP one that is below it already. TEXT is its relative path, or
  * CONTROLLER[,CONTROLLER...]:PATH to change the hierarchies of v1 with these controllers alone. */
 int cgroup_go_below(struct cgroup *cgroup, const char *text);
+
+/* Returns the number after KEY, which begins a line, in FILE of the first hierarchy of CGROUP that
+ * has it; if KEY is NULL, the first number in FILE. Returns -1 if there is none, or if it is
+ * "max". */
+int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char *key);
 
 /* Whether the cgroup of the container ID is frozen, or about to be; false also if there is none. */
 bool cgroup_frozen(const char *id);

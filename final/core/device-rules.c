@@ -18,74 +18,8 @@
 #include "error.h"
 #include "file.h"
 #include "cgroup.h"
+#include "cgroup-v1.h"
 #include "spec.h"
-
-static int access_bits(const struct device_rule *rule)
-{
-	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
-	       (strchr(rule->access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
-	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
-}
-
-/* Whether RULE is for all devices and all kinds of access. In v1 this is "a", which replaces all
- * rules before it. */
-static bool is_all(const struct device_rule *rule)
-{
-	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && access_bits(rule) == 7;
-}
-
-static int write_rule(const struct hierarchy *h, const struct device_rule *rule)
-{
-	char text[64], major[24] = "*", minor[24] = "*";
-	bool all = is_all(rule);
-
-	if (rule->major >= 0)
-		snprintf(major, sizeof(major), "%" PRId64, rule->major);
-	if (rule->minor >= 0)
-		snprintf(minor, sizeof(minor), "%" PRId64, rule->minor);
-	/* In v1 "a" is for all devices. A rule for both types with a number is written twice, as
-	 * "c" and "b". */
-	for (const char *type = rule->type == 'a' && !all ? "cb" : &rule->type; *type;) {
-		snprintf(text, sizeof(text), all ? "a" : "%c %s:%s %s", *type, major, minor,
-			rule->access);
-		if (write_file_at(h->dir, rule->allow ? "devices.allow" : "devices.deny", text) < 0)
-			return -1;
-		if (rule->type != 'a' || all || !*++type)
-			break;
-	}
-	return 0;
-}
-
-/* Whether two numbers of rules can mean the same device; -1 stands for any number. */
-static bool overlap(int64_t one, int64_t other)
-{
-	return one < 0 || other < 0 || one == other;
-}
-
-/* v1 keeps a list of exceptions, from which a rule removes only the exception that is written
- * exactly like it (the kernel's devcgroup_update_access()). A rule that is to deny a part of what
- * another one allows does nothing there, and is no error. So such a RULES[N] is refused. A rule
- * that allows needs no check: RULES[0] denies all. */
-static int check_exception(const struct device_rule *rules, size_t n)
-{
-	const struct device_rule *rule = &rules[n];
-
-	for (size_t i = n; !rule->allow && !is_all(rule) && i-- > 0;) {
-		const struct device_rule *other = &rules[i];
-		bool same = other->type == rule->type && other->major == rule->major &&
-			    other->minor == rule->minor;
-
-		if (is_all(other))
-			break;
-		if (other->allow && !same && (access_bits(other) & access_bits(rule)) &&
-			(other->type == rule->type || other->type == 'a' || rule->type == 'a') &&
-			overlap(other->major, rule->major) && overlap(other->minor, rule->minor))
-			return failx("linux.resources.devices[%zu]: cgroup v1 cannot make an "
-				     "exception to it",
-				i - 1);
-	}
-	return 0;
-}
 
 static void put(struct device_program *program, struct bpf_insn instruction)
 {
@@ -128,7 +62,7 @@ static void put_answer(struct device_program *program, bool allow)
 static bool put_rule(struct device_program *program, const struct device_rule *rule)
 {
 	size_t start = program->n, end;
-	int other = ~access_bits(rule) & 7;
+	int other = ~device_access(rule) & 7;
 
 	if (rule->type != 'a')
 		put_unless(program, BPF_JNE, 2,
@@ -198,23 +132,12 @@ static int attach_program(const struct hierarchy *h, const struct device_rule *r
 
 int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n)
 {
-	const struct hierarchy *v2 = NULL;
+	int result = n > 0 ? v1_devices(cgroup, rules, n) : 0;
 
-	if (n == 0)
-		return 0;
-	for (size_t i = 0; i < cgroup->n; i++) {
-		const struct hierarchy *h = &cgroup->hierarchies[i];
-
-		if (h->v2)
-			v2 = h;
-		if (h->v2 || faccessat(h->dir, "devices.allow", F_OK, 0) < 0)
-			continue;
-		for (size_t j = 0; j < n; j++)
-			if (check_exception(rules, j) < 0 || write_rule(h, &rules[j]) < 0)
-				return -1;
-		return 0;
-	}
-	return v2 ? attach_program(v2, rules, n)
-		  : failx("no cgroup hierarchy that controls devices is mounted: the container "
-			  "could open every device");
+	if (result <= 0)
+		return result;
+	return cgroup->n > 0 && cgroup->hierarchies[0].v2
+		       ? attach_program(&cgroup->hierarchies[0], rules, n)
+		       : failx("no cgroup hierarchy that controls devices is mounted: the container "
+			       "could open every device");
 }

@@ -4,6 +4,7 @@
 
 #include <linux/bpf.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "cgroup.h"
 #include "spec.h"
@@ -13,6 +14,14 @@
  * (the kernel's admin-guide/cgroup-v1/devices.rst), or a BPF program on v2. It is an error if
  * neither is there, or if v1 cannot express a rule. Does nothing if N is 0. */
 int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n);
+
+/* The kinds of access that RULE is about, BPF_DEVCG_ACC_*. */
+static inline int device_access(const struct device_rule *rule)
+{
+	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
+	       (strchr(rule->access, 'r') ? BPF_DEVCG_ACC_READ : 0) |
+	       (strchr(rule->access, 'w') ? BPF_DEVCG_ACC_WRITE : 0);
+}
 
 /* A program that the kernel asks about each device that is opened: its N instructions. */
 struct device_program {

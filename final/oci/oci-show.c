@@ -130,24 +130,12 @@ int oci_print_features(void)
 
 /* ---- events: what a container uses ---- */
 
-/* The number in FILE of the first hierarchy of CGROUP that has it; with KEY, the one after KEY in
- * FILE. NULL if there is none, or if it is "max". */
+/* The number that cgroup_number() returns. NULL if there is none, or if it is "max". */
 static json_t *number_in(const struct cgroup *cgroup, const char *file, const char *key)
 {
-	for (size_t i = 0; i < cgroup->n; i++) {
-		autofree char *text =
-			faccessat(cgroup->hierarchies[i].dir, file, F_OK, 0) < 0
-				? NULL
-				: read_file_at(cgroup->hierarchies[i].dir, file, 1 << 16);
-		const char *place = text;
-		double number;
+	int64_t number = cgroup_number(cgroup, file, key);
 
-		if (text && key && (place = strstr(text, key)))
-			place += strlen(key);
-		if (place && sscanf(place, "%lf", &number) == 1)
-			return json_integer(number >= 0x1p63 ? INT64_MAX : (json_int_t)number);
-	}
-	return NULL;
+	return number < 0 ? NULL : json_integer(number);
 }
 
 /* A CPU time in nanoseconds: of FILE of v1, or after V2_KEY in cpu.stat of v2, which has

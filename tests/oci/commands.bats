@@ -55,7 +55,7 @@ setup() {
 	output=$(sed -E 's/^box-oci: .*: the container has no cgroup of cgroup v1 with a controller ("[^"]*")/\1/' <<<"$output" | xargs -d '\n')
 	[[ -d /sys/fs/cgroup/pids ]] || output=${output//'"pids"'/'*'}
 	[[ $output == '"nosuch" "nosuch" "nosuch" "" "" "" "pids freezer"' || $output == '"nosuch" * * "" * "" "pids freezer"' ]] ||
-		report "expected that the first controller which is not there is named" "see choose in cgroup-find.c"
+		report "expected that the first controller which is not there is named" "see v1_choose in cgroup-v1.c"
 }
 
 @test "exec takes a process.json, options, and detaches" {
