@@ -30,6 +30,7 @@
 #include "channel.h"
 #include "hooks.h"
 #include "init.h"
+#include "join.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "oom.h"
@@ -182,7 +183,7 @@ static _Noreturn void help_clone(
 	if (message.status == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		init_main(spec, &container->cgroup, born_inside, false, sockets[1]);
+		child_main(spec, &container->cgroup, born_inside, false, sockets[1]);
 	}
 	if (message.status < 0) {
 		message = (struct message){.kind = MESSAGE_ERROR, .status = EXIT_BOX};
@@ -219,7 +220,7 @@ static pid_t clone_by_helper(
 }
 
 /* The container joins a PID namespace that box can mount a /proc for: the child joins all other
- * namespaces, and starts the process as a further child of box, as join_main() does. */
+ * namespaces, and starts the process as a further child of box, as exec_main() does. */
 static pid_t clone_outside(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
@@ -230,7 +231,7 @@ static pid_t clone_outside(
 	if ((pid = clone_inside(args, &container->cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		init_main(container->spec, &container->cgroup, born_inside, true, sockets[1]);
+		child_main(container->spec, &container->cgroup, born_inside, true, sockets[1]);
 	}
 	return pid;
 }
@@ -256,7 +257,7 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	if ((pid = clone_inside(&args, &container->cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		init_main(container->spec, &container->cgroup, born_inside, false, sockets[1]);
+		child_main(container->spec, &container->cgroup, born_inside, false, sockets[1]);
 	}
 	if (namespaces_leave(&own) == 0 || pid < 0)
 		return pid;
@@ -293,7 +294,7 @@ static int send_go(struct container *container)
 	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
 }
 
-/* Receives the PID of the process that the helper has made (see join_main()), waits for the
+/* Receives the PID of the process that the helper has made (see exec_main()), waits for the
  * helper's end, and makes the process the one that CONTAINER holds. */
 static int meet_process(struct container *container, int *status)
 {
@@ -427,7 +428,7 @@ int container_join(struct container *container, const struct process *process,
 		(container->pid = clone_inside(&args, cgroup, &born_inside)) == 0) {
 		close(sockets[0]);
 		use_pipes(pipes);
-		join_main(process, namespaces, cgroup, born_inside, pidfd, sockets[1]);
+		exec_main(process, namespaces, cgroup, born_inside, pidfd, sockets[1]);
 	}
 	close(sockets[1]);
 	close_pipes(pipes);

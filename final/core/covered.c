@@ -34,7 +34,7 @@ static int64_t mount_id(const char *path)
 
 /* Covers PATH by an empty file system: a mount that was made in a user namespace above is locked,
  * and cannot be unmounted, but it can be covered. */
-static int cover(const char *path)
+static int cover_one(const char *path)
 {
 	autoclose int target = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree = -1;
 	struct stat st;
@@ -66,7 +66,7 @@ static int uncover(const char *path, int64_t root, const char *type)
 		return 0;
 	if ((id = mount_id(path)) < 0)
 		return -1;
-	return id == root ? 0 : cover(path);
+	return id == root ? 0 : cover_one(path);
 }
 
 int covered_open(FILE **mounts)
@@ -146,7 +146,7 @@ static int cover_row(const struct table *table, const struct row *row)
 	if (there < 0)
 		return -1;
 	if (there == row->id)
-		return cover(row->target);
+		return cover_one(row->target);
 	/* What is on its own root covers it. */
 	return is_on(table, there, row->id)
 		       ? 0

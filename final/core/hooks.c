@@ -120,7 +120,7 @@ static int wait_for_hook(const struct hook *hook, pid_t pid, int err)
 	return 0;
 }
 
-static int run(const struct hook *hook, const char *state)
+static int run_hook(const struct hook *hook, const char *state)
 {
 	autoclose int in = -1, to = -1, err = -1, from = -1;
 	int pair[2];
@@ -160,7 +160,7 @@ int hooks_run(const struct hooks *hooks, enum hook_kind kind, const char *status
 				  "{%s,\"status\":\"%s\",\"pid\":%d}", hooks->state, status, pid)
 			: format_text("{%s,\"status\":\"%s\"}", hooks->state, status);
 	for (size_t i = 0; state && i < hooks->n; i++)
-		if (hooks->list[i].kind == kind && run(&hooks->list[i], state) < 0) {
+		if (hooks->list[i].kind == kind && run_hook(&hooks->list[i], state) < 0) {
 			result = -1;
 			/* A poststart or poststop hook that fails does not stop the others. */
 			if (kind < HOOK_POSTSTART)

@@ -129,7 +129,7 @@ static int make_all_constant(int root, const char *const *paths)
 	return result;
 }
 
-int mounts_mask(const struct spec *spec)
+int mask_paths(const struct spec *spec)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 

@@ -7,6 +7,6 @@
 /* Hides the paths spec->masked, and makes the paths spec->constant read-only, by mounts; a place
  * with several names is covered once. Called when the container's root is "/". Paths that are
  * missing are skipped. */
-int mounts_mask(const struct spec *spec);
+int mask_paths(const struct spec *spec);
 
 #endif

@@ -93,7 +93,7 @@ static const char *part_below(const char *path, const char *folder)
 }
 
 /* Returns the part of a bind mount's source below the container's own root, or NULL. An earlier
- * mount may be what is visible there, so mounts_attach() takes such a source, when the earlier
+ * mount may be what is visible there, so attach_mounts() takes such a source, when the earlier
  * mounts are attached. With an overlay this does not apply: only box knows paths below its root. */
 static const char *source_in_root(const struct spec *spec, const struct mount *mount)
 {
@@ -198,7 +198,7 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int p
 		if (binds != !(mount->type || mount->text) || mount->id_mapped)
 			continue;
 		trees[i] = -1;
-		if (source_in_root(spec, mount)) /* mounts_attach() takes it */
+		if (source_in_root(spec, mount)) /* attach_mounts() takes it */
 			continue;
 		trees[i] = take(spec, cgroup, pids, mount, scratch, -1);
 		if (trees[i] < 0 && mount->settled && errno == ELOOP)
@@ -212,7 +212,7 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int p
 	return 0;
 }
 
-int mounts_take(const struct spec *spec, int trees[])
+int take_mounts(const struct spec *spec, int trees[])
 {
 	return take_some(spec, NULL, -1, -1, trees, true);
 }
@@ -233,7 +233,7 @@ int mount_take_mapped(const struct spec *spec, const struct mount *mount, int us
 			       : fail("map the owners of %s at %s", mount->source, mount->target);
 }
 
-int mounts_make(
+int make_mounts(
 	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[])
 {
 	return take_some(spec, cgroup, pids, scratch, trees, false);
@@ -321,7 +321,7 @@ static int attach(
 	return is_dev ? dev_mount_nodes(tree, spec, scratch) : 0;
 }
 
-int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
+int attach_mounts(const struct spec *spec, int root, int scratch, int trees[])
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
@@ -337,7 +337,7 @@ int mounts_attach(const struct spec *spec, int root, int scratch, int trees[])
 	return 0;
 }
 
-int mounts_restrict(const struct spec *spec, int trees[])
+int restrict_mounts(const struct spec *spec, int trees[])
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		if (trees[i] >= 0 && mount_restrict(trees[i], MOUNT_ATTR_RDONLY, false) < 0)

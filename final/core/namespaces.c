@@ -152,7 +152,7 @@ static int enter_for_good(const struct namespaces *namespaces, unsigned long but
 	for (size_t i = 0; i < 2; i++)
 		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
 			return fail("join the namespace %s", paths[i]);
-	/* rootfs_enter() would replace the root of box's own mount namespace, or of the host's. */
+	/* enter_rootfs() would replace the root of box's own mount namespace, or of the host's. */
 	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
 	if (enter(namespaces, &own, but) < 0)

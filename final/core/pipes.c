@@ -14,7 +14,7 @@
 #include "spec.h"
 
 /* Whether the container gets a pipe in place of this file of the caller's. It does not for the null
- * device, which it opens again as its own (reopen_null() in init.c), nor for a folder, which
+ * device, which it opens again as its own (reopen_null() in inside.c), nor for a folder, which
  * close_descriptors() refuses there. */
 static bool is_hosts(const struct stat *st)
 {

@@ -72,7 +72,7 @@ static int mount_bind(const struct root *root)
 							  : 0;
 }
 
-int rootfs_mount(const struct root *root, int *scratch)
+int mount_rootfs(const struct root *root, int *scratch)
 {
 	int fd;
 
@@ -96,7 +96,7 @@ static int move_root(const struct root *root)
 	return chroot(".") < 0 || chdir("/") < 0 ? fail("chroot %s", root->path) : 0;
 }
 
-int rootfs_enter(const struct root *root, int fd)
+int enter_rootfs(const struct root *root, int fd)
 {
 	if (fchdir(fd) < 0)
 		return fail("chdir %s", root->path);
@@ -111,7 +111,7 @@ int rootfs_enter(const struct root *root, int fd)
 	return chdir("/") < 0 ? fail("chdir /") : 0;
 }
 
-int rootfs_restrict(const struct root *root)
+int restrict_rootfs(const struct root *root)
 {
 	autoclose int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 

@@ -7,14 +7,14 @@
 /* Mounts the container's root on root->path, and returns a descriptor of it, which is the
  * caller's. For an overlay *SCRATCH becomes a descriptor of a tmpfs, in which files can be made
  * that are mounted one by one; the mount of that tmpfs disappears with the old root in
- * rootfs_enter(). Otherwise *SCRATCH stays as it is. */
-int rootfs_mount(const struct root *root, int *scratch);
+ * enter_rootfs(). Otherwise *SCRATCH stays as it is. */
+int mount_rootfs(const struct root *root, int *scratch);
 
-/* Makes FD, of rootfs_mount(), the root of the mount namespace, and detaches the old root. */
-int rootfs_enter(const struct root *root, int fd);
+/* Makes FD, of mount_rootfs(), the root of the mount namespace, and detaches the old root. */
+int enter_rootfs(const struct root *root, int fd);
 
 /* Sets root->attributes on the mount of "/", when all that is to be made in it has been
  * made. */
-int rootfs_restrict(const struct root *root);
+int restrict_rootfs(const struct root *root);
 
 #endif

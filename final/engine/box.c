@@ -27,7 +27,7 @@
 struct command {
 	const char *name;
 	const char *usage, *summary;
-	int (*with_options)(const struct places *places, int argc, char *argv[]);
+	int (*with_options)(const struct folders *folders, int argc, char *argv[]);
 	int (*function)(struct store *store, char *arguments[], bool quiet);
 	const char *flags; /* of function(): the letters for next_flag() */
 	int least, most; /* of function(): the number of arguments */
@@ -149,8 +149,8 @@ static int print_usage(const struct command *command)
 }
 
 /* Runs a command with a function(). Returns the exit status. */
-static int run_command(
-	const struct command *command, const struct places *places, int argc, char *argv[])
+static int do_command(
+	const struct command *command, const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"quiet", no_argument, NULL, 'q'}, {0}};
 	bool knows_quiet = strchr(command->flags, 'q');
@@ -169,7 +169,7 @@ static int run_command(
 		failx("usage: box %s %s", command->name, command->usage);
 		return report();
 	}
-	if (places_open(places, &store) < 0)
+	if (folders_open(folders, &store) < 0)
 		return report();
 	result = command->function(&store, argv + optind, quiet);
 	store_close(&store);
@@ -185,7 +185,7 @@ static const char *from_environment(const char *name, const char *otherwise)
 
 /* Reads the options before the command. Returns false if one of them ends box, with the exit status
  * *STATUS. */
-static bool read_options(int argc, char *argv[], struct places *places, int *status)
+static bool read_options(int argc, char *argv[], struct folders *folders, int *status)
 {
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 		{"root", required_argument, NULL, 'r'}, {"max-size", required_argument, NULL, 'm'},
@@ -194,9 +194,9 @@ static bool read_options(int argc, char *argv[], struct places *places, int *sta
 
 	while ((option = next_flag(argc, argv, "box", "+h", options)) != -1) {
 		if (option == 'd')
-			places->data = optarg;
+			folders->data = optarg;
 		else if (option == 'r')
-			places->root = optarg;
+			folders->root = optarg;
 		else if (option == 'm')
 			setenv("BOX_MAX_SIZE", optarg, 1);
 		else
@@ -217,7 +217,7 @@ static bool read_options(int argc, char *argv[], struct places *places, int *sta
 
 int main(int argc, char *argv[])
 {
-	struct places places = {
+	struct folders folders = {
 		.data = from_environment("BOX_DATA", "/var/lib/box"),
 		.root = from_environment("BOX_ROOT", "/run/box"),
 	};
@@ -228,7 +228,7 @@ int main(int argc, char *argv[])
 		return EXIT_BOX;
 	umask(022);
 	signal(SIGCHLD, SIG_DFL); /* while it is ignored, waitpid() gives no exit status */
-	if (!read_options(argc, argv, &places, &status))
+	if (!read_options(argc, argv, &folders, &status))
 		return status;
 	if (optind < argc && strcmp(argv[optind], "help") == 0)
 		return print_help();
@@ -244,7 +244,7 @@ int main(int argc, char *argv[])
 	if (command->with_options != command_run && argc == 2 && strcmp(argv[1], "--help") == 0)
 		return print_usage(command);
 	if (command->function)
-		return run_command(command, &places, argc, argv);
+		return do_command(command, &folders, argc, argv);
 	/* A monitor must not keep open what box's caller has opened: a pipe would never end. */
 	if (close_range(3, ~0U, 0) < 0) {
 		fail("close_range");
@@ -254,6 +254,6 @@ int main(int argc, char *argv[])
 	 * once more. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
 		return report();
-	status = command->with_options(&places, argc, argv);
+	status = command->with_options(&folders, argc, argv);
 	return status == 0 ? end_output() : status;
 }

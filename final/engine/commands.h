@@ -14,33 +14,33 @@
 int set_stdin(const struct options *options);
 
 /* In run.c. */
-int command_run(const struct places *places, int argc, char *argv[]);
-int command_start(const struct places *places, int argc, char *argv[]);
+int command_run(const struct folders *folders, int argc, char *argv[]);
+int command_start(const struct folders *folders, int argc, char *argv[]);
 
 /* In life.c. command_pause() is also box unpause. */
-int command_stop(const struct places *places, int argc, char *argv[]);
-int command_kill(const struct places *places, int argc, char *argv[]);
-int command_wait(const struct places *places, int argc, char *argv[]);
-int command_rm(const struct places *places, int argc, char *argv[]);
-int command_pause(const struct places *places, int argc, char *argv[]);
-int command_prune(const struct places *places, int argc, char *argv[]);
+int command_stop(const struct folders *folders, int argc, char *argv[]);
+int command_kill(const struct folders *folders, int argc, char *argv[]);
+int command_wait(const struct folders *folders, int argc, char *argv[]);
+int command_rm(const struct folders *folders, int argc, char *argv[]);
+int command_pause(const struct folders *folders, int argc, char *argv[]);
+int command_prune(const struct folders *folders, int argc, char *argv[]);
 
 /* In show.c: sets JSON by the value of --format, "json" or "table". Returns 0, or -1 after
  * fail(). */
 int parse_format(const char *text, bool *json);
 
 /* In show.c. */
-int command_ps(const struct places *places, int argc, char *argv[]);
-int command_logs(const struct places *places, int argc, char *argv[]);
-int command_inspect(const struct places *places, int argc, char *argv[]);
-int command_top(const struct places *places, int argc, char *argv[]);
+int command_ps(const struct folders *folders, int argc, char *argv[]);
+int command_logs(const struct folders *folders, int argc, char *argv[]);
+int command_inspect(const struct folders *folders, int argc, char *argv[]);
+int command_top(const struct folders *folders, int argc, char *argv[]);
 
 /* In files of their own: stats.c, update.c, exec.c, copy.c (box cp), diff.c, commit.c. */
-int command_stats(const struct places *places, int argc, char *argv[]);
-int command_update(const struct places *places, int argc, char *argv[]);
-int command_exec(const struct places *places, int argc, char *argv[]);
-int command_cp(const struct places *places, int argc, char *argv[]);
-int command_diff(const struct places *places, int argc, char *argv[]);
-int command_commit(const struct places *places, int argc, char *argv[]);
+int command_stats(const struct folders *folders, int argc, char *argv[]);
+int command_update(const struct folders *folders, int argc, char *argv[]);
+int command_exec(const struct folders *folders, int argc, char *argv[]);
+int command_cp(const struct folders *folders, int argc, char *argv[]);
+int command_diff(const struct folders *folders, int argc, char *argv[]);
+int command_commit(const struct folders *folders, int argc, char *argv[]);
 
 #endif

@@ -284,7 +284,7 @@ static int commit_one(struct target *target)
 	return result;
 }
 
-int command_commit(const struct places *places, int argc, char *argv[])
+int command_commit(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
 	char **words = parse_flags(argc, argv, "+", none, set_nothing, NULL), *file;
@@ -297,5 +297,5 @@ int command_commit(const struct places *places, int argc, char *argv[])
 	}
 	file = words[1];
 	words[1] = NULL;
-	return each_container(places, words, commit_one, file);
+	return each_container(folders, words, commit_one, file);
 }

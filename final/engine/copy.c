@@ -229,7 +229,7 @@ static int set_copy(void *data, int letter, const char *value)
 	return 0;
 }
 
-int command_cp(const struct places *places, int argc, char *argv[])
+int command_cp(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"archive", no_argument, NULL, 'a'}, {0}};
 	struct copy job = {0};
@@ -261,5 +261,5 @@ int command_cp(const struct places *places, int argc, char *argv[])
 		failx("not an archive to a terminal");
 		return report();
 	}
-	return each_container(places, names, cp, &job);
+	return each_container(folders, names, cp, &job);
 }

@@ -351,10 +351,10 @@ static int diff(struct target *target)
 	return result;
 }
 
-int command_diff(const struct places *places, int argc, char *argv[])
+int command_diff(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
 	char **names = parse_one(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? each_container(places, names, diff, NULL) : report();
+	return names ? each_container(folders, names, diff, NULL) : report();
 }

@@ -135,7 +135,7 @@ static int run_exec(struct store *store, const struct exec *exec, char **words)
 	int status = EXIT_BOX;
 
 	block_signals(&job.signals);
-	if (open_target(store, words[0], &job.target) < 0 ||
+	if (find_target(store, words[0], &job.target) < 0 ||
 		exec_spec(&job.target, exec, words + 1, &options, &image, &place, &spec) < 0)
 		report();
 	else if (job.target.state.paused) {
@@ -151,7 +151,7 @@ static int run_exec(struct store *store, const struct exec *exec, char **words)
 	return status;
 }
 
-int command_exec(const struct places *places, int argc, char *argv[])
+int command_exec(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"detach", no_argument, NULL, 'd'},
 		{"interactive", no_argument, NULL, 'i'}, {"tty", no_argument, NULL, 't'},
@@ -169,7 +169,7 @@ int command_exec(const struct places *places, int argc, char *argv[])
 		failx("no %s; see box exec --help", words[0] ? "command" : "container");
 		return report();
 	}
-	if (places_open(places, &store) < 0)
+	if (folders_open(folders, &store) < 0)
 		return report();
 	status = run_exec(&store, &exec, words);
 	store_close(&store);

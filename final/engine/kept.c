@@ -12,11 +12,11 @@
 #include "options.h"
 #include "state.h"
 
-int places_open(const struct places *places, struct store *store)
+int folders_open(const struct folders *folders, struct store *store)
 {
 	if (geteuid() != 0)
 		return failx("only root may use it: try sudo");
-	return store_open(store, places->data, places->root);
+	return store_open(store, folders->data, folders->root);
 }
 
 int load_container(struct store *store, const struct place *place, const struct options *options,

@@ -11,13 +11,13 @@
 #include "state.h"
 
 /* Where box keeps its data, from the options before the command or from the environment. */
-struct places {
+struct folders {
 	const char *data; /* the folder of the store: --data, $BOX_DATA, or /var/lib/box */
 	const char *root; /* the folder of the states: --root, $BOX_ROOT, or /run/box */
 };
 
 /* Opens the store of PLACES, to be closed by store_close(). Only root may use it. */
-int places_open(const struct places *places, struct store *store);
+int folders_open(const struct folders *folders, struct store *store);
 
 /* What is kept of a container, whether it runs or not. */
 struct kept {

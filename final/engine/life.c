@@ -140,13 +140,13 @@ static int set_stop(void *data, int letter, const char *value)
 	return parse_count(value, 0, &((struct stop *)data)->seconds);
 }
 
-int command_stop(const struct places *places, int argc, char *argv[])
+int command_stop(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"time", required_argument, NULL, 't'}, {0}};
 	struct stop how = {.seconds = 10};
 	char **names = parse_flags(argc, argv, "+t:", longs, set_stop, &how);
 
-	return names ? act_in_rounds(places, names, AT_ONCE,
+	return names ? act_in_rounds(folders, names, AT_ONCE,
 			       (const act_t[]){stop, stop_surely, see_it_end, print_name, NULL},
 			       &how)
 		     : report();
@@ -169,13 +169,13 @@ static int set_signal(void *data, int letter, const char *value)
 	return (*(int *)data = parse_signal(value, 1)) < 0 ? -1 : 0;
 }
 
-int command_kill(const struct places *places, int argc, char *argv[])
+int command_kill(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"signal", required_argument, NULL, 's'}, {0}};
 	int signal = SIGKILL;
 	char **names = parse_flags(argc, argv, "+s:", longs, set_signal, &signal);
 
-	return names ? act_in_rounds(places, names, AT_ONCE,
+	return names ? act_in_rounds(folders, names, AT_ONCE,
 			       (const act_t[]){kill_one, see_it_end, print_name, NULL}, &signal)
 		     : report();
 }
@@ -206,12 +206,12 @@ static int wait_one(struct target *target)
 	return fflush(stdout) == 0 ? 0 : fail("stdout");
 }
 
-int command_wait(const struct places *places, int argc, char *argv[])
+int command_wait(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? act_in_rounds(places, names, AT_ONCE,
+	return names ? act_in_rounds(folders, names, AT_ONCE,
 			       (const act_t[]){open_status, wait_one, NULL}, NULL)
 		     : report();
 }
@@ -253,13 +253,13 @@ static int rm(struct target *target)
 	return print_name(target);
 }
 
-int command_rm(const struct places *places, int argc, char *argv[])
+int command_rm(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"force", no_argument, NULL, 'f'}, {0}};
 	bool force = false;
 	char **names = parse_flags(argc, argv, "+f", longs, set_true, &force);
 
-	return names ? act_in_rounds(places, names, force ? AT_ONCE_OR_NONE : AT_ONCE,
+	return names ? act_in_rounds(folders, names, force ? AT_ONCE_OR_NONE : AT_ONCE,
 			       (const act_t[]){end_to_remove, rm, NULL}, &force)
 		     : report();
 }
@@ -281,13 +281,13 @@ static int pause_one(struct target *target)
 	return 0;
 }
 
-int command_pause(const struct places *places, int argc, char *argv[])
+int command_pause(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
 	bool frozen = strcmp(argv[0], "pause") == 0;
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? each_container(places, names, pause_one, &frozen) : report();
+	return names ? each_container(folders, names, pause_one, &frozen) : report();
 }
 
 /* ---- prune ---- */
@@ -347,7 +347,7 @@ static int set_prune(void *data, int letter, const char *value)
 	return 0;
 }
 
-int command_prune(const struct places *places, int argc, char *argv[])
+int command_prune(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{"force", no_argument, NULL, 'f'}, {"all", no_argument, NULL, 'a'}, {0}};
@@ -357,7 +357,7 @@ int command_prune(const struct places *places, int argc, char *argv[])
 
 	if (rest && *rest)
 		failx("%s: box prune takes no names; see box rm", *rest);
-	if (!rest || *rest || places_open(places, &store) < 0)
+	if (!rest || *rest || folders_open(folders, &store) < 0)
 		return report();
 	if (prune.force || is_sure(&prune)) {
 		if (sweep(&store) < 0)

@@ -185,7 +185,7 @@ static int run_image(
 	return status;
 }
 
-int command_run(const struct places *places, int argc, char *argv[])
+int command_run(const struct folders *folders, int argc, char *argv[])
 {
 	/* What these point to is never freed. As they are static, leak checkers see that it is in
 	 * use. */
@@ -203,7 +203,7 @@ int command_run(const struct places *places, int argc, char *argv[])
 		failx("no image; see box run --help");
 		return report();
 	}
-	if (places_open(places, &store) < 0)
+	if (folders_open(folders, &store) < 0)
 		return report();
 	if (image_get(&store, options.image, &image) < 0)
 		status = report();
@@ -286,7 +286,7 @@ static int start_one(struct store *store, const char *name, bool attach)
 	return status;
 }
 
-int command_start(const struct places *places, int argc, char *argv[])
+int command_start(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"attach", no_argument, NULL, 'a'}, {0}};
 	bool attach = false;
@@ -296,7 +296,7 @@ int command_start(const struct places *places, int argc, char *argv[])
 
 	if (names && !*names)
 		failx("no container is named");
-	if (!names || !*names || places_open(places, &store) < 0)
+	if (!names || !*names || folders_open(folders, &store) < 0)
 		return report();
 	for (; *names; names++)
 		if ((one = start_one(&store, *names, attach)) != 0)

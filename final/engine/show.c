@@ -152,7 +152,7 @@ static int set_ps(void *data, int letter, const char *value)
 	return letter == 'f' ? parse_format(value, &ps->json) : 0;
 }
 
-int command_ps(const struct places *places, int argc, char *argv[])
+int command_ps(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"all", no_argument, NULL, 'a'},
 		{"quiet", no_argument, NULL, 'q'}, {"no-trunc", no_argument, NULL, 'n'},
@@ -164,7 +164,7 @@ int command_ps(const struct places *places, int argc, char *argv[])
 
 	if (rest && *rest)
 		failx("%s: box ps takes no names; see box inspect", *rest);
-	if (!rest || *rest || places_open(places, &store) < 0)
+	if (!rest || *rest || folders_open(folders, &store) < 0)
 		return report();
 	if (!ps.quiet && !ps.json)
 		printf("%-*s  %-16s  %-20s  %-11s  %-25s  %-7s  NAME\n",
@@ -216,7 +216,7 @@ static int print_logs(struct target *target)
 	return result;
 }
 
-int command_logs(const struct places *places, int argc, char *argv[])
+int command_logs(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"follow", no_argument, NULL, 'f'},
 		{"timestamps", no_argument, NULL, 't'}, {"tail", required_argument, NULL, 'n'},
@@ -224,7 +224,7 @@ int command_logs(const struct places *places, int argc, char *argv[])
 	struct logs logs = {.tail = -1};
 	char **names = parse_one(argc, argv, "+ftn:", longs, set_logs, &logs);
 
-	return names ? each_container(places, names, print_logs, &logs) : report();
+	return names ? each_container(folders, names, print_logs, &logs) : report();
 }
 
 static json_t *mounts_json(const struct options *options)
@@ -284,12 +284,12 @@ static int inspect(struct target *target)
 		       : fail("json");
 }
 
-int command_inspect(const struct places *places, int argc, char *argv[])
+int command_inspect(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
 	bool any = false;
 	char **names = parse_flags(argc, argv, "+", none, set_nothing, NULL);
-	int status = names ? each_container(places, names, inspect, &any) : report();
+	int status = names ? each_container(folders, names, inspect, &any) : report();
 
 	if (any)
 		puts("\n]");
@@ -339,10 +339,10 @@ static int top(struct target *target)
 	return 0;
 }
 
-int command_top(const struct places *places, int argc, char *argv[])
+int command_top(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option none[] = {{0}};
 	char **names = parse_one(argc, argv, "+", none, set_nothing, NULL);
 
-	return names ? each_container(places, names, top, NULL) : report();
+	return names ? each_container(folders, names, top, NULL) : report();
 }

@@ -33,7 +33,7 @@
 #include "cgroup.h"
 #include "store.h"
 
-/* ---- places ---- */
+/* ---- folders ---- */
 
 /* Calls VISIT for each container's ID in the folder DIR of the store, until it returns false. */
 static int each_place(struct store *store, int dir,

@@ -176,7 +176,7 @@ static int set_stats(void *data, int letter, const char *value)
 	return letter == 'f' ? parse_format(value, &stats->json) : 0;
 }
 
-int command_stats(const struct places *places, int argc, char *argv[])
+int command_stats(const struct folders *folders, int argc, char *argv[])
 {
 	static const struct option longs[] = {{"no-stream", no_argument, NULL, 'n'},
 		{"format", required_argument, NULL, 'f'}, {0}};
@@ -187,10 +187,10 @@ int command_stats(const struct places *places, int argc, char *argv[])
 
 	if (!names)
 		return report();
-	status = *names ? each_container(places, names, add_name, &stats) : 0;
+	status = *names ? each_container(folders, names, add_name, &stats) : 0;
 	if (*names && stats.ids.n == 0)
 		return status;
-	if (places_open(places, &store) < 0)
+	if (folders_open(folders, &store) < 0)
 		return report();
 	if ((!*names && sweep(&store) < 0) || watch(&store, &stats) < 0)
 		status = report();

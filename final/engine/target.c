@@ -18,7 +18,7 @@
 #include "kept.h"
 #include "state.h"
 
-int open_target(struct store *store, const char *name, struct target *target)
+int find_target(struct store *store, const char *name, struct target *target)
 {
 	char id[ID_LENGTH + 1];
 
@@ -39,7 +39,7 @@ static int act_on(struct store *store, char *names[], size_t n, enum order order
 		return report();
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (open_target(store, names[i], &targets[i]) < 0) {
+		if (find_target(store, names[i], &targets[i]) < 0) {
 			bool none = order == AT_ONCE_OR_NONE && errno == ENOENT;
 
 			report();
@@ -61,7 +61,7 @@ static int act_on(struct store *store, char *names[], size_t n, enum order order
 	return status;
 }
 
-int act_in_rounds(const struct places *places, char *names[], enum order order,
+int act_in_rounds(const struct folders *folders, char *names[], enum order order,
 	const act_t rounds[], void *data)
 {
 	struct store store;
@@ -74,7 +74,7 @@ int act_in_rounds(const struct places *places, char *names[], enum order order,
 		failx("no container is named");
 		return report();
 	}
-	if (places_open(places, &store) < 0)
+	if (folders_open(folders, &store) < 0)
 		return report();
 	if (sweep(&store) < 0)
 		status = report(); /* and go on: box rm may make room on a full disk */
@@ -86,9 +86,9 @@ int act_in_rounds(const struct places *places, char *names[], enum order order,
 }
 
 int each_container(
-	const struct places *places, char *names[], int (*act)(struct target *), void *data)
+	const struct folders *folders, char *names[], int (*act)(struct target *), void *data)
 {
-	return act_in_rounds(places, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
+	return act_in_rounds(folders, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
 }
 
 /* The box that runs the container holds the place's lock, which the kernel releases when box

@@ -18,13 +18,13 @@ struct target {
 
 /* Finds the container NAME in STORE, and reads its state, which the caller releases by
  * state_free(). -1 after fail(), with the errno of state_find(). */
-int open_target(struct store *store, const char *name, struct target *target);
+int find_target(struct store *store, const char *name, struct target *target);
 
 /* Opens the store of PLACES, sweeps it, and calls ACT for each container of NAMES, which is
  * NULL-terminated. ACT finds DATA in its target, and returns 0, or -1 after fail(); the error is
  * reported, and the next container follows. Returns the exit status. */
 int each_container(
-	const struct places *places, char *names[], int (*act)(struct target *), void *data);
+	const struct folders *folders, char *names[], int (*act)(struct target *), void *data);
 
 /* Waits until the box that runs the container has cleaned up and released the place's lock, or
  * until clock_now() is DEADLINE (0: does not wait; INFINITY: waits without end). Returns 0; 1 if
@@ -42,7 +42,7 @@ enum order { ONE_BY_ONE, AT_ONCE, AT_ONCE_OR_NONE };
  * (NULL-terminated) for all containers, then the next one for all. So all containers are told to
  * end before the first is waited for. A container with which one round fails is left out of the
  * next ones. Returns the exit status. */
-int act_in_rounds(const struct places *places, char *names[], enum order order,
+int act_in_rounds(const struct folders *folders, char *names[], enum order order,
 	const act_t rounds[], void *data);
 
 #endif

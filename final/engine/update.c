@@ -113,7 +113,7 @@ static int update(struct target *target)
 	return 0;
 }
 
-int command_update(const struct places *places, int argc, char *argv[])
+int command_update(const struct folders *folders, int argc, char *argv[])
 {
 	struct options given = {0};
 	struct update data = {argc, argv};
@@ -124,5 +124,5 @@ int command_update(const struct places *places, int argc, char *argv[])
 		return report();
 	names = argv + optind;
 	block_signals(&signals); /* no signal may end box between freezing and thawing */
-	return each_container(places, names, update, &data);
+	return each_container(folders, names, update, &data);
 }

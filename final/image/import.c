@@ -376,7 +376,7 @@ static int place_layers(const struct import *import)
 /* Makes the record of an image, with the topmost layer first. A layer that is there twice is only
  * noted in its higher place: there it hides the lower one, and an overlay takes each folder only
  * once. */
-static json_t *make_record(const struct layout *layout, const char *source)
+static json_t *image_record(const struct layout *layout, const char *source)
 {
 	const char *created = get_text(layout->config, "created");
 	json_auto_t *seen = json_object();
@@ -402,7 +402,7 @@ static json_t *make_record(const struct layout *layout, const char *source)
 
 static int write_record(const struct import *import)
 {
-	json_auto_t *record = make_record(&import->layout, import->path);
+	json_auto_t *record = image_record(&import->layout, import->path);
 	autofree char *name = format_text("%s.json", import->layout.id);
 	autoclose int fd =
 		openat(import->staging, "record", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

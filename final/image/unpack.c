@@ -459,7 +459,7 @@ int file_digest(int fd, const char *name, char digest[ID_LENGTH + 1])
 }
 
 /* Waits until all N jobs are done. If one fails, returns -1, and the caller ends the others. */
-static int finish(struct job *jobs, int n)
+static int finish_jobs(struct job *jobs, int n)
 {
 	for (int working = 1; working > 0;) {
 		struct pollfd polls[2];
@@ -496,7 +496,7 @@ int pack(int folder, bool layer, const char *name, int archive)
 	job.socket = job.percent = -1;
 	result = start(&job, "pack", layer ? "layer" : "root", ".", ".");
 	if (result == 0)
-		result = finish(&job, 1);
+		result = finish_jobs(&job, 1);
 	end(&job);
 	return result;
 }
@@ -523,7 +523,7 @@ int copy(const struct end *from, const struct end *to, bool keep_owners)
 	close(ends[0]);
 	close(ends[1]);
 	if (result == 0)
-		result = finish(jobs, 2);
+		result = finish_jobs(jobs, 2);
 	end(&jobs[0]);
 	end(&jobs[1]);
 	return result;

@@ -346,7 +346,7 @@ static int take_listen_fds(void)
 		       : -1;
 }
 
-static int run_command(const struct command *command, int argc, char *argv[])
+static int do_command(const struct command *command, int argc, char *argv[])
 {
 	int option;
 
@@ -362,7 +362,7 @@ static int run_command(const struct command *command, int argc, char *argv[])
 	if (command->starts && command->run != oci_command_exec && take_listen_fds() < 0)
 		return -1;
 	/* The container gets no other descriptors of box-oci's caller: see close_descriptors() in
-	 * init.c. They stay open until exec, as the name of a file may be /dev/fd/N. */
+	 * inside.c. They stay open until exec, as the name of a file may be /dev/fd/N. */
 	if (command->starts && close_range(3 + oci_line.preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return fail("close_range");
 	return command->run();
@@ -397,7 +397,7 @@ int main(int argc, char *argv[])
 	 * here once more. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv) < 0)
 		return report_oci(EXIT_FAILURE);
-	status = run_command(command, oci_line.n_words, oci_line.words);
+	status = do_command(command, oci_line.n_words, oci_line.words);
 	if (status >= 0 && fflush(stdout) != 0)
 		status = fail("standard output");
 	return status < 0

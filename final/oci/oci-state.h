@@ -31,8 +31,8 @@ struct oci {
 extern const char *const oci_status_names[];
 
 /* oci_make() makes the folder of a new container ID, and locks it until OCI is closed; it is an
- * error if there is such a container. oci_make_gate() makes the two fifos of struct oci_extras' gate in
- * the folder, and opens them; the caller closes them. */
+ * error if there is such a container. oci_make_gate() makes the two fifos of struct oci_extras'
+ * gate in the folder, and opens them; the caller closes them. */
 int oci_make(struct oci *oci, const char *root, const char *id);
 int oci_make_gate(const struct oci *oci, int gate[2]);
 

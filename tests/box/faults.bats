@@ -132,10 +132,10 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	chmod +x "$ROOTFS/bin/script"
 	box /etc
 	status_is 126 "execvp fails with another error than ENOENT"
-	[[ $stderr == "box: /etc: Permission denied" ]] || report "expected its name, and why" "see execute in init.c"
+	[[ $stderr == "box: /etc: Permission denied" ]] || report "expected its name, and why" "see run_command in inside.c"
 	box script
 	status_is 127 "execvp fails with ENOENT"
-	[[ $stderr == "box: script: No such file or directory" ]] || report "expected its name, and why" "see execute in init.c"
+	[[ $stderr == "box: script: No such file or directory" ]] || report "expected its name, and why" "see run_command in inside.c"
 }
 
 @test "an empty command is an error" {

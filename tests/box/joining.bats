@@ -29,7 +29,7 @@ EACH_CAUGHT='caught() { [[ $($1 | grep -c "^caught: ") -ge $2 ]]; }
 	each_caught() { local i; for ((i = 1; i <= '$COUNT'; i++)); do "${@:2}" </dev/null & until_true caught "$1" $i; kill $!; wait $!; done 2>/dev/null; }
 	'
 
-HINT="all rights are dropped before the process is visible inside: see join_main in init.c"
+HINT="all rights are dropped before the process is visible inside: see exec_main in join.c"
 
 @test "a process of exec never has more rights inside than its command, whoever looks" {
 	life "$EACH_CAUGHT"'export CANARY=canary-of-the-caller

@@ -118,7 +118,7 @@ lines" $'\''\xfe'\'' >/dev/null
 			grep -E \"^(Cap|NoNew|Seccomp:|Uid|Sig[BI])\" /proc/\$1/status; grep files /proc/\$1/limits"
 		box exec mine sh -c "$see" - 1 >one; box exec mine sh -c "exec sh -c '\''$see'\'' - self" >two; cmp one two && echo same; grep -c . one
 		box exec mine sh -c "exit 42"; echo $?; box exec mine /no/such; echo $?; box exec mine /etc; echo $?; rm one two'
-	[[ $output == same$'\n'* ]] || report "expected the same" "see exec_spec, and join_main"
+	[[ $output == same$'\n'* ]] || report "expected the same" "see exec_spec, and exec_main"
 	output_has $'\n42\n' "its own status"
 	output_has $'\n127\n' "not found"
 	output_has $'\n126' "found, but not executable"
@@ -151,7 +151,7 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	life 'sleeper --name mine >/dev/null; "$BOX" exec mine sleep 1234 & until_true pgrep -f "^sleep 1234" >/dev/null; kill -KILL $!; wait $! 2>/dev/null
 		until_true eval "! pgrep -f ^sleep.1234 >/dev/null" && echo ended; "$BOX" exec mine sleep 1234 & until_true pgrep -f "^sleep 1234" >/dev/null
 		box rm -f mine; wait $!; echo $?' 2>/dev/null
-	output_has $'ended\nmine\n137' "see PR_SET_PDEATHSIG in join_main"
+	output_has $'ended\nmine\n137' "see PR_SET_PDEATHSIG in exec_main"
 }
 
 @test "exec in a container that does not run, or is paused, is an error that says so" {

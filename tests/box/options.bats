@@ -230,8 +230,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	mkdir "$DIR/src"
 	OPTIONS=(--read-only -v "$DIR/src:/new/data" --tmpfs /tmp -w /new/work)
 	box sh -c 'touch /file; touch /new/data/kept /tmp/file /dev/shm/file; cat /etc/hostname | wc -c; pwd'
-	output_is $'13\n/new/work' "see rootfs_restrict"
-	[[ $stderr == *"/file: Read-only file system" && -e $DIR/src/kept ]] || report "expected one refusal" "see rootfs_restrict"
+	output_is $'13\n/new/work' "see restrict_rootfs"
+	[[ $stderr == *"/file: Read-only file system" && -e $DIR/src/kept ]] || report "expected one refusal" "see restrict_rootfs"
 }
 
 @test "--cpuset-cpus is where the command runs" {

@@ -15,7 +15,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 @test "the command blocks and ignores no signal, whatever its caller does" {
 	host_script 'trap "" HUP USR1 PIPE; box grep -E "^Sig(Blk|Ign)" /proc/self/status'
-	output_is $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000' "see reset_signals in init.c"
+	output_is $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000' "see reset_signals in inside.c"
 }
 
 @test "the command's umask is 022, whatever its caller's is" {
@@ -40,7 +40,7 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 @test "a folder as standard input is refused: it leads out of the container" {
 	host_script 'box ls /proc/self/fd/0/.. <"$DIR"'
-	status_is 125 "see close_descriptors in init.c"
+	status_is 125 "see close_descriptors in inside.c"
 	output_has "descriptor 0" "say which descriptor"
 }
 
@@ -259,10 +259,10 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	printf '#!/bin/sh\necho mine\n' >"$ROOTFS/mine/only-here"
 	chmod +x "$ROOTFS/mine/only-here"
 	host_script 'PATH=$PATH:/mine box only-here'
-	status_is 127 "see execute in init.c"
+	status_is 127 "see run_command in inside.c"
 	OPTIONS=(-e PATH=/mine:/bin)
 	box only-here
-	output_is mine "see prepare_process in init.c"
+	output_is mine "see prepare_process in prepare.c"
 }
 
 # bats test_tags=v2

@@ -71,7 +71,7 @@ fails_with() {
 	chmod +x "$BUNDLE/rootfs/hook"
 	configure 'c["hooks"] = {"startContainer": [{"path": "/hook"}]}' 'c["root"]["readonly"] = False'
 	oci_run cat /tmp/hook
-	output_is hook "see init_main"
+	output_is hook "see child_main"
 }
 
 @test "what is being started is not created any more, whoever looks" {

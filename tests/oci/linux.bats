@@ -129,7 +129,7 @@ EOF
 		configure "[m for m in c['mounts'] if m['type'] == 'cgroup'][0]['options'] = ['$option']"
 		oci_run sh -c 'cat /sys/fs/cgroup/systemd/f; for d in /sys/fs/cgroup/ /sys/fs/cgroup/*/ /sys/fs/cgroup/with/none/; do ! mkdir ${d}new 2>/dev/null || { echo ${d}new; rmdir ${d}new; }; done'
 		if [[ $(stat -fc %T /sys/fs/cgroup) != cgroup2fs ]]; then
-			output_is $'bound\n/sys/fs/cgroup/systemd/new\n/sys/fs/cgroup/with/none/new' "with $option: see is_late and mounts_restrict in mounts.c" || return
+			output_is $'bound\n/sys/fs/cgroup/systemd/new\n/sys/fs/cgroup/with/none/new' "with $option: see is_late and restrict_mounts in mounts.c" || return
 		else # where all is one hierarchy, a folder in it would be a cgroup
 			status_is 1 "see cgroupfs_take" || return
 			[[ $stderr == "box-oci: mount at /sys/fs/cgroup/systemd: "* ]] || report "expected that the mount is refused" "see attach" || return
@@ -231,8 +231,8 @@ own_files() {
 	configure 'linux["maskedPaths"] += ["/only-in-the-rootfs", "/root"]' 'linux["readonlyPaths"].append("/tmp")' 'c["root"]["readonly"] = False'
 	touch "$BUNDLE/rootfs/root/secret"
 	oci_run sh -c 'cat /only-in-the-rootfs; ls /root; touch /tmp/x; echo 1 >/proc/sys/kernel/panic'
-	output_is "" "see mounts_mask"
-	[[ $stderr == *"/tmp/x: Read-only"*"Read-only"* ]] || report "expected two read-only paths" "see mounts_mask"
+	output_is "" "see mask_paths"
+	[[ $stderr == *"/tmp/x: Read-only"*"Read-only"* ]] || report "expected two read-only paths" "see mask_paths"
 }
 
 @test "the process has the personality that is said, and one of exec, too" {

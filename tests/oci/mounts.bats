@@ -86,7 +86,7 @@ binds() {
 
 @test "the root is read-only, or not; and the bundle's own folder" {
 	oci_run touch /x
-	[[ $stderr == *"Read-only"* ]] || report "expected a read-only root" "see rootfs_restrict"
+	[[ $stderr == *"Read-only"* ]] || report "expected a read-only root" "see restrict_rootfs"
 	configure 'c["root"]["readonly"] = False'
 	oci_run touch /made
 	[[ -e $BUNDLE/rootfs/made ]] || report "expected /made in the bundle" "see mount_bind"
@@ -192,7 +192,7 @@ mappings() { # mappings INSIDE OUTSIDE
 	command_is sh -c 'ls /..'
 	oci_script 'pivots_fail() { strace -f -qq -o strace -e trace=pivot_root -e inject=pivot_root:error=EINVAL "$OCI" --root "$STATE" run "$@"; }
 		pivots_fail test; pivots_fail --no-pivot test'
-	output_has $': Invalid argument\nbin\n' "see rootfs_enter"
+	output_has $': Invalid argument\nbin\n' "see enter_rootfs"
 }
 
 @test "tmpcopyup gives a tmpfs what it covers" {

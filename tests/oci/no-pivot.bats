@@ -28,7 +28,7 @@ MOUNTS='for type in proc sysfs; do unshare -U -r -m -p -n -f sh -c "mount -t $ty
 	configure 'process["user"] = {"uid": 1000, "gid": 1000}'
 	command_is sh -c "$MOUNTS"
 	oci_script 'oci run --no-pivot test'
-	output_is $'refused proc\nrefused sysfs' "what cannot be unmounted is covered: see cover in covered.c"
+	output_is $'refused proc\nrefused sysfs' "what cannot be unmounted is covered: see cover_one in covered.c"
 	# Nor may it look into every folder.
 	oci_script 'mkdir -p closed/in; chmod 700 closed; mount -t tmpfs tmpfs closed/in; oci run --no-pivot test; umount closed/in
 		mount -t proc proc closed/in; oci run --no-pivot test; umount closed/in'

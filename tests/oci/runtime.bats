@@ -22,7 +22,7 @@ setup() {
 	command_is sh -c 'echo ran'
 	oci_script 'create test && sleep 0.2 && cat out && is test created && oci start test && until_true is test stopped; cat out
 		oci delete test; oci state test'
-	output_is $'ran\nbox-oci: container does not exist: test' "see wait_at_gate in init.c"
+	output_is $'ran\nbox-oci: container does not exist: test' "see wait_at_gate in inside.c"
 	status_is 1 "state of a container that is not there is an error"
 }
 

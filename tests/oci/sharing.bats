@@ -40,7 +40,7 @@ hunted() {
 		until_true grep -q done "$BUNDLE/first-out"; cat "$BUNDLE/first-out"'
 	# Its gate, which it waits at, leads nowhere else.
 	[[ $(sed -E "/^caught: /!d; s,descriptor [0-9]+: $STATE/second/(gate|status) ,,g" <<<"$output" | tr -s '\t ' ' ' | sort -u) == "caught: $line" && $(grep -c '^caught: ' <<<"$output") == "$#" ]] ||
-		report "expected $# times: caught: $line" "what makes the container is never in the PID namespace: see finish_outside in init.c"
+		report "expected $# times: caught: $line" "what makes the container is never in the PID namespace: see finish_outside in join.c"
 }
 
 @test "what makes a container that shares the PIDs of another one is not visible there, its process without other rights" {

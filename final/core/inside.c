@@ -1,0 +1,149 @@
+/* inside.c: what the processes on the container's side have in common. */
+#define _GNU_SOURCE
+#include "inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "channel.h"
+#include "exempt.h"
+#include "program.h"
+#include "spec.h"
+
+int to_box = -1;
+
+/* Sends failure() to box, which prints it: so the message appears once, and not on the command's
+ * stderr. This uses write(2), because at the gate, box is a fifo, and because the filter of system
+ * calls may be installed. */
+_Noreturn void die(int status)
+{
+	struct message message = {.kind = MESSAGE_ERROR, .status = status};
+
+	snprintf(message.text, sizeof(message.text), "%s", failure());
+	_exit(write(to_box, &message, sizeof(message)) < 0 ? EXIT_BOX : status);
+}
+
+/* Waits for a message KIND. Returns the descriptor that came with it, or -1. */
+int wait_for_message(enum message_kind kind)
+{
+	struct message message;
+	int fd;
+
+	if (!message_receive(to_box, &message, &fd) || message.kind != kind)
+		_exit(EXIT_BOX); /* box has died: nobody would clean up after this process */
+	return fd;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Closes all descriptors but stdin, stdout, stderr, the process's preserve_fds, the socket to box,
+ * OTHER and GATE (NULL: none). A descriptor may lead out of the container, also through names in
+ * the image, such as a symlink to /proc/self/fd/7; so this is done before any name of the image is
+ * looked up (CVE-2024-21626). */
+int close_descriptors(const struct process *process, int other, const int gate[2])
+{
+	int first = 3 + process->preserve_fds;
+	int kept[] = {to_box, other, gate ? gate[0] : to_box, gate ? gate[1] : to_box};
+	struct stat st;
+
+	qsort(kept, sizeof(kept) / sizeof(*kept), sizeof(*kept), by_number);
+	for (size_t i = 0, from = first; i <= sizeof(kept) / sizeof(*kept); i++) {
+		bool last = i == sizeof(kept) / sizeof(*kept);
+
+		if (!last && kept[i] < (int)from)
+			continue;
+		if ((last || kept[i] > (int)from) &&
+			close_range(from, last ? ~0U : (unsigned)kept[i] - 1, 0) < 0)
+			return fail("close_range");
+		from = last ? from : (size_t)kept[i] + 1;
+	}
+	for (int fd = 0; fd < first; fd++)
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return failx(
+				"descriptor %d is a folder: it leads out of the container", fd);
+	return 0;
+}
+
+/* Replaces the host's /dev/null by the container's own, as the container could change its mode. */
+int reopen_null(void)
+{
+	autoclose int null = -1;
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		if (null < 0)
+			null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) ||
+			st.st_rdev != makedev(1, 3) || dup2(null, fd) < 0)
+			return fail("/dev/null of the container");
+	}
+	return 0;
+}
+
+/* Gives all signals their default action and unblocks them, as a login would: nothing that the
+ * caller has set reaches the command. */
+int reset_signals(void)
+{
+	/* the kernel's struct: all zero is SIG_DFL */
+	static const unsigned long default_action[8];
+	sigset_t none;
+
+	/* By the system call, because glibc keeps two signals to itself, and posix_spawn(3) leaves
+	 * these two ignored. For SIGKILL and SIGSTOP the call fails, which does not matter. */
+	for (int i = 1; i < NSIG; i++)
+		syscall(SYS_rt_sigaction, i, default_action, NULL, sizeof(uint64_t));
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return fail("sigprocmask");
+	return 0;
+}
+
+/* Engines expect the error of a missing program from create, not from start. */
+void look_for_program(const struct spec *spec)
+{
+	if (spec->oci->gate[0] && program_find(spec->process.argv[0]) < 0)
+		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}
+
+/* Waits at the gate, if there is one. When that opens, box has ended: errors go to gate[1] then. */
+int wait_at_gate(const int gate[2], const struct guard *guard)
+{
+	struct message message = {.kind = MESSAGE_READY};
+	char byte;
+
+	if (!gate[0])
+		return 0;
+	if (write(to_box, &message, sizeof(message)) != sizeof(message))
+		_exit(EXIT_BOX);
+	own_call(guard, SYS_close, to_box, 0, 0);
+	to_box = gate[1];
+	if (own_call(guard, SYS_read, gate[0], (long)&byte, 1) != 1)
+		return fail("the gate");
+	/* Closes gate[0] before exec closes gate[1], which is the sign that the command runs: after
+	 * that sign nobody is to find the gate still open. */
+	own_call(guard, SYS_close, gate[0], 0, 0);
+	return 0;
+}
+
+_Noreturn void run_command(char **argv)
+{
+	program_execute(argv);
+	die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}

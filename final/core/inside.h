@@ -1,0 +1,41 @@
+/* inside.h: what the processes on the container's side have in common, from their birth to exec:
+ * their talk with box, and what they leave behind. Functions that return an int return 0, or -1
+ * after fail(), unless their comment says more. */
+#ifndef INSIDE_H
+#define INSIDE_H
+
+#include "channel.h"
+#include "exempt.h"
+#include "spec.h"
+
+/* The socket to container.c; from the gate on, gate[1]. */
+extern int to_box;
+
+/* Sends failure() to box, which prints it, and ends the process with STATUS: so the message appears
+ * once, and not on the command's stderr. */
+_Noreturn void die(int status);
+
+/* Waits for a message KIND; if box has died, ends the process. Returns the descriptor that came
+ * with it, which is the caller's, or -1. */
+int wait_for_message(enum message_kind kind);
+
+/* Closes all descriptors but stdin, stdout, stderr, the process's preserve_fds, the socket to box,
+ * OTHER and GATE (NULL: none). It is an error if a folder is among those that stay. */
+int close_descriptors(const struct process *process, int other, const int gate[2]);
+
+/* Replaces the host's /dev/null, where it is stdin, stdout or stderr, by the container's own. */
+int reopen_null(void);
+
+/* Gives all signals their default action and unblocks them. */
+int reset_signals(void);
+
+/* With a gate, ends the process if its program is not there or cannot be executed. */
+void look_for_program(const struct spec *spec);
+
+/* Waits at the gate GATE, if there is one: see struct oci_extras. */
+int wait_at_gate(const int gate[2], const struct guard *guard);
+
+/* Executes ARGV, or ends the process with the exit status that says why it cannot. */
+_Noreturn void run_command(char **argv);
+
+#endif

@@ -1,0 +1,89 @@
+/* prepare.c: makes of the calling process the one that the spec describes, up to its rights. */
+#define _GNU_SOURCE
+#include "prepare.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/personality.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "path.h"
+#include "attributes.h"
+#include "exempt.h"
+#include "namespaces.h"
+#include "privileges.h"
+#include "spec.h"
+#include "user.h"
+
+/* Makes the folder PATH if it is missing, and changes to it. It must be in the container: for any
+ * other folder getcwd(2) returns a path that begins with "(unreachable)" (CVE-2024-21626). */
+static int enter_folder(const char *path)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = root < 0 ? -1 : make_in_root(root, path, true);
+	char now[4096];
+
+	if (fd < 0 || fchdir(fd) < 0)
+		return fail("the working folder %s", path);
+	if (!getcwd(now, sizeof(now)) || now[0] != '/')
+		return failx("the working folder %s is not in the container", path);
+	return 0;
+}
+
+/* Sets HOME if the spec has none, or an empty one, as with runc, and so with Docker. */
+static int set_home(const struct user *user)
+{
+	const char *home = getenv("HOME");
+
+	return (!home || !*home) && setenv("HOME", user->home, 1) < 0 ? fail("memory") : 0;
+}
+
+/* Makes UID the owner of stdin, stdout and stderr where they are a terminal, or pipes without a
+ * name: /dev/stdout opens them again. USERS: the process is in a user namespace. */
+static int own_stdio(const struct process *process, bool users, uid_t uid)
+{
+	struct statfs fs;
+
+	for (int fd = 0; fd < 3; fd++)
+		if ((process->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
+			/* in a user namespace the pipe may be another user's */
+			fchown(fd, uid, -1) < 0 && !users)
+			return fail("give descriptor %d to user %u", fd, uid);
+	return 0;
+}
+
+int prepare_process(const struct process *process, const struct namespaces *namespaces,
+	const struct guard *guard, bool joined)
+{
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct user user = {.n_groups = 0}; /* not freed: exec does so */
+	bool users = namespaces_users(namespaces);
+
+	if (root < 0)
+		return fail("/");
+	if (user_find(root, process->user, &user) < 0)
+		return -1;
+	/* now: when the filter is installed, close(2) may have to wait for its listener */
+	close_fd(&root);
+	environ = process->env; /* run_command() reads PATH from it */
+	if (set_home(&user) < 0)
+		return -1;
+	umask(process->umask ? *process->umask : 022);
+	if (!users && process_limits(process, 0, joined) < 0)
+		return -1;
+	if (enter_folder(process->cwd) < 0)
+		return -1;
+	if (own_stdio(process, users, user.uid) < 0)
+		return -1;
+	if (process->personality && personality(*process->personality) < 0)
+		return fail("personality of the process");
+	return drop_privileges(process, guard, user.uid, user.gid, process->groups ?: user.groups,
+		process->groups ? process->n_groups : user.n_groups);
+}
