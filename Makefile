@@ -260,7 +260,7 @@ bug-answer: ## Tell what the bug in work/box.c was
 	@test -e work/.bug || { echo "no bug: make bug STEP=NN makes one"; exit 1; }
 	@cat "$$(cat work/.bug)"
 
-tutorial: ## Write the diffs and code into TUTORIAL.md
+tutorial: ## Write the diffs, the code and its sizes into TUTORIAL.md, README.md and final/READING
 	@tests/tutorial/tutorial write
 
 site: ## Make site/index.html, the tutorial as a page for a browser (pandoc)

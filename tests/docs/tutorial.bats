@@ -39,8 +39,20 @@ fail() {
 	return 1
 }
 
-@test "the code and diffs in the tutorial are those of the sources, each line of a step once" {
+@test "the code, diffs and figures are those of the sources, each line of a step once; README and READING, too" {
 	"$REPO/tests/tutorial/tutorial" check
+}
+
+@test "a figure that is wrong is found, and so is a size of the code that has no marker" {
+	wrong() { # wrong SED-SCRIPT TEXT
+		sed "$1" "$REPO/TUTORIAL.md" >"$BATS_TEST_TMPDIR/text"
+		! TUTORIAL=$BATS_TEST_TMPDIR/text "$REPO/tests/tutorial/tutorial" check >"$BATS_TEST_TMPDIR/report" 2>&1 || fail "$1 was not found:" || return
+		grep -qF -e "$2" "$BATS_TEST_TMPDIR/report" || fail "after $1 no '$2' in:"
+	}
+	wrong 's/some 350 lines/some 310 lines/; s/figures 350 lines/figures 310 lines/' "+You know C and a shell. By the end of the day you will have written \`box\`, a program of some 350 lines"
+	wrong 's/six steps/seven steps/' '+Build the six steps'
+	wrong 's/some 350 lines/some 310 lines/' 'the paragraph above has no "350 lines"'
+	wrong 's/^A container is a process/A runtime is 3,000 lines. &/; s/^There is one kernel\./It has 3,000 lines./' 'a size of the code without a marker'
 }
 
 @test "the files, headings and make targets that the tutorial names are there" {
