@@ -17,7 +17,7 @@ setup_file() {
 host_state() {
 	hostname
 	grep -F -e "$REPO" -e /home/you -e /tmp/host -e /tmp/site /proc/self/mounts || echo no mounts
-	pgrep --ns $$ --nslist pid -f 'sleep 4321' || echo no sleep # other tests have some on their hosts
+	pgrep --ns $$ --nslist pid -f '^([^ ]*box run .*)?sleep 4321' || echo no sleep # other tests have some on their hosts, and in their scripts
 	ls /tmp/host /tmp/site /home/you 2>&1 || true
 	ls "$REPO" "$REPO/rootfs" "$REPO/work" 2>&1 || true
 	grep -rlF -e "$REPO" -e /home/you /var/lib/box/containers 2>/dev/null || echo no containers
