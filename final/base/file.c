@@ -51,7 +51,6 @@ int replace_file_at(int dir, const char *name, const void *data, size_t size, bo
 {
 	autofree char *new = format_text("%s.new", name);
 	autoclose int fd = -1;
-	int error;
 
 	if (!new)
 		return -1;
@@ -59,10 +58,10 @@ int replace_file_at(int dir, const char *name, const void *data, size_t size, bo
 	if (fd >= 0 && write_all(fd, data, size) == 0 && (!lasts || fsync(fd) == 0) &&
 		renameat(dir, new, dir, name) == 0)
 		return 0;
-	error = errno;
+	fail("%s", name);
+	keep_failure();
 	unlinkat(dir, new, 0);
-	errno = error;
-	return fail("%s", name);
+	return -1;
 }
 
 char *read_file(int fd, const char *name, size_t limit)

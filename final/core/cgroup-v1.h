@@ -4,7 +4,8 @@
  *
  * A container has a cgroup of v1, a struct hierarchy like that of v2, for each controller that it
  * needs. What differs by a word is not here, but where it is: cgroup_join() ("tasks"), oom_open(),
- * the columns for v1 of resources.c, and the loops over struct cgroup. */
+ * the columns for v1 of resources.c, and the loops over struct cgroup. cgroup_follow() of cgroup.h
+ * is of use for v1 alone, and is in cgroup-v1-change.c. */
 #ifndef CGROUP_V1_H
 #define CGROUP_V1_H
 

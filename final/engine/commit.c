@@ -269,6 +269,7 @@ static int commit_one(struct target *target)
 	if ((commit.staging = store_staging(target->store, name)) >= 0) {
 		if (commit_frozen(target, &commit) == 0)
 			result = write_archive(&commit);
+		keep_failure();
 		remove_tree_at(target->store->tmp, name);
 		close_fd(&commit.staging);
 	}

@@ -557,6 +557,7 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 			result = note_known(import);
 		strcpy(id, import->layout.id);
 	}
+	keep_failure();
 	remove_tree_at(store->tmp, import->key);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;
