@@ -1,5 +1,5 @@
 # The rooms of final/: which file may need which.
-# shellcheck disable=SC2034 # for helper.bash
+# shellcheck disable=SC2016,SC2034 # code spans; for helper.bash
 STEP=final
 load ../lib/helper
 
@@ -85,6 +85,17 @@ defines() { # defines FILE FUNCTION
 		[[ $table == *"\`$name\`"* ]] || wrong+="the table lacks $name of step 14"$'\n'
 	done < <(grep -oP '^[a-z_].*?\K\w+(?=\([^;]*\)$)' "$REPO/final/step14-rootless/box.c")
 	[[ ! $wrong ]] || fail "$wrong"
+}
+
+@test "the functions that chapter 15 names are in final/, or in a solution of its changes" {
+	local names name wrong=''
+	names=$(sed -n '/^## 15: /,/^## Appendix/p' "$REPO/TUTORIAL.md" | sed '/^```/,/^```/d' | grep -oP '`\K[a-z]+(_[a-z]+)+(?=`)' | sort -u)
+	(($(wc -l <<<"$names") > 40)) || fail "found too few:" "$names" || return
+	for name in $names; do
+		grep -qrE "^([a-z_].*[ *]|\+[a-z].*[ *])?$name\(" "$REPO"/final/*/*.[ch] "$REPO/tests/tutorial/solutions" ||
+			grep -qrwE "(struct|enum) $name|SYS_$name|$name\(" "$REPO"/final/*/*.[ch] || wrong+="$name"$'\n'
+	done
+	[[ ! $wrong ]] || fail "chapter 15 names what is called otherwise now:" "$wrong"
 }
 
 @test "final/READING names files that are there, all of core/, and functions of step 14" {
