@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "clock.h"
 #include "error.h"
 #include "file.h"
@@ -215,6 +216,7 @@ static int remove_hierarchy(struct hierarchy *h)
 	struct patience patience = {0};
 	bool more = true;
 
+	debug("rmdir %s", h->path);
 	while (rmdir(h->path) < 0 && errno != ENOENT) {
 		if (errno != EBUSY || !more) {
 			close_fd(&h->dir);

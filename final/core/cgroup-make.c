@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "file.h"
 #include "list.h"
@@ -129,6 +130,7 @@ static int make_given(const struct base *base, struct hierarchy *h, bool there)
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
 			return fail("mkdir %s", path);
 	}
+	debug("mkdir %s", h->path);
 	if (open_folder(h) < 0)
 		return -1;
 	if (!there && in_use(h)) {
@@ -155,7 +157,7 @@ static int make_folder(const struct base *base, const char *id, bool there, stru
 		if (mkdir(box, 0755) < 0 && errno != EEXIST)
 			break;
 		if (mkdir(h->path, 0755) == 0)
-			return open_folder(h);
+			return debug("mkdir %s", h->path), open_folder(h);
 		if (errno != ENOENT)
 			break;
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "file.h"
 #include "cgroup.h"
@@ -42,6 +43,7 @@ int try_write(int dir, const char *file, const char *text)
 
 int hierarchy_write(const struct hierarchy *h, const char *file, const char *text)
 {
+	debug("write %s to %s/%s", *text == '\n' ? "nothing" : text, h->path, file);
 	if (try_write(h->dir, file, text) < 0)
 		return fail("write %s to %s/%s", text, h->path, file);
 	return 0;

@@ -27,6 +27,8 @@
  *            <--  READY    all is ready for exec, and the process waits at the gate; only with one
  *            <--  (end)    exec has closed the socket: the command runs
  *
+ * DEBUG, with a line of debug() for box to print, may come before any message of the child.
+ *
  * ERROR may come in place of any message of the child, and of the end. For the child, the end of
  * the connection never means GO: it means that box has died. */
 enum message_kind {
@@ -38,13 +40,14 @@ enum message_kind {
 	MESSAGE_READY,
 	MESSAGE_START,
 	MESSAGE_LISTENER,
+	MESSAGE_DEBUG,
 	MESSAGE_ERROR
 };
 
 struct message {
 	enum message_kind kind;
 	int status; /* ERROR: the exit status; PID: the PID; LISTENER: the descriptor's number */
-	char text[1024]; /* ERROR: the error's text */
+	char text[1024]; /* ERROR: the error's text; DEBUG: the line */
 };
 
 /* Sends the SIZE bytes at TEXT over SOCKET, together with the descriptor FD unless FD is -1

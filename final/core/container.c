@@ -22,7 +22,9 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
+#include "printable.h"
 #include "process.h"
 #include "text.h"
 #include "attributes.h"
@@ -113,6 +115,18 @@ static void end_child(pid_t pid)
 	close_fd(&end.fd);
 }
 
+/* Whether MESSAGE has a line that the child has noted by debug(): then it is printed. Another
+ * process in there may have sent it in the child's place. */
+static bool print_line(struct message *message)
+{
+	if (message->kind != MESSAGE_DEBUG || !debug_print)
+		return false;
+	message->text[sizeof(message->text) - 1] = '\0';
+	make_printable(message->text);
+	debug_print(message->text);
+	return true;
+}
+
 /* Waits for the child's message KIND; MESSAGE_NONE is the end of the connection, by exec. Anything
  * else that comes first is an error. */
 static int expect(struct container *container, enum message_kind kind, int *status)
@@ -121,13 +135,16 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	autoclose int fd = -1;
 
 	*status = EXIT_BOX;
-	if (wait_for_child(container, container->socket) < 0)
-		return -1;
-	if (!message_receive(container->socket, &message, &fd)) {
-		if (kind == MESSAGE_NONE)
-			return 0; /* exec(3) closed its end */
-		return is_dead(container);
-	}
+	do {
+		close_fd(&fd);
+		if (wait_for_child(container, container->socket) < 0)
+			return -1;
+		if (!message_receive(container->socket, &message, &fd)) {
+			if (kind == MESSAGE_NONE)
+				return debug("process %d runs the program", container->pid), 0;
+			return is_dead(container);
+		}
+	} while (print_line(&message));
 	if (message.kind == MESSAGE_ERROR) {
 		if (message.status == EXIT_CANNOT_EXEC || message.status == EXIT_NOT_FOUND)
 			*status = message.status;
@@ -144,6 +161,20 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 	return 0;
 }
 
+static void debug_clone(const struct clone_args *args)
+{
+	static const unsigned long types[] = {
+		CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET};
+	char names[64] = "";
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (args->flags & types[i])
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), " %s",
+				namespace_name(types[i]));
+	debug("clone3: a child%s%s%s", *names ? " in new namespaces:" : "", names,
+		args->flags & CLONE_INTO_CGROUP ? ", in the cgroup" : "");
+}
+
 /* Makes a child, in its cgroup of v2 if there is one: nothing that it does escapes the limits then,
  * and joining the cgroup later would cost milliseconds. */
 static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, bool *born_inside)
@@ -155,6 +186,7 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 		args->flags |= CLONE_INTO_CGROUP;
 		args->cgroup = fd;
 	}
+	debug_clone(args);
 	pid = syscall(SYS_clone3, args, sizeof(*args));
 	if (pid < 0 && *born_inside && errno != EAGAIN && errno != ENOMEM) {
 		args->flags &= ~CLONE_INTO_CGROUP;
@@ -291,6 +323,7 @@ static int send_go(struct container *container)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
 
+	debug("the child may go on");
 	return message_send(container->socket, &go, -1) < 0 ? fail("start the container") : 0;
 }
 
@@ -321,6 +354,7 @@ static int lead_process(struct container *container, int *status)
 	const struct process *process = container->process;
 	bool other = container->joined || container->outside;
 
+	debug("the inside is made: the child may drop its rights, and execute the program");
 	*status = EXIT_BOX;
 	if (namespaces_users(container->namespaces) &&
 		process_limits(process, container->pid, other) < 0)
@@ -506,6 +540,7 @@ int container_destroy(struct container *container)
 	int result = 0;
 
 	if (container->pid > 0) {
+		debug("kill process %d", container->pid);
 		/* The kernel ends the whole PID namespace with its PID 1. Where the container is in
 		 * box's own PID namespace, cgroup_remove() ends all its processes. */
 		if (container->joined) {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "clock.h"
 #include "error.h"
 #include "text.h"
@@ -156,6 +157,7 @@ int hooks_run(const struct hooks *hooks, enum hook_kind kind, const char *status
 
 	if (!hooks_any(hooks, kind, kind))
 		return 0;
+	debug("hooks of kind %d: the container is %s", kind, status);
 	state = pid > 0 ? format_text(
 				  "{%s,\"status\":\"%s\",\"pid\":%d}", hooks->state, status, pid)
 			: format_text("{%s,\"status\":\"%s\"}", hooks->state, status);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "path.h"
 #include "caller.h"
@@ -55,6 +56,8 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 {
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
+	debug("in the cgroup; hostname %s, loopback, a session of its own",
+		spec->hostname ?: "unchanged");
 	/* The root of the new namespace is this process's cgroup; so it joins its cgroups first. */
 	if ((spec->namespaces.made & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
@@ -103,6 +106,7 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 		return -1;
 	/* Each mount that was taken is private already: see take_bind(). The others are copies of
 	 * the host's, and are made private: what is mounted on a shared one appears there, too. */
+	debug("mount / as MS_REC | MS_PRIVATE");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
 	/* Before this process becomes root of a user namespace: such a root cannot look into all of
@@ -213,7 +217,7 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 	const struct message ready = {.kind = MESSAGE_READY};
 	int root = -1, trees[spec->n_mounts + 1];
 
-	to_box = socket;
+	begin_inside(socket);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (unshare(CLONE_NEWNS) < 0) {
 		fail("unshare");
@@ -242,7 +246,7 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	if (!spec->process.detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0); /* the container is not to read what box had in memory */
-	to_box = socket;
+	begin_inside(socket);
 	pids = outside ? enter_from_outside(spec, &environment) : -1;
 	wait_for_message(MESSAGE_GO);
 	caller_forget(!spec->process.forget_caller);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "channel.h"
 #include "exempt.h"
@@ -23,6 +24,23 @@
 #include "spec.h"
 
 int to_box = -1;
+
+/* The descriptor of box's stderr may be closed here, or be the command's. */
+static void send_line(const char *line)
+{
+	struct message message = {.kind = MESSAGE_DEBUG};
+
+	snprintf(message.text, sizeof(message.text), "%s", line);
+	message_send(to_box, &message, -1);
+}
+
+void begin_inside(int socket)
+{
+	to_box = socket;
+	debug_side = "inside: ";
+	if (debug_print)
+		debug_print = send_line;
+}
 
 /* Sends failure() to box, which prints it: so the message appears once, and not on the command's
  * stderr. This uses write(2), because at the gate, box is a fifo, and because the filter of system

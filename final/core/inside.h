@@ -8,6 +8,9 @@
 #include "exempt.h"
 #include "spec.h"
 
+/* Notes the socket to container.c, and lets it print what debug() notes from here on. */
+void begin_inside(int socket);
+
 /* The socket to container.c; from the gate on, gate[1]. */
 extern int to_box;
 

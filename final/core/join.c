@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "attributes.h"
 #include "caller.h"
@@ -41,6 +42,7 @@ static int join_namespaces(const struct process *process, const struct namespace
 	environment_forget(&environment);
 	if (cgroup_join(cgroup, !born_inside) < 0 || close_descriptors(process, pidfd, NULL) < 0)
 		return -1;
+	debug("setns to the container's namespaces");
 	if (setns(pidfd, namespaces) < 0)
 		return fail("join the container's namespaces");
 	/* In a new session it gets no signals of the caller's terminal, once they are unblocked. */
@@ -115,7 +117,7 @@ _Noreturn void exec_main(const struct process *process, const struct namespaces 
 	struct guard guard = {.box = socket};
 	int master = -1;
 
-	to_box = socket;
+	begin_inside(socket);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	wait_for_message(MESSAGE_GO);

@@ -14,6 +14,7 @@
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "path.h"
 #include "spec.h"
@@ -135,6 +136,8 @@ int mask_paths(const struct spec *spec)
 
 	if (root < 0)
 		return fail("/");
+	if (spec->masked || spec->constant)
+		debug("mask parts of /proc and /sys, make others read-only");
 	if (spec->masked && *spec->masked && mask_all(root, spec->masked) < 0)
 		return -1;
 	return spec->constant ? make_all_constant(root, spec->constant) : 0;

@@ -22,6 +22,7 @@
 #include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "file.h"
 #include "path.h"
@@ -170,6 +171,11 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 {
 	autoclose int tree = -1;
 
+	debug("%s %s for %s",
+		mount->type   ? "fsmount"
+		: mount->text ? "write"
+			      : "open_tree",
+		mount->text ? "a new file" : mount->source, mount->target);
 	if (mount->text)
 		return take_text(mount, scratch);
 	if (mount->type && strcmp(mount->type, "cgroup") == 0)
@@ -316,6 +322,7 @@ static int attach(
 	/* It is filled before it is attached: nothing of the image can be in the way then. */
 	if (is_dev && dev_fill(tree, spec) < 0)
 		return -1;
+	debug("move_mount to %s", mount->target);
 	if (mount_attach(tree, target) < 0)
 		return fail("mount at %s", mount->target);
 	return is_dev ? dev_mount_nodes(tree, spec, scratch) : 0;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "file.h"
 #include "text.h"
@@ -213,6 +214,8 @@ static int write_map(pid_t pid, const char *file, const struct id_map *map, size
 	for (size_t i = 0; i < n; i++)
 		sprintf(text + strlen(text), "%u %u %u\n", map[i].inside, map[i].outside,
 			map[i].count);
+	for (size_t i = 0; i < n; i++)
+		debug("write %u %u %u to %s", map[i].inside, map[i].outside, map[i].count, path);
 	return n == 0 ? 0 : write_file_at(AT_FDCWD, path, text);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "path.h"
 #include "attributes.h"
@@ -78,6 +79,8 @@ int prepare_process(const struct process *process, const struct namespaces *name
 	umask(process->umask ? *process->umask : 022);
 	if (!users && process_limits(process, 0, joined) < 0)
 		return -1;
+	debug("folder %s, user %u, group %u; then the capabilities%s, and exec of %s", process->cwd,
+		user.uid, user.gid, guard->filter.filter ? ", the filter" : "", process->argv[0]);
 	if (enter_folder(process->cwd) < 0)
 		return -1;
 	if (own_stdio(process, users, user.uid) < 0)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "overlay.h"
 #include "path.h"
@@ -51,6 +52,7 @@ static int mount_overlay(const struct root *root, int *scratch)
 		.options = root->temporary ? "redirect_dir=nofollow,volatile"
 					   : "redirect_dir=nofollow"};
 
+	debug("mount an overlay on %s, upper folder %s", root->path, root->upper);
 	if (layers < 0)
 		return fail("%s", root->path);
 	if ((*scratch = mount_scratch(root)) < 0)
@@ -66,6 +68,7 @@ static int mount_bind(const struct root *root)
 	autoclose int target = open_settled(AT_FDCWD, root->path, O_PATH | O_DIRECTORY);
 	autoclose int tree = target < 0 ? -1 : mount_copy(target, "", true);
 
+	debug("mount %s on itself", root->path);
 	if (target < 0 && errno == ELOOP)
 		return failx("the root %s: a symlink is in its path", root->path);
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("mount the root %s", root->path)
@@ -104,6 +107,7 @@ int enter_rootfs(const struct root *root, int fd)
 		return move_root(root);
 	/* The old root is now mounted on top of the new one, and "." is the last name that leads to
 	 * it. */
+	debug("pivot_root to %s, and umount2 of the old root", root->path);
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return fail("pivot_root %s", root->path);
 	if (umount2(".", MNT_DETACH) < 0)

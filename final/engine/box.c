@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "debug.h"
 #include "error.h"
 #include "file.h"
 #include "flags.h"
@@ -137,6 +138,7 @@ static int print_help(void)
 	     "  --data DIR       where images and layers lie ($BOX_DATA, /var/lib/box)\n"
 	     "  --root DIR       where the state of containers lies ($BOX_ROOT, /run/box)\n"
 	     "  --max-size SIZE  of what is unpacked from one image ($BOX_MAX_SIZE, 64g)\n"
+	     "  --debug          say on stderr what is done, call by call ($BOX_DEBUG)\n"
 	     "  --help, --version\n"
 	     "\nbox COMMAND --help says more about a command.");
 	return end_output();
@@ -189,7 +191,8 @@ static bool read_options(int argc, char *argv[], struct folders *folders, int *s
 {
 	static const struct option options[] = {{"data", required_argument, NULL, 'd'},
 		{"root", required_argument, NULL, 'r'}, {"max-size", required_argument, NULL, 'm'},
-		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
+		{"debug", no_argument, NULL, 'D'}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'}, {0}};
 	int option;
 
 	while ((option = next_flag(argc, argv, "box", "+h", options)) != -1) {
@@ -199,6 +202,8 @@ static bool read_options(int argc, char *argv[], struct folders *folders, int *s
 			folders->root = optarg;
 		else if (option == 'm')
 			setenv("BOX_MAX_SIZE", optarg, 1);
+		else if (option == 'D')
+			folders->debug = true;
 		else
 			break;
 	}
@@ -220,6 +225,7 @@ int main(int argc, char *argv[])
 	struct folders folders = {
 		.data = from_environment("BOX_DATA", "/var/lib/box"),
 		.root = from_environment("BOX_ROOT", "/run/box"),
+		.debug = *from_environment("BOX_DEBUG", ""),
 	};
 	const struct command *command = commands;
 	int status;
@@ -253,6 +259,8 @@ int main(int argc, char *argv[])
 	/* This comes before all that takes time, as it executes box again, which then comes here
 	 * once more. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
+		return report();
+	if (folders.debug && debug_begin() < 0)
 		return report();
 	status = command->with_options(&folders, argc, argv);
 	return status == 0 ? end_output() : status;

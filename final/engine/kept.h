@@ -10,10 +10,11 @@
 #include "options.h"
 #include "state.h"
 
-/* Where box keeps its data, from the options before the command or from the environment. */
+/* What the options before the command, or the environment, say: where box keeps its data. */
 struct folders {
 	const char *data; /* the folder of the store: --data, $BOX_DATA, or /var/lib/box */
 	const char *root; /* the folder of the states: --root, $BOX_ROOT, or /run/box */
+	bool debug; /* --debug, or $BOX_DEBUG is not empty */
 };
 
 /* Opens the store of PLACES, to be closed by store_close(). Only root may use it. */

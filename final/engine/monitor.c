@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "process.h"
 #include "channel.h"
@@ -99,6 +100,7 @@ void background_tell(int box, int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
 
+	debug_end(); /* nothing of the caller's stays open */
 	snprintf(message.text, sizeof(message.text), "%s", failure());
 	if (write(box, &message, sizeof(message)) < 0)
 		return; /* box was killed; the monitor goes on */

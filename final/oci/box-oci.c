@@ -397,6 +397,7 @@ int main(int argc, char *argv[])
 	 * here once more. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv) < 0)
 		return report_oci(EXIT_FAILURE);
+	debug_oci_begin();
 	status = do_command(command, oci_line.n_words, oci_line.words);
 	if (status >= 0 && fflush(stdout) != 0)
 		status = fail("standard output");

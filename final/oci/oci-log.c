@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debug.h"
 #include "error.h"
 #include "json.h"
 
@@ -49,6 +50,16 @@ void debug_oci(const char *format, ...)
 	if (oci_line.debug && vasprintf(&text, format, arguments) >= 0)
 		log_line("debug", text);
 	va_end(arguments);
+}
+
+static void debug_line(const char *line)
+{
+	log_line("debug", line);
+}
+
+void debug_oci_begin(void)
+{
+	debug_print = oci_line.debug ? debug_line : NULL;
 }
 
 int report_oci(int status)

@@ -26,6 +26,9 @@ extern struct oci_line {
 /* Prints the error that was noted last on stderr, and writes it to --log. Returns STATUS. */
 int report_oci(int status);
 
+/* With --debug, lets debug() of core/ write there, too. */
+void debug_oci_begin(void);
+
 /* With --debug, writes FORMAT as a line of the level "debug" to --log, or else to stderr. */
 void debug_oci(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

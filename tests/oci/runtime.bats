@@ -219,6 +219,7 @@ time=T level=error msg="container does not exist: none"
 	done
 	output_has '{"level":"debug","msg":"process N may execute","time":"T"}' "see start_oci"
 	output_has 'time="T" level=debug msg="process N has joined process N, and executes true"' "see exec_in"
+	[[ $output =~ 'level=debug msg="0.'[0-9]+' clone3: '.*'inside: pivot_root to '.*' runs the program"' ]] || report "expected the calls, in their order" "see debug_oci_begin"
 	oci_script 'create test; oci --log other start none; oci --log other start test; oci delete -f test; cat other; rmdir /sys/fs/cgroup/{,*/}$NAME 2>/dev/null'
 	output_lacks debug "see debug_oci"
 }

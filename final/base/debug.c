@@ -1,0 +1,58 @@
+/* debug.c: what box does, call by call. */
+#define _GNU_SOURCE
+#include "debug.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "error.h"
+#include "printable.h"
+
+void (*debug_print)(const char *line);
+const char *debug_side = "";
+static int to = -1; /* of debug_begin() */
+
+void debug(const char *format, ...)
+{
+	static double start;
+	int error = errno;
+	char line[1024]; /* as much as a message of channel.h takes */
+	va_list arguments;
+	int length;
+
+	if (!debug_print)
+		return;
+	start = start ?: clock_now();
+	length = snprintf(line, sizeof(line), "%.6f %s", clock_now() - start, debug_side);
+	va_start(arguments, format);
+	vsnprintf(line + length, sizeof(line) - length, format, arguments);
+	va_end(arguments);
+	make_printable(line);
+	debug_print(line);
+	errno = error;
+}
+
+static void print(const char *line)
+{
+	dprintf(to, "%s: %s\n", speaker, line);
+}
+
+int debug_begin(void)
+{
+	if ((to = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
+		return fail("stderr");
+	debug_print = print;
+	return 0;
+}
+
+void debug_end(void)
+{
+	debug_print = NULL;
+	close_fd(&to);
+}
