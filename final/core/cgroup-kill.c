@@ -232,7 +232,7 @@ static int remove_hierarchy(struct hierarchy *h)
 	return 0;
 }
 
-int cgroup_remove(struct cgroup *cgroup)
+int remove_cgroup(struct cgroup *cgroup)
 {
 	int result = 0;
 
@@ -247,7 +247,7 @@ int cgroup_sweep(const char *id, bool everywhere)
 {
 	struct cgroup cgroup;
 
-	return cgroup_open_all(&cgroup, id, everywhere) < 0 ? -1 : cgroup_remove(&cgroup);
+	return cgroup_open_all(&cgroup, id, everywhere) < 0 ? -1 : remove_cgroup(&cgroup);
 }
 
 void cgroup_thaw(const char *id)

@@ -164,7 +164,7 @@ static int make_folder(const struct base *base, const char *id, bool there, stru
 	return fail("mkdir %s", h->path);
 }
 
-int cgroup_make_in(struct cgroup *cgroup, const struct base *base, const char *id,
+int make_cgroup_in(struct cgroup *cgroup, const struct base *base, const char *id,
 	unsigned controllers, const struct limits *limits)
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
@@ -210,7 +210,7 @@ int limit_is_missing(unsigned controllers)
 			  "systemd-run --scope -p Delegate=yes box ...");
 }
 
-int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits)
+int make_cgroup(struct cgroup *cgroup, const char *id, const struct limits *limits)
 {
 	unsigned wanted = limited(limits);
 
@@ -227,16 +227,16 @@ int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limi
 		if (limits->there ? !bases_is_top(i)
 				  : i > 0 && (bases[i].v2 || !(had || limits->all)))
 			continue;
-		had = cgroup_make_in(cgroup, &bases[i], id, had, limits);
+		had = make_cgroup_in(cgroup, &bases[i], id, had, limits);
 		if (had < 0) {
 			keep_failure();
-			cgroup_remove(cgroup);
+			remove_cgroup(cgroup);
 			return -1;
 		}
 		wanted &= ~had;
 	}
 	if (wanted) {
-		cgroup_remove(cgroup);
+		remove_cgroup(cgroup);
 		return limit_is_missing(wanted);
 	}
 	return 0;

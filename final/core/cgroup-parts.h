@@ -91,7 +91,7 @@ int take_controllers(const struct base *base, const struct hierarchy *h, unsigne
  * v2, for those of CONTROLLERS that BASE has. Returns the set of controllers that now can limit
  * there, or -1 after fail(). Without CONTROLLERS, a BASE that may not be written is no error:
  * nothing is added, and 0 is returned. */
-int cgroup_make_in(struct cgroup *cgroup, const struct base *base, const char *id,
+int make_cgroup_in(struct cgroup *cgroup, const struct base *base, const char *id,
 	unsigned controllers, const struct limits *limits);
 
 /* Notes why the first of CONTROLLERS is not available, and what the user can do. Returns -1. */

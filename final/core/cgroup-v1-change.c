@@ -23,7 +23,7 @@ static int update(struct cgroup *cgroup, const struct base *base, const char *id
 			cgroup->hierarchies[i].controllers == base->controllers)
 			return hierarchy_limit(&cgroup->hierarchies[i], wanted, limits);
 	wanted &= limited(limits);
-	return wanted && cgroup_make_in(cgroup, base, id, wanted, limits) < 0 ? -1 : 0;
+	return wanted && make_cgroup_in(cgroup, base, id, wanted, limits) < 0 ? -1 : 0;
 }
 
 int v1_update(struct cgroup *cgroup, const char *id, unsigned wanted, const struct limits *limits)

@@ -34,7 +34,7 @@ int v1_choose(const struct cgroup *cgroup, const char *text, bool chosen[MAX_HIE
  * what the user can do has been noted. */
 bool v1_is_unmounted(unsigned controllers);
 
-/* cgroup_make_in(): prepares H, and the cgroups between BASE and H, for the first process. */
+/* make_cgroup_in(): prepares H, and the cgroups between BASE and H, for the first process. */
 int v1_prepare(const struct base *base, const struct hierarchy *h);
 
 /* hierarchy_limit(), try_freeze() and hierarchy_is_frozen(), if H is of v1. */

@@ -32,7 +32,7 @@ struct cgroup {
  * in it. If a limit is not available, the error names the controller, where box looked for it, and
  * what to do. On an error nothing is left. On a machine where box can make no cgroups, CGROUP stays
  * empty (n is 0), and that is an error only if LIMITS names a limit. */
-int cgroup_make(struct cgroup *cgroup, const char *id, const struct limits *limits);
+int make_cgroup(struct cgroup *cgroup, const char *id, const struct limits *limits);
 
 /* Returns -1 after failx() if LIMITS cannot be: the limit of memory and swap together needs a
  * memory limit, and cannot be lower than it; a set of CPUs must name one. */
@@ -79,9 +79,9 @@ ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids);
 int cgroup_kill(const struct cgroup *cgroup);
 
 /* Kills every process in CGROUP, removes its folders, and closes it. */
-int cgroup_remove(struct cgroup *cgroup);
+int remove_cgroup(struct cgroup *cgroup);
 
-/* Kills and removes what is left of the cgroup that cgroup_make() made for ID. With EVERYWHERE it
+/* Kills and removes what is left of the cgroup that make_cgroup() made for ID. With EVERYWHERE it
  * is also looked for in the cgroups of v2 that were delegated to another box. */
 int cgroup_sweep(const char *id, bool everywhere);
 

@@ -423,7 +423,7 @@ int container_create(struct container *container, const struct spec *spec)
 	container->socket = sockets[0];
 	container->ending = ending_signals();
 	if (make_pipes(container, pipes) == 0 &&
-		cgroup_make(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
+		make_cgroup(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
 		(!spec->cgroup || cgroup_check_runs(&container->cgroup) == 0) &&
 		(!spec->oci->resources ||
 			resources_write(&container->cgroup, spec->oci->resources) == 0))
@@ -542,7 +542,7 @@ int container_destroy(struct container *container)
 	if (container->pid > 0) {
 		debug("kill process %d", container->pid);
 		/* The kernel ends the whole PID namespace with its PID 1. Where the container is in
-		 * box's own PID namespace, cgroup_remove() ends all its processes. */
+		 * box's own PID namespace, remove_cgroup() ends all its processes. */
 		if (container->joined) {
 			end_child(container->pid);
 		} else {
@@ -553,7 +553,7 @@ int container_destroy(struct container *container)
 		container->pid = -1;
 	}
 	if (container->cgroup.n > 0)
-		result = cgroup_remove(&container->cgroup);
+		result = remove_cgroup(&container->cgroup);
 	if (result == 0 && container->spec) /* cgroup_update() may have made more cgroups */
 		result = cgroup_sweep(container->spec->id, false);
 	container_release(container);

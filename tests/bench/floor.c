@@ -65,7 +65,7 @@ static void put(const char *folder, const char *file, const char *text)
 
 static char cgroups[2][64];
 
-static void cgroup_make(void)
+static void make_cgroup(void)
 {
 	v2 = access("/sys/fs/cgroup/cgroup.procs", F_OK) == 0;
 	snprintf(cgroups[0], 64, "/sys/fs/cgroup/%sfloor-%d", v2 ? "" : "pids/", getpid());
@@ -78,7 +78,7 @@ static void cgroup_make(void)
 	put(cgroups[!v2], v2 ? "memory.max" : "memory.limit_in_bytes", "268435456");
 }
 
-static void cgroup_remove(void)
+static void remove_cgroup(void)
 {
 	for (int i = 0; i < (v2 ? 1 : 2); i++)
 		must(rmdir(cgroups[i]), cgroups[i]);
@@ -238,7 +238,7 @@ int main(int argc, char *argv[])
 	if (host_network)
 		args.flags &= ~CLONE_NEWNET;
 	if (limits)
-		cgroup_make();
+		make_cgroup();
 	if (limits && v2) {
 		must(args.cgroup = open(cgroups[0], O_PATH | O_CLOEXEC), cgroups[0]);
 		args.flags |= CLONE_INTO_CGROUP;
@@ -252,6 +252,6 @@ int main(int argc, char *argv[])
 	if (overlay)
 		place_remove(place);
 	if (limits)
-		cgroup_remove();
+		remove_cgroup();
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

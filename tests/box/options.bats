@@ -248,10 +248,10 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 @test "--memory-swap needs --memory, and cannot be less" {
 	OPTIONS=(--memory-swap 64m)
 	box true
-	refused swap "see cgroup_make"
+	refused swap "see make_cgroup"
 	OPTIONS=(--memory 64m --memory-swap 32m)
 	box true
-	refused swap "see cgroup_make"
+	refused swap "see make_cgroup"
 	OPTIONS=(--memory 64m --memory-swap -1)
 	box true
 	status_is 0 "-1 means no limit of swap"
