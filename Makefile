@@ -30,8 +30,9 @@ OBJECTS_OF = $(patsubst %.c,%.o,$(wildcard final/$(1)/*.c))
 BOX_LIBS = jansson libcap libmd
 UNPACK_LIBS = libarchive zlib
 SECCOMP_LIBS = jansson libseccomp
-LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS))
-LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev zlib1g-dev
+SYSTEMD_LIBS = libsystemd
+LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS))
+LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev libsystemd-dev zlib1g-dev
 
 # Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/core/protect.c
 # says why. With a sanitizer, or where a library is there as a shared one alone, it is as usual.
@@ -99,7 +100,7 @@ final/box-seccomp: $(call HELPER_OF,box-seccomp seccomp-profile seccomp-tree)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SECCOMP_LIBS))
 
 final/box-systemd: $(call HELPER_OF,box-systemd)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SYSTEMD_LIBS))
 
 # The filter of the default set of capabilities, as the initializer of an array.
 final/core/seccomp.inc: final/box-seccomp

@@ -1,6 +1,6 @@
 /*
  * box-systemd.c: asks systemd to start, change and stop units. Of box's programs, only this one
- * needs libsystemd, and so the dynamic linker: without it, the others start faster.
+ * needs libsystemd.
  *
  *   box-systemd start UNIT SLICE CGROUP [PROPERTY NUMBER]...
  *   box-systemd update UNIT [PROPERTY NUMBER]...
@@ -11,7 +11,6 @@
  * other end of the socket is closed. See org.freedesktop.systemd1(5).
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -21,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -31,51 +31,9 @@
 
 enum { SOCKET = STDOUT_FILENO };
 
-/* ---- sd-bus(3) ---- */
-
-typedef struct sd_bus sd_bus;
-typedef struct sd_bus_message sd_bus_message;
-struct sd_bus_error {
-	const char *name, *message;
-	int need_free;
-};
-
-/* Functions of libsystemd, see sd-bus(3). They return a negative errno after an error. */
-static struct {
-	int (*create)(sd_bus **bus);
-	int (*set_address)(sd_bus *bus, const char *address);
-	int (*start)(sd_bus *bus);
-	int (*method)(sd_bus *bus, sd_bus_message **message, const char *to, const char *path,
-		const char *interface, const char *member);
-	int (*append)(sd_bus_message *message, const char *types, ...);
-	int (*open)(sd_bus_message *message, char type, const char *contents);
-	int (*close)(sd_bus_message *message);
-	int (*call)(sd_bus *bus, sd_bus_message *message, uint64_t microseconds,
-		struct sd_bus_error *error, sd_bus_message **reply);
-} lib;
 static sd_bus *bus;
 
-static int load_library(void)
-{
-	const struct {
-		const char *name;
-		void *place;
-	} symbols[] = {{"sd_bus_new", &lib.create}, {"sd_bus_set_address", &lib.set_address},
-		{"sd_bus_start", &lib.start}, {"sd_bus_message_new_method_call", &lib.method},
-		{"sd_bus_message_append", &lib.append},
-		{"sd_bus_message_open_container", &lib.open},
-		{"sd_bus_message_close_container", &lib.close}, {"sd_bus_call", &lib.call}};
-	void *library = dlopen("libsystemd.so.0", RTLD_NOW);
-
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-		void *function = library ? dlsym(library, symbols[i].name) : NULL;
-
-		if (!function)
-			return failx("--systemd-cgroup: %s", dlerror());
-		memcpy(symbols[i].place, &function, sizeof(function));
-	}
-	return 0;
-}
+/* ---- sd-bus(3), whose functions return a negative errno after an error ---- */
 
 /* Connects to systemd's own socket, which is for root, so that no D-Bus daemon need run. */
 static int connect_systemd(void)
@@ -84,11 +42,9 @@ static int connect_systemd(void)
 
 	if (bus)
 		return 0;
-	if (load_library() < 0)
-		return -1;
-	if ((error = lib.create(&bus)) < 0 ||
-		(error = lib.set_address(bus, "unix:path=/run/systemd/private")) < 0 ||
-		(error = lib.start(bus)) < 0) {
+	if ((error = sd_bus_new(&bus)) < 0 ||
+		(error = sd_bus_set_address(bus, "unix:path=/run/systemd/private")) < 0 ||
+		(error = sd_bus_start(bus)) < 0) {
 		errno = -error;
 		return fail("--systemd-cgroup: /run/systemd/private");
 	}
@@ -102,9 +58,9 @@ static sd_bus_message *begin(const char *member, const char *unit)
 
 	if (connect_systemd() < 0)
 		return NULL;
-	if (lib.method(bus, &message, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-		    "org.freedesktop.systemd1.Manager", member) < 0 ||
-		lib.append(message, "s", unit) < 0) {
+	if (sd_bus_message_new_method_call(bus, &message, "org.freedesktop.systemd1",
+		    "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", member) < 0 ||
+		sd_bus_message_append(message, "s", unit) < 0) {
 		failx("systemd: %s %s", member, unit);
 		return NULL;
 	}
@@ -115,8 +71,8 @@ static sd_bus_message *begin(const char *member, const char *unit)
  * such unit. */
 static int send_message(sd_bus_message *message, const char *unit)
 {
-	struct sd_bus_error error = {.name = NULL};
-	int result = lib.call(bus, message, 0, &error, NULL);
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int result = sd_bus_call(bus, message, 0, &error, NULL);
 
 	if (result >= 0)
 		return 0;
@@ -133,7 +89,7 @@ static int append_limits(sd_bus_message *message, char **limits)
 	int result = 0;
 
 	for (; limits[0] && limits[1]; limits += 2)
-		result |= lib.append(
+		result |= sd_bus_message_append(
 			message, "(sv)", limits[0], "t", (uint64_t)strtoull(limits[1], NULL, 10));
 	return result;
 }
@@ -167,15 +123,16 @@ static int start(const char *unit, const char *slice, const char *cgroup, char *
 
 	if (!message)
 		return -1;
-	if (lib.append(message, "s", "fail") < 0 || lib.open(message, 'a', "(sv)") < 0 ||
-		lib.append(message, "(sv)(sv)(sv)(sv)(sv)", "Slice", "s", slice, "PIDs", "au", 1, 0,
-			"Delegate", "b", true, "DefaultDependencies", "b", false, "CollectMode",
-			"s", "inactive-or-failed") < 0 ||
-		lib.append(message, "(sv)(sv)(sv)(sv)", "MemoryAccounting", "b", true,
+	if (sd_bus_message_append(message, "s", "fail") < 0 ||
+		sd_bus_message_open_container(message, 'a', "(sv)") < 0 ||
+		sd_bus_message_append(message, "(sv)(sv)(sv)(sv)(sv)", "Slice", "s", slice, "PIDs",
+			"au", 1, 0, "Delegate", "b", true, "DefaultDependencies", "b", false,
+			"CollectMode", "s", "inactive-or-failed") < 0 ||
+		sd_bus_message_append(message, "(sv)(sv)(sv)(sv)", "MemoryAccounting", "b", true,
 			"CPUAccounting", "b", true, "IOAccounting", "b", true, "TasksAccounting",
 			"b", true) < 0 ||
-		append_limits(message, limits) < 0 || lib.close(message) < 0 ||
-		lib.append(message, "a(sa(sv))", 0) < 0)
+		append_limits(message, limits) < 0 || sd_bus_message_close_container(message) < 0 ||
+		sd_bus_message_append(message, "a(sa(sv))", 0) < 0)
 		return failx("systemd: properties of %s", unit);
 	return send_message(message, unit) < 0 ? -1 : wait_until_inside(unit, cgroup);
 }
@@ -186,8 +143,9 @@ static int update(const char *unit, char **limits)
 
 	if (!message)
 		return -1;
-	if (lib.append(message, "b", true) < 0 || lib.open(message, 'a', "(sv)") < 0 ||
-		append_limits(message, limits) < 0 || lib.close(message) < 0)
+	if (sd_bus_message_append(message, "b", true) < 0 ||
+		sd_bus_message_open_container(message, 'a', "(sv)") < 0 ||
+		append_limits(message, limits) < 0 || sd_bus_message_close_container(message) < 0)
 		return failx("systemd: limits of %s", unit);
 	return send_message(message, unit);
 }
@@ -202,7 +160,7 @@ static int stop(const char *unit)
 
 		if (!message)
 			return -1;
-		if (lib.append(message, "s", "replace") < 0)
+		if (sd_bus_message_append(message, "s", "replace") < 0)
 			return failx("systemd: stop %s", unit);
 		if (send_message(message, unit) < 0)
 			return errno == ENOENT ? 0 : -1;
