@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -19,6 +20,31 @@
 #include "file.h"
 #include "exempt.h"
 #include "spec.h"
+
+#define NAMES(lower, upper)                                                                        \
+	{                                                                                          \
+		{#lower, "RLIMIT_" #upper}, RLIMIT_##upper                                         \
+	}
+static const struct {
+	const char *names[2];
+	int resource;
+} rlimits[] = {NAMES(as, AS), NAMES(core, CORE), NAMES(cpu, CPU), NAMES(data, DATA),
+	NAMES(fsize, FSIZE), NAMES(locks, LOCKS), NAMES(memlock, MEMLOCK),
+	NAMES(msgqueue, MSGQUEUE), NAMES(nice, NICE), NAMES(nofile, NOFILE), NAMES(nproc, NPROC),
+	NAMES(rss, RSS), NAMES(rtprio, RTPRIO), NAMES(rttime, RTTIME),
+	NAMES(sigpending, SIGPENDING), NAMES(stack, STACK)};
+
+bool rlimit_find(const char *name, struct rlimit_entry *entry)
+{
+	for (size_t i = 0; i < sizeof(rlimits) / sizeof(*rlimits); i++)
+		for (size_t j = 0; j < 2; j++)
+			if (strcmp(rlimits[i].names[j], name) == 0) {
+				entry->name = rlimits[i].names[j];
+				entry->resource = rlimits[i].resource;
+				return true;
+			}
+	return false;
+}
 
 /* Sets RLIMIT_NPROC of the helper PID, which counts as one of the user's processes itself: so the
  * limit is one higher while it lives. Where box may not raise the hard limit, LIMIT itself is

@@ -8,6 +8,10 @@
 #include "exempt.h"
 #include "spec.h"
 
+/* Sets the name and the resource of ENTRY to those of the limit NAME of getrlimit(2), which is as
+ * in "nofile" or "RLIMIT_NOFILE". Returns whether there is one. */
+bool rlimit_find(const char *name, struct rlimit_entry *entry);
+
 /* Sets the resource limits of PROCESS on the process PID (0: the caller), as prlimit(2) does. For a
  * container with a user namespace box calls this, because a process in there cannot raise its own
  * limits. JOINED: PID is a helper that makes the process as a further child. The helper itself

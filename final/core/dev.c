@@ -21,6 +21,15 @@
 #include "spec.h"
 #include "tree.h"
 
+const struct device default_devices[N_DEFAULT_DEVICES] = {
+	{"null", S_IFCHR | 0666, 1, 3},
+	{"zero", S_IFCHR | 0666, 1, 5},
+	{"full", S_IFCHR | 0666, 1, 7},
+	{"random", S_IFCHR | 0666, 1, 8},
+	{"urandom", S_IFCHR | 0666, 1, 9},
+	{"tty", S_IFCHR | 0666, 5, 0},
+};
+
 int devices_take(const struct spec *spec, int trees[])
 {
 	for (size_t i = 0; i < spec->oci->n_nodes; i++) {

@@ -4,6 +4,11 @@
 
 #include "spec.h"
 
+/* The nodes that every container has, as Docker and the specification have them (config-linux.md,
+ * "Default Devices"). */
+enum { N_DEFAULT_DEVICES = 6 };
+extern const struct device default_devices[N_DEFAULT_DEVICES];
+
 /* dev_fill() fills DEV, a tmpfs for /dev that is attached nowhere yet, with the usual symlinks, and
  * with an empty file for each of spec->devices. When DEV is attached, dev_mount_nodes() makes the
  * device nodes in SCRATCH, a tmpfs, and mounts each on its file. */

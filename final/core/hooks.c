@@ -24,8 +24,8 @@
 #include "text.h"
 #include "spec.h"
 
-static const char *const names[N_HOOKS] = {
-	"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"};
+const char *const hook_names[] = {"prestart", "createRuntime", "createContainer", "startContainer",
+	"poststart", "poststop", NULL};
 
 bool hooks_any(const struct hooks *hooks, enum hook_kind from, enum hook_kind to)
 {
@@ -111,10 +111,10 @@ static int wait_for_hook(const struct hook *hook, pid_t pid, int err)
 	words.text[words.n] = '\0';
 	if (late)
 		return failx("%s hook %s: not done after %" PRId64 " seconds%s%s",
-			names[hook->kind], hook->path, hook->timeout, words.n ? ": " : "",
+			hook_names[hook->kind], hook->path, hook->timeout, words.n ? ": " : "",
 			words.text);
 	if (status != 0)
-		return failx("%s hook %s: %s %d%s%s", names[hook->kind], hook->path,
+		return failx("%s hook %s: %s %d%s%s", hook_names[hook->kind], hook->path,
 			WIFSIGNALED(status) ? "signal" : "exit status",
 			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 			words.n ? ": " : "", words.text);
@@ -157,7 +157,7 @@ int hooks_run(const struct hooks *hooks, enum hook_kind kind, const char *status
 
 	if (!hooks_any(hooks, kind, kind))
 		return 0;
-	debug("hooks of kind %d: the container is %s", kind, status);
+	debug("hooks %s: the container is %s", hook_names[kind], status);
 	state = pid > 0 ? format_text(
 				  "{%s,\"status\":\"%s\",\"pid\":%d}", hooks->state, status, pid)
 			: format_text("{%s,\"status\":\"%s\"}", hooks->state, status);

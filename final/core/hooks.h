@@ -7,6 +7,9 @@
 
 #include "spec.h"
 
+/* The name of each hook_kind in config.json, NULL-terminated. */
+extern const char *const hook_names[];
+
 /* Runs those of HOOKS that are of KIND, one after the other. Each reads the container's state on
  * stdin: hooks->state with STATUS, and with PID unless PID is 0 (runtime-spec, config.md,
  * "POSIX-platform Hooks"). After one that fails no other is run, but for poststart and poststop,

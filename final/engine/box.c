@@ -201,7 +201,7 @@ static bool read_options(int argc, char *argv[], struct folders *folders, int *s
 		else if (option == 'r')
 			folders->root = optarg;
 		else if (option == 'm')
-			setenv("BOX_MAX_SIZE", optarg, 1);
+			folders->max_size = optarg;
 		else if (option == 'D')
 			folders->debug = true;
 		else
@@ -225,6 +225,7 @@ int main(int argc, char *argv[])
 	struct folders folders = {
 		.data = from_environment("BOX_DATA", "/var/lib/box"),
 		.root = from_environment("BOX_ROOT", "/run/box"),
+		.max_size = from_environment("BOX_MAX_SIZE", "64g"),
 		.debug = *from_environment("BOX_DEBUG", ""),
 	};
 	const struct command *command = commands;

@@ -3,9 +3,11 @@
 #include "kept.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "error.h"
+#include "parse.h"
 #include "image.h"
 #include "store.h"
 #include "make-spec.h"
@@ -14,9 +16,16 @@
 
 int folders_open(const struct folders *folders, struct store *store)
 {
+	int64_t max_size;
+
 	if (geteuid() != 0)
 		return failx("only root may use it: try sudo");
-	return store_open(store, folders->data, folders->root);
+	if (parse_size(folders->max_size, &max_size) < 0)
+		return fail_prefix("--max-size: ");
+	if (store_open(store, folders->data, folders->root) < 0)
+		return -1;
+	store->max_size = max_size;
+	return 0;
 }
 
 int load_container(struct store *store, const struct place *place, const struct options *options,

@@ -14,6 +14,8 @@
 struct folders {
 	const char *data; /* the folder of the store: --data, $BOX_DATA, or /var/lib/box */
 	const char *root; /* the folder of the states: --root, $BOX_ROOT, or /run/box */
+	/* of what is unpacked from one image: --max-size, $BOX_MAX_SIZE, or 64g */
+	const char *max_size;
 	bool debug; /* --debug, or $BOX_DEBUG is not empty */
 };
 

@@ -22,6 +22,7 @@
 #include "list.h"
 #include "text.h"
 #include "cgroup.h"
+#include "dev.h"
 #include "privileges.h"
 #include "seccomp.h"
 #include "spec.h"
@@ -33,15 +34,6 @@
 /* Docker's default. */
 static const char default_path[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-static const struct device devices[] = {
-	{"null", S_IFCHR | 0666, 1, 3},
-	{"zero", S_IFCHR | 0666, 1, 5},
-	{"full", S_IFCHR | 0666, 1, 7},
-	{"random", S_IFCHR | 0666, 1, 8},
-	{"urandom", S_IFCHR | 0666, 1, 9},
-	{"tty", S_IFCHR | 0666, 5, 0},
-};
 
 /* Paths that show the host's hardware, keys and timers: Docker's list. */
 static const char *const masked[] = {"/proc/acpi", "/proc/asound", "/proc/interrupts",
@@ -226,8 +218,8 @@ int make_spec(struct spec *spec, const struct options *options, const struct ima
 	spec->process.rlimits = options->rlimits;
 	spec->process.n_rlimits = options->n_rlimits;
 	spec->process.forget_caller = true;
-	spec->devices = devices;
-	spec->n_devices = sizeof(devices) / sizeof(*devices);
+	spec->devices = default_devices;
+	spec->n_devices = N_DEFAULT_DEVICES;
 	spec->namespaces.made = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 				CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
 	if (!spec->root.path || !spec->hostname || set_layers(spec, image) < 0 ||

@@ -26,6 +26,7 @@
 #include "list.h"
 #include "parse.h"
 #include "text.h"
+#include "attributes.h"
 #include "privileges.h"
 #include "spec.h"
 #include "volumes.h"
@@ -187,32 +188,19 @@ static int set_security(struct options *options, const char *text)
 /* Adds the limit NAME=SOFT[:HARD], where -1 and "unlimited" mean no limit. */
 static int add_ulimit(struct options *options, const char *text)
 {
-	static const struct {
-		const char *name;
-		int resource;
-	} names[] = {{"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU}, {"data", RLIMIT_DATA},
-		{"fsize", RLIMIT_FSIZE}, {"locks", RLIMIT_LOCKS}, {"memlock", RLIMIT_MEMLOCK},
-		{"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE}, {"nofile", RLIMIT_NOFILE},
-		{"nproc", RLIMIT_NPROC}, {"rss", RLIMIT_RSS}, {"rtprio", RLIMIT_RTPRIO},
-		{"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING},
-		{"stack", RLIMIT_STACK}, {NULL, 0}};
 	autofree char *copy = strdup(text);
 	char *rest = copy, *name = strsep(&rest, "="), *word;
 	struct rlimit_entry *entry =
 		list_grow(&options->rlimits, &options->n_rlimits, sizeof(*entry));
 	rlim_t *limits[] = {&entry->limit.rlim_cur, &entry->limit.rlim_max};
 	int64_t number;
-	size_t i = 0;
+	size_t i;
 
 	if (!copy || !entry)
 		return fail("memory");
-	while (names[i].name && strcmp(names[i].name, name) != 0)
-		i++;
-	if (!names[i].name || !rest)
+	if (!rlimit_find(name, entry) || !rest)
 		return failx(
 			"%s: not NAME=SOFT[:HARD] with a known name, such as nofile=1024", text);
-	entry->name = names[i].name;
-	entry->resource = names[i].resource;
 	for (i = 0; i < 2 && (word = strsep(&rest, ":")); i++) {
 		if (strcmp(word, "unlimited") == 0 || strcmp(word, "-1") == 0)
 			*limits[i] = RLIM_INFINITY;

@@ -27,7 +27,6 @@
 #include "json.h"
 #include "list.h"
 #include "overlay.h"
-#include "parse.h"
 #include "path.h"
 #include "process.h"
 #include "text.h"
@@ -536,16 +535,13 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	/* Until the image's record names the layers, only this lock keeps box rmi from removing
 	 * them. */
 	autoclose int lock = store_lock_layers(store, LOCK_SH);
-	const char *size = getenv("BOX_MAX_SIZE");
-	int64_t most;
 	sigset_t before, blocked;
 	int result = 0;
 
 	/* If two boxes import the same file at the same time, the second one waits here. */
-	if (lock < 0 || parse_size(size ?: "64g", &most) < 0 ||
-		(import->staging = store_staging(store, import->key)) < 0)
+	if (lock < 0 || (import->staging = store_staging(store, import->key)) < 0)
 		return -1;
-	import->quota = (struct quota){.bytes = most, .entries = MAX_ENTRIES};
+	import->quota = (struct quota){.bytes = store->max_size, .entries = MAX_ENTRIES};
 	/* A signal must not end box before it has removed what is half unpacked. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);

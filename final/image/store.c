@@ -171,7 +171,9 @@ int store_open(struct store *store, const char *path, const char *root)
 	autoclose int base = -1;
 	bool ok;
 
-	*store = (struct store){NULL, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	*store = (struct store){.state = -1, .dir = -1};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		*folders[i] = -1;
 	make_parents(path);
 	make_parents(root);
 	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0;

@@ -4,6 +4,7 @@
 #define STORE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The folder DATA (/var/lib/box, --data, $BOX_DATA), which only root may enter, holds:
@@ -27,6 +28,7 @@
 struct store {
 	char *path; /* of DATA, without symlinks */
 	int state; /* the folder ROOT (/run/box, --root, $BOX_ROOT): an ID.json for a container */
+	int64_t max_size; /* bytes that one image may take, which the caller sets */
 	int dir, layers, images, names, files, containers, live, tmp; /* folders, O_CLOEXEC */
 };
 

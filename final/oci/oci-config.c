@@ -27,6 +27,8 @@
 #include "text.h"
 #include "value.h"
 #include "privileges.h"
+#include "attributes.h"
+#include "hooks.h"
 #include "spec.h"
 #include "oci-log.h"
 
@@ -179,18 +181,6 @@ static int read_capabilities(struct process *to, const struct value *process)
 	return leave_out_ambient(set);
 }
 
-static const struct {
-	const char *name;
-	int resource;
-} limits[] = {{"RLIMIT_AS", RLIMIT_AS}, {"RLIMIT_CORE", RLIMIT_CORE}, {"RLIMIT_CPU", RLIMIT_CPU},
-	{"RLIMIT_DATA", RLIMIT_DATA}, {"RLIMIT_FSIZE", RLIMIT_FSIZE},
-	{"RLIMIT_LOCKS", RLIMIT_LOCKS}, {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
-	{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},
-	{"RLIMIT_NOFILE", RLIMIT_NOFILE}, {"RLIMIT_NPROC", RLIMIT_NPROC},
-	{"RLIMIT_RSS", RLIMIT_RSS}, {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-	{"RLIMIT_RTTIME", RLIMIT_RTTIME}, {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-	{"RLIMIT_STACK", RLIMIT_STACK}};
-
 /* The limit KEY of ITEM. What a signed number cannot hold, such as 2^64 - 1, is RLIM_INFINITY. */
 static rlim_t limit_of(const struct value *item, const char *key)
 {
@@ -202,15 +192,12 @@ static rlim_t limit_of(const struct value *item, const char *key)
 static int read_limit(const struct value *item, struct rlimit_entry *entry)
 {
 	struct value type = value_at(item, "type");
+	const char *name;
 	int64_t number;
 
-	if (value_text(item, "type", REQUIRED, &entry->name) < 0)
+	if (value_text(item, "type", REQUIRED, &name) < 0)
 		return -1;
-	entry->resource = -1;
-	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
-		if (strcmp(limits[i].name, entry->name) == 0)
-			entry->resource = limits[i].resource;
-	if (entry->resource < 0)
+	if (strncmp(name, "RLIMIT_", 7) != 0 || !rlimit_find(name, entry))
 		return value_bad(&type, "unknown");
 	if (value_number(item, "soft", REQUIRED, -1, INT64_MAX, &number) < 0 &&
 		limit_of(item, "soft") != RLIM_INFINITY)
@@ -417,8 +404,6 @@ static int read_hook(const struct value *item, struct hook *hook)
 
 static int read_hooks(struct bundle *bundle, const struct value *config)
 {
-	static const char *const names[N_HOOKS] = {"prestart", "createRuntime", "createContainer",
-		"startContainer", "poststart", "poststop"};
 	struct hooks *to = &bundle->extras.hooks;
 	struct value hooks, array, item;
 	int found = value_object(config, "hooks", OPTIONAL, &hooks);
@@ -426,7 +411,7 @@ static int read_hooks(struct bundle *bundle, const struct value *config)
 	if (found <= 0)
 		return found;
 	for (size_t kind = 0; kind < N_HOOKS; kind++) {
-		if ((found = value_array(&hooks, names[kind], OPTIONAL, &array)) < 0)
+		if ((found = value_array(&hooks, hook_names[kind], OPTIONAL, &array)) < 0)
 			return -1;
 		for (size_t i = 0; found && i < value_length(&array); i++) {
 			struct hook *grown =

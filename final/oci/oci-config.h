@@ -46,6 +46,9 @@ int oci_resources(struct resources *resources, const struct value *object);
 /* Checks the member "seccomp" of LINUX_PART, and notes it in BUNDLE: oci-seccomp.c. */
 int oci_seccomp(struct bundle *bundle, const struct value *linux_part);
 
+/* The names of the actions and operators of a filter that are supported, NULL-terminated. */
+extern const char *const oci_seccomp_actions[], *const oci_seccomp_operators[];
+
 /* Reads the members "uidMappings" and "gidMappings" of OBJECT into MAPS, whose arrays are
  * allocated; it is an error if only one of them is there: oci-namespaces.c. */
 int oci_id_maps(const struct value *object, struct id_maps *maps);

@@ -18,6 +18,7 @@
 #include "list.h"
 #include "text.h"
 #include "value.h"
+#include "dev.h"
 #include "namespaces.h"
 #include "spec.h"
 #include "sysctl.h"
@@ -28,17 +29,6 @@
 #endif
 
 /* ---- devices ---- */
-
-/* The devices that every container has (config-linux.md, "Default Devices"). */
-static const struct node defaults[] = {
-	{{"/dev/null", S_IFCHR | 0666, 1, 3}, 0, 0},
-	{{"/dev/zero", S_IFCHR | 0666, 1, 5}, 0, 0},
-	{{"/dev/full", S_IFCHR | 0666, 1, 7}, 0, 0},
-	{{"/dev/random", S_IFCHR | 0666, 1, 8}, 0, 0},
-	{{"/dev/urandom", S_IFCHR | 0666, 1, 9}, 0, 0},
-	{{"/dev/tty", S_IFCHR | 0666, 5, 0}, 0, 0},
-};
-enum { N_DEFAULTS = sizeof(defaults) / sizeof(*defaults) };
 
 static int read_node(const struct value *item, struct node *node)
 {
@@ -78,7 +68,7 @@ static int read_devices(struct bundle *bundle, const struct value *part)
 	struct value array, item;
 	int found = value_array(part, "devices", OPTIONAL, &array);
 	size_t more = found > 0 ? value_length(&array) : 0;
-	struct node *nodes = calloc(N_DEFAULTS + more, sizeof(*nodes));
+	struct node *nodes = calloc(N_DEFAULT_DEVICES + more, sizeof(*nodes));
 
 	extras->nodes = nodes;
 	if (found < 0 || !nodes)
@@ -87,13 +77,22 @@ static int read_devices(struct bundle *bundle, const struct value *part)
 		if (value_item(&array, i, &item) < 0 ||
 			read_node(&item, &nodes[extras->n_nodes++]) < 0)
 			return -1;
-	for (size_t i = 0; i < N_DEFAULTS; i++) {
+	for (size_t i = 0; i < N_DEFAULT_DEVICES; i++) {
+		struct node *node = &nodes[extras->n_nodes];
+		char *name = format_text("/dev/%s", default_devices[i].path);
 		bool given = false;
 
-		for (size_t j = 0; j < more; j++)
-			given |= strcmp(nodes[j].device.path, defaults[i].device.path) == 0;
-		if (!given)
-			nodes[extras->n_nodes++] = defaults[i];
+		for (size_t j = 0; name && j < more; j++)
+			given |= strcmp(nodes[j].device.path, name) == 0;
+		if (!name)
+			return -1;
+		if (given) {
+			free(name);
+			continue;
+		}
+		*node = (struct node){.device = default_devices[i]};
+		node->device.path = name;
+		extras->n_nodes++;
 	}
 	return 0;
 }

@@ -19,13 +19,13 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
-static const char *const actions[] = {"SCMP_ACT_NOTIFY", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
-	"SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO", "SCMP_ACT_TRACE",
-	"SCMP_ACT_ALLOW", "SCMP_ACT_LOG", NULL};
-static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
-	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL};
+const char *const oci_seccomp_actions[] = {"SCMP_ACT_NOTIFY", "SCMP_ACT_KILL",
+	"SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP", "SCMP_ACT_ERRNO",
+	"SCMP_ACT_TRACE", "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", NULL};
+const char *const oci_seccomp_operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE",
+	"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL};
 
-/* Checks the action KEY, and returns its index in actions[], or -1. */
+/* Checks the action KEY, and returns its index in oci_seccomp_actions[], or -1. */
 enum { NOTIFY };
 static int check_action(const struct value *object, const char *key)
 {
@@ -33,7 +33,7 @@ static int check_action(const struct value *object, const char *key)
 
 	if (value_text(object, key, REQUIRED, &action) < 0)
 		return -1;
-	return value_choice(object, key, action, actions);
+	return value_choice(object, key, action, oci_seccomp_actions);
 }
 
 static int check_number(const struct value *object, const char *key, enum required required)
@@ -57,7 +57,7 @@ static int check_argument(const struct value *item)
 			       check_number(item, "value", REQUIRED) < 0 ||
 			       check_number(item, "valueTwo", OPTIONAL) < 0 ||
 			       value_text(item, "op", REQUIRED, &op) < 0 ||
-			       value_choice(item, "op", op, operators) < 0
+			       value_choice(item, "op", op, oci_seccomp_operators) < 0
 		       ? -1
 		       : 0;
 }

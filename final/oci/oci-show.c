@@ -17,6 +17,7 @@
 #include "text.h"
 #include "cgroup.h"
 #include "oci-config.h"
+#include "hooks.h"
 #include "privileges.h"
 
 /* ---- spec: the first config.json of a bundle, like that of runc ---- */
@@ -95,13 +96,6 @@ static json_t *names(const char *const list[])
 
 int oci_print_features(void)
 {
-	static const char *const hooks[] = {"prestart", "createRuntime", "createContainer",
-		"startContainer", "poststart", "poststop", NULL};
-	static const char *const actions[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL",
-		"SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY",
-		"SCMP_ACT_TRACE", "SCMP_ACT_TRAP", NULL};
-	static const char *const operators[] = {"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
-		"SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE", NULL};
 	uint64_t all = capabilities_all();
 	json_t *options = json_array(), *capabilities = json_array();
 	json_auto_t *json = NULL;
@@ -116,12 +110,13 @@ int oci_print_features(void)
 	json = json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, "
 			 "s:{s:b, s:b, s:b, s:b, s:b}, s:{s:b, s:o, s:o}, "
 			 "s:{s:b}, s:{s:b}, s:{s:{s:b}}}}",
-		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", names(hooks),
+		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", names(hook_names),
 		"mountOptions", options, "linux", "namespaces", names(oci_namespace_names),
 		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", true,
 		"systemdUser", false, "rdma", true, "seccomp", "enabled", true, "actions",
-		names(actions), "operators", names(operators), "apparmor", "enabled", false,
-		"selinux", "enabled", false, "mountExtensions", "idmap", "enabled", true);
+		names(oci_seccomp_actions), "operators", names(oci_seccomp_operators), "apparmor",
+		"enabled", false, "selinux", "enabled", false, "mountExtensions", "idmap",
+		"enabled", true);
 	if (!json || json_dumpf(json, stdout, JSON_INDENT(4)) < 0)
 		return failx("print it");
 	putchar('\n');
