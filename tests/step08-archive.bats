@@ -49,8 +49,23 @@ not_started() {
 	ln "$FOLDER/private/file" "$FOLDER/hard"
 	pack
 	host_script 'umask 077; box sh -c "stat -c \"%a %u:%g %Y %h\" /private/file; stat -c %a /private; readlink /link"'
-	output_has "4751 12:34 1000000000 2" "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME, and the umask of the child"
-	output_is $'4751 12:34 1000000000 2\n2700\nprivate/file' "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME, and the umask of the child"
+	output_has "4751 12:34 1000000000 2" "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME"
+	output_is $'4751 12:34 1000000000 2\n2700\nprivate/file' "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME"
+}
+
+@test "a folder that the archive does not name is made with mode 755, whatever the umask" {
+	local umask
+	echo text >"$DIR/text"
+	mkdir -m 775 "$FOLDER/named"
+	touch "$FOLDER/named/file"
+	chmod 666 "$FOLDER/named/file"
+	for umask in 000 022 077; do
+		pack
+		add "./unnamed/below/for-umask-$umask" text # each an archive of its own
+		host_script 'umask "$1"; box stat -c "%a %n" /unnamed /unnamed/below /named /named/file' "$umask"
+		output_is $'755 /unnamed\n755 /unnamed/below\n775 /named\n666 /named/file' \
+			"the caller's umask is $umask: the child that unpacks sets its own, by umask(022)"
+	done
 }
 
 @test "a name in UTF-8 is that of the archive, whatever the locale" {

@@ -264,7 +264,7 @@ static void unpack_in_child(int fd, const char *name, const char *new)
 	if (child == 0) {
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 			err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
-		umask(0);
+		umask(022);
 		/* For names in UTF-8; read while the host is in sight. */
 		setlocale(LC_CTYPE, "C.UTF-8");
 		if (chroot(new) < 0 || chdir("/") < 0 || chmod("/", 0755) < 0)

@@ -297,7 +297,7 @@ static void unpack_in_child(int fd, const char *name, const char *new)
 	if (child == 0) {
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 			err(EXIT_BOX, "prctl PR_SET_PDEATHSIG");
-		umask(0);
+		umask(022);
 		if (user) {
 			gid_t group = getegid();
 
