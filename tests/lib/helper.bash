@@ -486,10 +486,17 @@ fail() {
 	return 1
 }
 
+KILLED_BY_THE_FILTER="the filter has killed it. Both the test of the architecture and that of 0x40000000 must jump over RETURN(SECCOMP_RET_KILL_PROCESS): see JUMP(test, value, yes, no)"
+
 report() {
 	local more=
-	[[ $output$stderr == *pivot_root* ]] && more="
-hint: pivot_root wants a mount, so ROOTFS is bound onto itself, and mounts that are private, all of them"
+	if [[ $output$stderr == *pivot_root* ]] && at_least 07 && ! at_least final; then
+		more=$'\n'"hint: pivot_root wants . to be a mount, so the overlay is entered by chdir(2), and mounts that are private, all of them"
+	elif [[ $output$stderr == *pivot_root* ]]; then
+		more=$'\n'"hint: pivot_root wants a mount, so ROOTFS is bound onto itself, and mounts that are private, all of them"
+	elif [[ $status == 159 ]] && at_least 10 && ! at_least final; then
+		more=$'\n'"hint: 159 is 128 + SIGSYS: $KILLED_BY_THE_FILTER"
+	fi
 	fail "$1" "  status: $status" "  stdout: $output" "  stderr: $stderr" "hint: $2$more"
 }
 

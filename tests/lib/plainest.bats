@@ -29,7 +29,7 @@ plainest_hint() {
 	124 | 137) # of timeout: by SIGTERM, and by SIGKILL
 		echo "box does not end: does it wait for the command, and for nothing else? after $patience seconds it was stopped" && return
 		;;
-	159) echo "the filter has killed it, by SIGSYS: does the jump after the test of the architecture leave out RETURN(SECCOMP_RET_KILL_PROCESS)? see JUMP(test, value, yes, no)" && return ;;
+	159) echo "status 159 is 128 + SIGSYS: $KILLED_BY_THE_FILTER" && return ;;
 	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?" && return ;;
 	esac
 	case $stderr in
