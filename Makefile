@@ -34,6 +34,9 @@ SYSTEMD_LIBS = libsystemd
 LIBS = $(sort $(BOX_LIBS) $(UNPACK_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS))
 LIB_PACKAGES = pkg-config libarchive-dev libcap-dev libjansson-dev libmd-dev libseccomp-dev libsystemd-dev zlib1g-dev
 
+# What of a room, or of a library that is linked statically, a program does not use stays out of it.
+UNUSED = -Wl,--gc-sections
+
 # Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/core/protect.c
 # says why. With a sanitizer, or where a library is there as a shared one alone, it is as usual.
 STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \
@@ -66,7 +69,7 @@ $(BOXES): %: %.c
 	$(CC) $(CFLAGS) $(WARNINGS) $(LDFLAGS) -o $@ $< $(call LIBRARIES_OF,$<)
 
 final/%.o: final/%.c | libraries
-	$(CC) $(CFLAGS) $(WARNINGS) -MMD -MP $(patsubst %,-iquote final/%,$(MAY_INCLUDE_$(word 2,$(subst /, ,$@)))) \
+	$(CC) $(CFLAGS) $(WARNINGS) -ffunction-sections -fdata-sections -MMD -MP $(patsubst %,-iquote final/%,$(MAY_INCLUDE_$(word 2,$(subst /, ,$@)))) \
 		$(shell pkg-config --cflags $(LIBS)) -c -o $@ $<
 
 -include $(wildcard final/*/*.d)
@@ -86,10 +89,10 @@ final/image/image.a: $(call OBJECTS_OF,image)
 	$(AR) rcs $@ $^
 
 final/box: $(call OBJECTS_OF,engine) final/image/image.a final/core/core.a final/base/base.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $(UNUSED) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS))
 
 final/box-oci: $(call OBJECTS_OF,oci) final/core/core.a final/base/base.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) $(UNUSED) $(STATIC) -o $@ $^ $(shell pkg-config --libs $(BOX_LIBS)) -lm
 
 HELPER_OF = $(patsubst %,final/helpers/%.o,$(1)) final/base/base.a
 
