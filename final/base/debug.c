@@ -16,13 +16,13 @@
 
 void (*debug_print)(const char *line);
 const char *debug_side = "";
-static int to = -1; /* of debug_begin() */
+static int to = -1; /* the copy of stderr that debug_begin() made */
 
 void debug(const char *format, ...)
 {
 	static double start;
 	int error = errno;
-	char line[1024]; /* as much as a message of channel.h takes */
+	char line[1024]; /* the size of a message's text, see channel.h */
 	va_list arguments;
 	int length;
 

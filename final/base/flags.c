@@ -11,8 +11,8 @@
 
 #include "error.h"
 
-/* Options that Docker's command of this name has and box's has not, for a better message:
- * "NAME,LETTER", or NAME if there is no letter. */
+/* Options that Docker's command of this name has and box's command does not have, for a better
+ * message: "NAME,LETTER", or NAME if there is no letter. */
 static const struct {
 	const char *command, *names;
 } docker[] = {
@@ -46,8 +46,8 @@ static const struct {
 	{"rmi", " force,f no-prune platform "},
 };
 
-/* Whether docker[] has an option of COMMAND that is called NAME, of LENGTH bytes; if LENGTH is 1,
- * that has this letter. */
+/* Whether docker[] has an option of COMMAND whose name is NAME, of LENGTH bytes; or, if LENGTH is
+ * 1, whose letter is NAME. */
 static bool is_dockers(const char *command, const char *name, size_t length)
 {
 	char word[40];

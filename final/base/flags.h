@@ -5,10 +5,9 @@
 #include <getopt.h>
 
 /* Returns the next option as getopt_long(3) does, with two differences: a long option must be
- * written out, and an option that is unknown, or lacks its argument, makes it call fail() and
- * return
- * '?'. LETTERS and LONGS are those of getopt_long(3); WHO begins the message, such as "box run".
- * The caller sets optind to 0 before the first call. */
+ * written out, and for an option that is unknown, or lacks its argument, the function calls failx()
+ * and returns '?'. LETTERS and LONGS are those of getopt_long(3). WHO is the command, such as "box
+ * run", for messages. The caller sets optind to 0 before the first call. */
 int next_flag(
 	int argc, char *argv[], const char *who, const char *letters, const struct option *longs);
 
@@ -18,14 +17,16 @@ int next_flag(
 char **parse_flags(int argc, char *argv[], const char *letters, const struct option *longs,
 	int (*set)(void *data, int letter, const char *value), void *data);
 
-/* Does the same for a command that takes one container: a second operand is an error. */
+/* Does what parse_flags() does, for a command that takes one container: a second operand is an
+ * error. The caller checks that there is a first one. */
 char **parse_one(int argc, char *argv[], const char *letters, const struct option *longs,
 	int (*set)(void *data, int letter, const char *value), void *data);
 
-/* The SET of a command that has no options. */
+/* The SET of a command that has no options: does nothing, and returns 0. */
 int set_nothing(void *data, int letter, const char *value);
 
-/* The SET of a command that has one option, without a value: it sets the bool at DATA. */
+/* The SET of a command whose only option has no value: sets the bool at DATA to true, and returns
+ * 0. */
 int set_true(void *data, int letter, const char *value);
 
 #endif

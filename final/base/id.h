@@ -6,7 +6,7 @@
  * container's host name. */
 enum { ID_LENGTH = 64, SHORT_ID_LENGTH = 12 };
 
-/* Writes 32 random bytes to ID, as ID_LENGTH hexadecimal digits and a NUL. */
+/* Writes 32 random bytes of getentropy(3) to ID, as ID_LENGTH hexadecimal digits and a NUL. */
 void random_id(char id[ID_LENGTH + 1]);
 
 #endif

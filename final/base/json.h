@@ -9,11 +9,13 @@
 
 typedef struct json_t json_t;
 
-/* The string KEY of OBJECT, which owns it. NULL if there is none, or it is "". */
+/* Returns the string that OBJECT has as its member KEY; it belongs to OBJECT. NULL if the member is
+ * missing, is not a string, or is "". */
 const char *get_text(const json_t *object, const char *key);
 
-/* The strings of the array KEY of OBJECT, NULL-terminated; empty if there is no such array. OBJECT
- * owns the strings, the caller frees the list. NULL if memory is short. */
+/* Returns the strings of the array that OBJECT has as its member KEY, NULL-terminated; an empty
+ * list if there is no such array. The strings belong to OBJECT; the caller frees the list. NULL,
+ * without fail(), if memory is short. */
 char **get_list(const json_t *object, const char *key);
 
 /* Reads the file NAME of at most 4 MiB, found as in a container whose root folder is ROOT (see

@@ -9,15 +9,15 @@ struct pair {
 	const char *name, *value;
 };
 
-/* The names in the folder DIR except "." and "..", sorted and NULL-terminated; to be freed by
- * free_list(). NULL after fail(). */
+/* Returns the names in the folder DIR, a descriptor, except "." and "..", sorted and
+ * NULL-terminated. The caller frees them by free_list(). NULL after fail(). */
 char **list_folder(int dir);
 
-/* Does the same, but leaves out all names that begin with '.'. */
+/* Does what list_folder() does, but leaves out all names that begin with '.'. */
 char **list_visible(int dir);
 
-/* Frees a NULL-terminated list and its strings, and sets it to NULL, which it may be before,
- * too. */
+/* Frees the NULL-terminated list *LIST and its strings, and sets *LIST to NULL. *LIST may be NULL
+ * before. */
 void free_list(char ***list);
 #define autolist __attribute__((cleanup(free_list)))
 
@@ -28,7 +28,7 @@ struct strings {
 	size_t n;
 };
 
-/* Adds a copy of TEXT, which STRINGS owns. -1 after fail(). */
+/* Adds a copy of TEXT, which STRINGS owns. Returns 0, or -1 after fail(). */
 int add_string(struct strings *strings, const char *text);
 
 /* Adds one element of SIZE bytes, all zero, to the array of *N elements to which LIST points: LIST

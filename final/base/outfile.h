@@ -5,13 +5,14 @@
 #include <sys/types.h>
 
 /* Opens PATH with the FLAGS of open(2) and O_CLOEXEC: as in a container whose root folder is ROOT
- * (see open_in_root()), or, if ROOT is -1, as the host sees it. A new file has the mode 0600. Sets
- * errno only, and does not call fail(). */
+ * (see open_in_root()), or, if ROOT is -1, as the host sees it. A new file has the mode 0600.
+ * Returns the descriptor, or -1 with errno set; does not call fail(). */
 int open_path(int root, const char *path, int flags);
 
-/* open_parent() opens the folder that contains PATH, with ROOT as for open_path(); it sets errno
- * only. base_of() returns the name that PATH has in that folder: the part of PATH after the last
- * slash, or "." for "/" and for "..". PATH must not end with a slash, unless it is "/". */
+/* open_parent() opens the folder that contains PATH, with ROOT as for open_path(), and returns the
+ * descriptor, or -1 with errno set, without fail(). base_of() returns the name that PATH has in
+ * that folder: the part of PATH after the last slash, or "." for "/" and for "..". PATH must not
+ * end with a slash, unless it is "/". */
 int open_parent(int root, const char *path);
 const char *base_of(const char *path);
 
@@ -35,7 +36,7 @@ void spot_close(struct spot *spot);
 /* spot_create() makes a new file of the given MODE in the folder, under a temporary name, and
  * returns its descriptor, which the caller closes. When all is written, spot_replace() gives the
  * file its name, so that others only ever see it complete; or spot_give_up() removes it. PATH is
- * for messages. -1 after fail(). */
+ * for messages. spot_replace() returns 0; both return -1 after fail(). */
 int spot_create(struct spot *spot, const char *path, mode_t mode);
 int spot_replace(const struct spot *spot, const char *path);
 void spot_give_up(const struct spot *spot);

@@ -10,8 +10,8 @@ struct overlay {
 	const char *options; /* other mount options, not empty */
 };
 
-/* Mounts OVERLAY on the absolute path TARGET. There may be at most 500 lower folders. Changes the
- * working folder, also after an error. -1 after fail(). */
+/* Mounts OVERLAY on the absolute path TARGET. The kernel takes at most 500 lower folders. Changes
+ * the working folder, also after an error. Returns 0, or -1 after fail(). */
 int overlay_mount(const char *target, const struct overlay *overlay);
 
 /* Checks whether an overlay may write to the folder FD. Returns -1 after fail() if FD lies on an

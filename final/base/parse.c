@@ -12,8 +12,8 @@
 
 #include "error.h"
 
-/* Reads 512m, 512M, 512MB, 512MiB or 512Mi: powers of 1024, as with Docker. With NONE, takes 0,
- * too. */
+/* Reads 512m, 512M, 512MB, 512MiB or 512Mi: powers of 1024, as with Docker. With NONE, also takes
+ * 0. */
 static int read_size(const char *text, bool none, int64_t *size)
 {
 	static const char units[] = "kmgtp";

@@ -87,9 +87,9 @@ static int read_link_at(int dir, const char *name, char link[PATH_MAX])
 	return size > 0 ? 0 : -1;
 }
 
-/* make_in_root(), one component of PATH after the other. Where a symlink leads to a place that does
- * not exist, this place is made: /etc/resolv.conf and /var/run of many images are such symlinks.
- * After LINKS of them the error is ELOOP. */
+/* Does the work of make_in_root(), one component of PATH after the other. Where a symlink leads to
+ * a place that does not exist, this place is made: /etc/resolv.conf and /var/run of many images are
+ * such symlinks. After LINKS of them the error is ELOOP. */
 static int make_path(int root, const char *path, bool folder, int links)
 {
 	char link[PATH_MAX];
@@ -115,8 +115,8 @@ static int make_path(int root, const char *path, bool folder, int links)
 			close_fd(&file);
 		} else if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST && errno != EROFS)
 			return -1;
-		/* Opened by the path so far: a symlink in it may lead to anywhere below the
-		 * root. */
+		/* Opened from the root by the whole path so far: a symlink in the path may lead
+		 * anywhere below the root. */
 		fd = open_in_root(root, copy, O_PATH | (last && !folder ? 0 : O_DIRECTORY), 0);
 		if (fd < 0 && errno == ENOENT && read_link_at(dir, name, link) == 0) {
 			autofree char *there =

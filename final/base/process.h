@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Fields of /proc/PID/stat, by their numbers in proc_pid_stat(5). */
+/* The fields of /proc/PID/stat, by their numbers in proc_pid_stat(5). */
 enum {
 	STAT_UTIME = 14, /* CPU time in clock ticks; fields 14 to 17 are utime, stime, */
 	STAT_CSTIME = 17, /* cutime, and cstime of the children that were waited for */
@@ -18,22 +18,24 @@ enum {
 	N_STAT
 };
 
-/* Reads the fields from number 3 to N_STAT - 1 of the process PID; those that are not numbers
- * become 0. Returns false if there is no such process, and may have noted an error then. */
+/* Sets FIELDS[3] to FIELDS[N_STAT - 1] to the fields of these numbers of /proc/PID/stat; a field
+ * that is not a number becomes 0. Returns false if there is no such process; fail() may have been
+ * called then. */
 bool process_stat(pid_t pid, int64_t fields[N_STAT]);
 
-/* Whether SIGINT, SIGTERM or SIGHUP is pending, by which the user asks box to end. They are blocked
- * while something is imported, copied or packed, and box has to look for them now and then. */
+/* Whether SIGINT, SIGTERM or SIGHUP is pending, by which the user asks box to end. These signals
+ * are blocked while box imports, copies or packs something, so box calls this function now and
+ * then. */
 bool interrupted(void);
 
-/* An ID that is another one after each start of the machine, by which it is seen that a PID that
- * was noted earlier has lost its meaning (/proc/sys/kernel/random/boot_id, random(4)). "unknown" if
- * it cannot be read. */
+/* Returns an ID that changes with each start of the machine (/proc/sys/kernel/random/boot_id,
+ * random(4)): a PID that was noted together with another ID has lost its meaning. "unknown" if the
+ * ID cannot be read. The text is valid until box ends. */
 const char *boot_id(void);
 
-/* When the process PID started, in clock ticks after boot (proc_pid_stat(5)); 0 if there is no such
- * process. The PID and this time together name one process for as long as the machine runs; the
- * PID alone is soon given to another process. */
+/* Returns when the process PID started, in clock ticks after boot (proc_pid_stat(5)); 0 if there is
+ * no such process. The PID and this time together name one process for as long as the machine runs;
+ * the PID alone is soon given to another process. */
 uint64_t start_time(pid_t pid);
 
 /* Whether SIGNAL asks a program to end: SIGTERM, SIGINT, SIGHUP or SIGQUIT. */
@@ -43,8 +45,8 @@ bool asks_to_end(int signal);
  * caller closes it. Returns -1 with errno set after an error; does not call fail(). */
 int ending_signals(void);
 
-/* Blocks all signals except SIGTSTP and those that the caller of box ignores, and puts the set of
- * blocked signals into SIGNALS. */
+/* Blocks all signals except SIGTSTP and those that box's caller has set to be ignored, and sets
+ * *SIGNALS to the signals that it blocks. SIGCHLD is blocked in any case. */
 void block_signals(sigset_t *signals);
 
 #endif

@@ -7,7 +7,7 @@
 /* Returns a new text, made as by asprintf(3), which the caller frees; NULL after fail(). */
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Turns a name from /proc/self/mountinfo into the real name, in place: there, a blank is written as
+/* Turns a name from /proc/self/mountinfo into the real name, in place: that file writes a blank as
  * \040 and a backslash as \134 (proc_pid_mountinfo(5)). */
 void unescape_octal(char *text);
 

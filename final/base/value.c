@@ -91,7 +91,7 @@ int value_text(
 	return found;
 }
 
-/* Numbers are read as floating-point ones, as jansson's integers cannot hold 2^64 - 1. */
+/* Numbers are read as floating-point numbers, because jansson's integers cannot hold 2^64 - 1. */
 int value_number(const struct value *object, const char *key, enum required required, int64_t least,
 	int64_t most, int64_t *number)
 {

@@ -17,14 +17,15 @@ struct value {
 	size_t index; /* its place in the array */
 };
 
-/* Notes an error: the path of VALUE, and WHAT, as in "config.json: process.args[1]: WHAT". Returns
- * -1. */
+/* Notes an error that names the path of VALUE and says WHAT is wrong: "config.json:
+ * process.args[1]: WHAT". Returns -1. */
 int value_bad(const struct value *value, const char *what);
 
-/* Read the member KEY of OBJECT, which must have the type that the function's name says. They
- * return 1; or 0, and leave the last argument's target as it was (only MEMBER is set to the place),
- * if the member is missing or null, unless it is REQUIRED; or -1 after fail(). A MEMBER and a TEXT
- * are only valid as long as OBJECT. A number must be a whole one from LEAST to MOST. */
+/* Read the member KEY of OBJECT, which must have the type that the function's name says, and set
+ * the target of the last argument to it. They return 1; 0 if the member is missing or null and not
+ * REQUIRED; or -1 after fail(). If they do not return 1, the target is unchanged, except that
+ * MEMBER is the place where the member would be. A MEMBER and a TEXT are valid only as long as
+ * OBJECT is. A number must be a whole one from LEAST to MOST. */
 enum required { OPTIONAL, REQUIRED };
 int value_object(const struct value *object, const char *key, enum required, struct value *member);
 int value_array(const struct value *object, const char *key, enum required, struct value *member);
@@ -33,22 +34,23 @@ int value_number(const struct value *object, const char *key, enum required, int
 	int64_t most, int64_t *number);
 int value_bool(const struct value *object, const char *key, bool *truth);
 
-/* Reads the member KEY, an array of strings, into a NULL-terminated LIST, which the caller frees;
- * the strings are OBJECT's. If they are to be PATHS, each must be absolute. Returns 1; 0 if the
- * member is missing; or -1 after fail(). */
+/* Sets *LIST to the strings of the member KEY, an array, NULL-terminated. The caller frees the
+ * list; the strings belong to OBJECT. With PATHS, each string must be an absolute path. Returns 1;
+ * 0 if the member is missing; or -1 after fail(). */
 int value_list(const struct value *object, const char *key, bool paths, char ***list);
 
-/* Reads the member KEY, an object whose members are all strings, into an array of N PAIRS, which
- * the caller frees; the strings are OBJECT's. Returns 1; 0, with an N of 0, if the member is
- * missing; or -1 after fail(). */
+/* Sets *PAIRS to an array of the *N names and values of the member KEY, an object whose members are
+ * all strings. The caller frees the array; the strings belong to OBJECT. Returns 1; 0, with *N set
+ * to 0, if the member is missing; or -1 after fail(). */
 int value_pairs(const struct value *object, const char *key, struct pair **pairs, size_t *n);
 
-/* value_length() returns the number of items of ARRAY. value_item() gives ITEM number I, which must
- * be an object; it returns 0, or -1 after fail(). */
+/* value_length() returns the number of items of ARRAY. value_item() sets *ITEM to item number I
+ * (from 0), which must be an object; it returns 0, or -1 after fail(). */
 size_t value_length(const struct value *array);
 int value_item(const struct value *array, size_t i, struct value *item);
 
-/* The member KEY of OBJECT, of any type; its json is NULL if it is missing. */
+/* Returns the member KEY of OBJECT, of any type. Its field json is NULL if the member is missing.
+ */
 struct value value_at(const struct value *object, const char *key);
 
 /* Returns the index of TEXT in NAMES, which is NULL-terminated. If TEXT is not there, fails with a
