@@ -1,4 +1,5 @@
-/* caller.h: what a process has inherited from box's caller, and a container is not to have. */
+/* caller.h: removes what a process has inherited from box's caller, and a container must not have.
+ */
 #ifndef CALLER_H
 #define CALLER_H
 
@@ -7,15 +8,16 @@
 
 /* Gives the calling process all CPUs, and unless AFFINITY_ALONE also the kernel's default
  * scheduling, I/O priority, timer slack, personality and oom_score_adj. It is called before
- * cgroup_join(). What box has no right to change stays as it is: that is no error. */
+ * cgroup_join(). A setting that box has no right to change stays as it is: that is no error. */
 void caller_forget(bool affinity_alone);
 
 /* Where in the calling process's memory the kernel put the environment of box's caller. A process
  * in the container that has CAP_SYS_PTRACE could read it there.
  *
- * environment_find() fills in ENVIRONMENT, by /proc/PID/stat; so it is called while /proc still
- * shows the caller's PID namespace. environment_forget() overwrites that memory with zeros; it is
- * called when no hook needs the environment any more. */
+ * environment_find() fills in ENVIRONMENT from /proc/PID/stat (proc_pid_stat(5)), so it is called
+ * while /proc still shows the calling process's own PID namespace. It returns 0, or -1 after
+ * fail(). environment_forget() overwrites that memory with zeros; it is called when no hook needs
+ * the environment any more. */
 struct environment {
 	char *start;
 	size_t size;

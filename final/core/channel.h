@@ -51,36 +51,36 @@ struct message {
 };
 
 /* Sends the SIZE bytes at TEXT over SOCKET, together with the descriptor FD unless FD is -1
- * (unix(7), SCM_RIGHTS). Returns -1 with errno, without fail(). */
+ * (unix(7), SCM_RIGHTS). Returns 0, or -1 with errno set; does not call fail(). */
 int send_descriptor(int socket, const void *text, size_t size, int fd);
 
 /* Sends TEXT and FD as send_descriptor() does, to the process that listens at the unix stream
- * socket PATH. Returns -1 with errno, without fail(). */
+ * socket PATH. Returns 0, or -1 with errno set; does not call fail(). */
 int send_to_socket(const char *path, const void *text, size_t size, int fd);
 
 /* Sets ADDRESS to that of the unix socket PATH, which may be longer than an address can hold
- * (unix(7)). For a PATH that is too long, the address is a name below /proc/self/fd of the
+ * (unix(7)). For a PATH that is too long, the address is the name in /proc/self/fd of the
  * descriptor *FILE, which the caller closes when it has connected; otherwise *FILE is -1. Returns
- * -1 with errno, without fail(). */
+ * 0, or -1 with errno set; does not call fail(). */
 struct sockaddr_un;
 int socket_address(const char *path, struct sockaddr_un *address, int *file);
 
-/* Sends MESSAGE, together with the descriptor FD unless FD is -1. Returns -1 with errno, without
- * fail(). */
+/* Sends MESSAGE, together with the descriptor FD unless FD is -1. Returns 0, or -1 with errno set;
+ * does not call fail(). */
 int message_send(int socket, const struct message *message, int fd);
 
 /* Waits for a message, and copies it to MESSAGE. *FD becomes the descriptor that came with it,
- * which is the caller's then, or -1. Returns false at the end of the connection, and on an
- * error. */
+ * which the caller closes, or -1. Returns false at the end of the connection, and after an error.
+ */
 bool message_receive(int socket, struct message *message, int *fd);
 
-/* Waits for the message GO where a filter of system calls may be installed: it makes only calls
- * that GUARD exempts. If box has died, it ends the process. */
+/* Waits for the message GO in a process that may already have its filter of system calls: makes
+ * only calls that GUARD exempts. If box has died, ends the process. */
 void wait_for_go(const struct guard *guard);
 
-/* Tells box to take over FD, the listener of the filter of system calls, and to pass it on to the
- * process that answers; waits until box says GO, and closes FD. The message goes over
- * guard->box. */
+/* Tells box, over guard->box, to take the listener FD of the filter of system calls, and to pass it
+ * on to the program that answers. Waits until box says GO, and closes FD. Returns 0, or -1 after
+ * fail(). */
 int pass_listener_on(const struct guard *guard, int fd);
 
 #endif
