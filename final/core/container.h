@@ -1,4 +1,5 @@
-/* container.h: starts a container or a further process in one, and ends it: box's side. */
+/* container.h: starts a container, or a further process in a running one, and ends it: box's side.
+ * Functions that return an int return 0, or -1 after fail(), unless their comment says more. */
 #ifndef CONTAINER_H
 #define CONTAINER_H
 
@@ -16,50 +17,51 @@ struct container {
 	const struct process *process;
 	const struct namespaces *namespaces;
 	struct cgroup cgroup;
-	pid_t pid; /* of its first process, or of the one that has joined; -1: none */
-	int pidfd; /* of the process PID */
-	int socket; /* to the process, see channel.h: SOCK_SEQPACKET */
+	pid_t pid; /* the PID of its first process, or of the process that has joined; -1: none */
+	int pidfd; /* a pidfd of that process */
+	int socket; /* the socket to that process (SOCK_SEQPACKET), see channel.h */
 	int master; /* box's end (the master) of the container's terminal */
 	/* box's ends of the pipes that are its stdin, stdout and stderr; -1: no pipe */
 	int stdio[3];
 	int listener; /* the listener of its filter of system calls, until it is passed on */
-	int ending; /* of ending_signals(): such a signal ends each wait for the child */
-	bool joined; /* made by container_join(): not the container's PID 1 */
-	bool outside; /* the child is outside of the PID namespace that its process joins */
-	int oom; /* of oom_open(), if JOINED: to see whether the process is killed for memory */
-	int64_t oom_kills; /* if JOINED: the value of oom_kills() before the process was made */
+	int ending; /* a descriptor of ending_signals(): such a signal ends each wait for the child
+		     */
+	bool joined; /* made by container_join(): the process is not the container's PID 1 */
+	bool outside; /* the child stays outside the PID namespace that the process joins */
+	int oom; /* if joined, a descriptor of oom_open(): shows whether the process was killed for
+		    memory */
+	int64_t oom_kills; /* if joined, the value of oom_kills() before the process was made */
 };
 
-/* A struct container that holds nothing yet, and may be destroyed. */
+/* A struct container that holds nothing yet. container_destroy() may be called for it. */
 extern const struct container no_container;
 
-/* Makes the container, up to the moment before its process is executed. On an error nothing of it
- * is left. SPEC stays the caller's, and must live as long as CONTAINER. */
+/* Makes the container, up to the moment before its process executes the program. After an error
+ * nothing of the container is left. SPEC stays the caller's, and must live as long as CONTAINER. */
 int container_create(struct container *container, const struct spec *spec);
 
 /* Lets the process of container_create() or container_join() execute its program; with a gate in
- * spec->oci, lets it wait there. On an error *STATUS is EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or
- * EXIT_BOX, and the caller still calls container_destroy(). */
+ * spec->oci, lets the process go on to the gate, and wait there. After an error *STATUS is
+ * EXIT_NOT_FOUND, EXIT_CANNOT_EXEC or EXIT_BOX, and the caller still calls container_destroy(). */
 int container_start(struct container *container, int *status);
 
 /* Makes another process in the running container whose PID 1 is PIDFD, and whose namespaces and
  * cgroup are NAMESPACES and CGROUP. PROCESS and NAMESPACES must live as long as CONTAINER. Until
  * container_start(), container->pid is a helper, from which the process inherits everything.
- * container_start() and container_wait() go on with it, as for a new container. */
+ * container_start() and container_wait() are called next, as for a new container. */
 int container_join(struct container *container, const struct process *process,
 	const struct namespaces *namespaces, int pidfd, const struct cgroup *cgroup);
 
 /* Makes the mounts of a container that does not run: its root, and all of spec->mounts. A child of
  * box keeps them until container_destroy(), which the caller calls after an error, too. Returns a
- * descriptor of the root, which is the caller's. */
+ * descriptor of the root, which the caller closes; or -1 after fail(). */
 int container_mount(struct container *container, const struct spec *spec);
 
-/* Closes all that CONTAINER has open. The container itself, which is to outlive box, is left
- * alone. */
+/* Closes all descriptors of CONTAINER. The container itself goes on: it is to outlive box. */
 void container_release(struct container *container);
 
-/* Kills all processes of the container, and removes its cgroup; after container_join(), kills the
- * process that has joined, and no other. Closes all that CONTAINER has open. */
+/* Kills all processes of the container, and removes its cgroup; after container_join(), kills only
+ * the process that has joined. Closes all descriptors of CONTAINER. */
 int container_destroy(struct container *container);
 
 #endif

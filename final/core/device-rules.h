@@ -9,13 +9,14 @@
 #include "cgroup.h"
 #include "spec.h"
 
-/* Lets the processes of CGROUP use only those devices that the N RULES allow. RULES[0] denies all
- * devices; of the rules that fit a device, the last one counts. Uses the device controller of v1
- * (the kernel's admin-guide/cgroup-v1/devices.rst), or a BPF program on v2. It is an error if
- * neither is there, or if v1 cannot express a rule. Does nothing if N is 0. */
+/* Lets the processes of CGROUP use only those devices that the N RULES allow. RULES[0] must deny
+ * all devices; of the rules that fit a device, the last one counts. Uses the device controller of
+ * v1 (the kernel's admin-guide/cgroup-v1/devices.rst), or a BPF program on v2. It is an error if
+ * CGROUP has neither, or if v1 cannot express a rule. Does nothing if N is 0. Returns 0, or -1
+ * after fail(). */
 int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n);
 
-/* The kinds of access that RULE is about, BPF_DEVCG_ACC_*. */
+/* Returns the kinds of access that RULE names, as bits BPF_DEVCG_ACC_*. */
 static inline int device_access(const struct device_rule *rule)
 {
 	return (strchr(rule->access, 'm') ? BPF_DEVCG_ACC_MKNOD : 0) |
@@ -29,8 +30,9 @@ struct device_program {
 	size_t n;
 };
 
-/* Makes of the N RULES, as above, the PROGRAM for v2: it gets struct bpf_cgroup_dev_ctx, and
- * returns 1 to allow, 0 to deny. -1 after fail(), if there are too many rules. */
+/* Makes the PROGRAM for v2 of the N RULES, which are as for devices_control(). The program gets a
+ * struct bpf_cgroup_dev_ctx, and returns 1 to allow the access, or 0 to deny it. devices_compile()
+ * returns 0; or -1 after failx() if there are too many rules. */
 int devices_compile(struct device_program *program, const struct device_rule *rules, size_t n);
 
 #endif

@@ -5,8 +5,8 @@
 #include <linux/filter.h>
 #include <stdint.h>
 
-/* A filter that is to be installed, and what box's own calls need then. If filter.filter is NULL,
- * there is no filter. */
+/* A filter that is to be installed, and what box's own calls need after that. If filter.filter is
+ * NULL, there is no filter. */
 struct guard {
 	struct sock_fprog filter;
 	/* a number that box's own calls have as an argument, so that they pass; 0: none */
@@ -14,15 +14,15 @@ struct guard {
 	int box; /* the socket to box, see pass_listener_on() */
 };
 
-/* Makes guard->filter of FILTER, with a new cookie, so that the calls of own_call() pass, from the
- * filter's installation to exec; but only the few calls that exempt.c lists. Everything else is
- * left to FILTER. The cookie is an argument that these calls do not have: the kernel ignores it
- * there, and shows it to the filter (seccomp(2)). The memory of the new filter lives as long as the
- * process. */
+/* Sets guard->filter to FILTER with tests in front, and guard->cookie to a new random number. The
+ * tests let those calls of own_call() pass that exempt.c lists; FILTER decides about all others.
+ * The cookie is passed as an argument that these calls do not have: the kernel ignores it, but
+ * shows it to the filter (seccomp(2)). Returns 0, or -1 after fail(). The memory of the new filter
+ * is never freed. */
 int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard);
 
 /* Makes the system call NR, of at most three arguments, with the guard's cookie. Returns what
- * syscall(2) does, with errno. */
+ * syscall(2) returns, with errno set. */
 long own_call(const struct guard *guard, long nr, long a, long b, long c);
 
 /* Makes the system call clone(2) with FLAGS and without a new stack, as own_call() does. */

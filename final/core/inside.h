@@ -1,6 +1,6 @@
 /* inside.h: what the processes on the container's side have in common, from their birth to exec:
- * their talk with box, and what they leave behind. Functions that return an int return 0, or -1
- * after fail(), unless their comment says more. */
+ * their messages to and from box, and how they get rid of what they have inherited. Functions that
+ * return an int return 0, or -1 after fail(), unless their comment says more. */
 #ifndef INSIDE_H
 #define INSIDE_H
 
@@ -8,22 +8,23 @@
 #include "exempt.h"
 #include "spec.h"
 
-/* Notes the socket to container.c, and lets it print what debug() notes from here on. */
+/* Sets to_box to SOCKET. From then on, box prints the lines that debug() is called with here. */
 void begin_inside(int socket);
 
-/* The socket to container.c; from the gate on, gate[1]. */
+/* The socket to container.c; after the wait at the gate, the fifo gate[1]. */
 extern int to_box;
 
-/* Sends failure() to box, which prints it, and ends the process with STATUS: so the message appears
- * once, and not on the command's stderr. */
+/* Sends failure() and STATUS to box, which prints the error, and ends the process with STATUS: so
+ * the message appears once, and not on the command's stderr. */
 _Noreturn void die(int status);
 
 /* Waits for a message KIND; if box has died, ends the process. Returns the descriptor that came
- * with it, which is the caller's, or -1. */
+ * with the message, which the caller closes, or -1 if there was none. Any other message ends the
+ * process, too. */
 int wait_for_message(enum message_kind kind);
 
 /* Closes all descriptors but stdin, stdout, stderr, the process's preserve_fds, the socket to box,
- * OTHER and GATE (NULL: none). It is an error if a folder is among those that stay. */
+ * OTHER and GATE (NULL: none). It is an error if one of those that stay open is a folder. */
 int close_descriptors(const struct process *process, int other, const int gate[2]);
 
 /* Replaces the host's /dev/null, where it is stdin, stdout or stderr, by the container's own. */
@@ -32,10 +33,10 @@ int reopen_null(void);
 /* Gives all signals their default action and unblocks them. */
 int reset_signals(void);
 
-/* With a gate, ends the process if its program is not there or cannot be executed. */
+/* With a gate, ends the process by die() if its program does not exist or cannot be executed. */
 void look_for_program(const struct spec *spec);
 
-/* Waits at the gate GATE, if there is one: see struct oci_extras. */
+/* Waits at the gate GATE, if there is one (gate[0] is not 0): see struct oci_extras. */
 int wait_at_gate(const int gate[2], const struct guard *guard);
 
 /* Executes ARGV, or ends the process with the exit status that says why it cannot. */

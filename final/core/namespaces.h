@@ -1,4 +1,5 @@
-/* namespaces.h: the namespaces that a container joins, and the users of its own user namespace. */
+/* namespaces.h: the namespaces that a container joins, and the users of its own user namespace.
+ * Functions that return an int return 0, or -1 after fail(), unless their comment says more. */
 #ifndef NAMESPACES_H
 #define NAMESPACES_H
 
@@ -8,9 +9,9 @@
 
 #include "spec.h"
 
-/* namespaces_enter() joins namespaces->joins, and makes a new time namespace if there are offsets
- * for one, for the child that is born next. It notes the caller's own namespaces in OWN, to which
- * namespaces_leave() returns. */
+/* namespaces_enter() joins namespaces->joins, and, if there are time_offsets, makes a new time
+ * namespace for the child that is born next. It opens the caller's own namespaces in OWN;
+ * namespaces_leave() returns to them, and closes the descriptors in OWN. */
 struct own_namespaces {
 	unsigned long types[8];
 	int fds[8];
@@ -19,20 +20,24 @@ struct own_namespaces {
 int namespaces_enter(const struct namespaces *namespaces, struct own_namespaces *own);
 int namespaces_leave(struct own_namespaces *own);
 
-/* Does what namespaces_enter() does, and also joins namespaces->mount and namespaces->user,
- * which the caller cannot leave again: paths and rights are different from then on. */
+/* Does what namespaces_enter() does, and also joins namespaces->mount and namespaces->user. The
+ * caller cannot leave these two again: its paths and rights are different from then on. It is an
+ * error if namespaces->mount is the host's mount namespace. */
 int namespaces_enter_for_good(const struct namespaces *namespaces);
 
-/* Returns the path of the PID namespace that is joined, which is the caller's, or NULL. */
+/* Returns the path of the PID namespace in namespaces->joins, or NULL if there is none. The path
+ * belongs to NAMESPACES. */
 const char *namespaces_joined_pids(const struct namespaces *namespaces);
 
-/* namespaces_enter_but_pids() joins all namespaces but that of PIDs, and makes the new ones except
- * that of cgroups. It returns a descriptor of the PID namespace, which is the caller's. With it
- * namespaces_enter_pids() makes the child that is born next a member of that PID namespace. */
+/* namespaces_enter_but_pids() joins all namespaces except the PID namespace, and makes all new ones
+ * except the cgroup namespace. It returns a descriptor of the PID namespace, which the caller
+ * closes, or -1 after fail(). namespaces_enter_pids() gets that descriptor as PIDS, and puts the
+ * child that is born next into that PID namespace (setns(2)). */
 int namespaces_enter_but_pids(const struct namespaces *namespaces);
 int namespaces_enter_pids(const struct namespaces *namespaces, int pids);
 
-/* Whether the container is in another user namespace than box: a new one, or one that it joins. */
+/* Whether the container is in another user namespace than box: a new one, or an existing one that
+ * it joins. */
 bool namespaces_users(const struct namespaces *namespaces);
 
 /* Returns CLONE_NEWUSER and CLONE_NEWTIME, each if the container has such a namespace of its own:
@@ -41,19 +46,19 @@ bool namespaces_users(const struct namespaces *namespaces);
 int namespaces_own(const struct namespaces *namespaces);
 
 /* Opens a new user namespace with MAPS, or if MAPS are empty, the user namespace of the process
- * PID. Returns the descriptor, which is the caller's. */
+ * PID. Returns the descriptor, which the caller closes, or -1 after fail(). */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid);
 
-/* Does what the child PID, which waits for box, may not do itself: writes its ID maps, and calls
- * process_priorities(). It is an error if SPEC sets a hostname, a domain name or a sysctl of a
- * namespace that SPEC joins, and that is the host's. */
+/* Does for the child PID, which waits for box, what the child has no right to do: writes its ID
+ * maps (user_namespaces(7)), and calls process_priorities(). It is an error if a hostname, a domain
+ * name or a sysctl in SPEC would change a namespace of the host which SPEC joins. */
 int namespaces_prepare(const struct spec *spec, pid_t pid);
 
 /* Becomes root of the container's user namespace, whose ID maps have been written; does nothing if
  * namespaces_users() is false. */
 int namespaces_become_root(const struct namespaces *namespaces);
 
-/* The name of the namespaces of TYPE (CLONE_NEW*) in /proc/PID/ns. */
+/* Returns the name that /proc/PID/ns has for namespaces of TYPE (CLONE_NEW*), such as "uts". */
 const char *namespace_name(unsigned long type);
 
 #endif

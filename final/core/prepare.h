@@ -1,4 +1,4 @@
-/* prepare.h: makes of the calling process the one that the spec describes, up to its rights. */
+/* prepare.h: turns the calling process into the process that the spec describes. */
 #ifndef PREPARE_H
 #define PREPARE_H
 
@@ -8,8 +8,9 @@
 #include "spec.h"
 
 /* Sets the environment, umask, limits, working folder, owner of stdio, user and rights of PROCESS,
- * which is in NAMESPACES. JOINED: only its child is in the container's PID namespace. With
- * no_new_privileges the filter of GUARD is left to filter_last(). Returns 0, or -1 after fail(). */
+ * which is in NAMESPACES. JOINED: the calling process is a helper; only its child is in the
+ * container's PID namespace. Installs the filter of GUARD, unless process->no_new_privileges: then
+ * filter_last() installs it later. Returns 0, or -1 after fail(). */
 int prepare_process(const struct process *process, const struct namespaces *namespaces,
 	const struct guard *guard, bool joined);
 

@@ -1,4 +1,5 @@
-/* resources.h: the limits of the OCI runtime specification, as files of cgroups. */
+/* resources.h: the limits of the OCI runtime specification (config-linux.md, "Control groups"), as
+ * files of cgroups. Functions return 0, or -1 after fail(). */
 #ifndef RESOURCES_H
 #define RESOURCES_H
 
@@ -9,14 +10,15 @@
 
 /* Adds to RESOURCES the limit NAME, as the specification names it below "resources"
  * ("memory.limit"), with a NUMBER in the specification's unit, or with a TEXT. A negative NUMBER is
- * no limit. An unknown NAME is an error. The strings are copied, here and below. */
+ * no limit. An unknown NAME is an error. NAME and TEXT are copied, as are the strings of the
+ * functions below. */
 int resource_number(struct resources *resources, const char *name, int64_t number);
 int resource_text(struct resources *resources, const char *name, const char *text);
 
 /* Adds to RESOURCES a limit that has files of its own: V1_TEXT is to be written to the file V1 of
- * cgroup v1, V2_TEXT to the file V2 of cgroup v2. A file that is NULL does not exist there; a '|'
- * in a file's name separates names of which the first that is there is used. NAME is for error
- * messages. */
+ * cgroup v1, V2_TEXT to the file V2 of cgroup v2. V1 or V2 is NULL if that version has no such
+ * file. If a file has different names in different kernels, they are separated by '|', and the
+ * first that exists is used. NAME is for messages. */
 int resource_files(struct resources *resources, const char *name, const char *v1,
 	const char *v1_text, const char *v2, const char *v2_text);
 
@@ -26,13 +28,13 @@ int resource_files(struct resources *resources, const char *name, const char *v1
 int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
 	const char *device, int64_t number);
 
-/* Fills in limits that are not named, but that are needed to write those that are: in cgroup v2
- * they are what CGROUP has now. Returns -1 after failx() if the limit of memory and swap does not
- * fit the limit of memory. It writes nothing to CGROUP. */
+/* Fills in limits that RESOURCES does not name, but that must be written together with limits that
+ * it names: on cgroup v2, with the values that CGROUP has now. It is an error if the limit of
+ * memory and swap does not fit the limit of memory. Nothing is written to CGROUP. */
 int resources_settle(const struct cgroup *cgroup, struct resources *resources);
 
-/* Writes RESOURCES to the files of CGROUP, and sets its rules of devices. It is an error if no
- * hierarchy has a file for a limit. */
+/* Writes RESOURCES to the files of CGROUP, and calls devices_control() for its rules of devices. It
+ * is an error if no hierarchy has a file for a limit. */
 int resources_write(const struct cgroup *cgroup, const struct resources *resources);
 
 #endif

@@ -1,20 +1,22 @@
-/* rootfs.h: the container's root folder. init.c calls these. */
+/* rootfs.h: the container's root folder. init.c calls these functions, which return -1 after
+ * fail(). */
 #ifndef ROOTFS_H
 #define ROOTFS_H
 
 #include "spec.h"
 
-/* Mounts the container's root on root->path, and returns a descriptor of it, which is the
- * caller's. For an overlay *SCRATCH becomes a descriptor of a tmpfs, in which files can be made
- * that are mounted one by one; the mount of that tmpfs disappears with the old root in
- * enter_rootfs(). Otherwise *SCRATCH stays as it is. */
+/* Mounts the container's root on root->path, and returns a descriptor of the root, which the caller
+ * closes. For an overlay *SCRATCH becomes a descriptor of a tmpfs, which the caller closes, too:
+ * files that are made in this tmpfs can be mounted one by one. The mount of the tmpfs disappears
+ * with the old root in enter_rootfs(). Without an overlay *SCRATCH stays as it is. */
 int mount_rootfs(const struct root *root, int *scratch);
 
-/* Makes FD, of mount_rootfs(), the root of the mount namespace, and detaches the old root. */
+/* Makes FD, a descriptor of mount_rootfs(), the root of the mount namespace (pivot_root(2)), and
+ * detaches the old root. Returns 0. */
 int enter_rootfs(const struct root *root, int fd);
 
-/* Sets root->attributes on the mount of "/", when all that is to be made in it has been
- * made. */
+/* Sets root->attributes on the mount of "/". It is called when everything in that mount has been
+ * made. Returns 0. */
 int restrict_rootfs(const struct root *root);
 
 #endif

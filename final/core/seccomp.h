@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 /* Returns a filter with the effect of Docker's default profile for a process with CAPABILITIES: the
- * built-in one for the default set, else one that box-seccomp compiles, and that is kept in the
- * folder DATA/seccomp. It is not freed; the next filter that either function reads or compiles
- * replaces it. NULL after fail(). */
+ * built-in filter if CAPABILITIES is DEFAULT_CAPABILITIES, or else a filter that box-seccomp
+ * compiles, and that is kept in the folder DATA/seccomp. The caller does not free the filter; it is
+ * valid until either function reads or compiles another one. NULL after fail(). */
 const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data);
 
 /* Returns the filter of an OCI PROFILE (the JSON of linux.seccomp), which box-seccomp compiles, and
- * which is kept in FOLDER. It is not freed, as above. NULL after fail(). */
+ * which is kept in FOLDER. The filter is valid as long as that of seccomp_filter(). NULL after
+ * fail(). */
 const struct sock_fprog *seccomp_profile(const char *profile, const char *folder);
 
 #endif

@@ -7,21 +7,22 @@
 
 #include "spec.h"
 
-/* Whether the kernel can mount a /proc for another PID namespace, as mount_new_of() does with PIDS
- * (Linux 6.17). */
+/* Whether the kernel can mount a /proc for another PID namespace, which mount_new_of() needs for
+ * PIDS (Linux 6.17). */
 bool mounts_know_pids(void);
 
-/* Mounts as descriptors, which are attached nowhere until mount_attach(). All of these return -1
- * with errno, without fail(). ATTRIBUTES are MOUNT_ATTR_* of mount_setattr(2).
+/* Mounts as descriptors, which are attached nowhere until mount_attach(). All of these functions
+ * return -1 with errno set, without fail(), after an error, and otherwise a descriptor or 0.
+ * ATTRIBUTES are MOUNT_ATTR_* of mount_setattr(2).
  *
  * mount_new() makes a new file system of TYPE, with SOURCE as the name in the mount table and
- * OPTIONS as for mount(8), and returns its descriptor, which is the caller's. mount_copy() makes a
- * bind mount of PATH relative to DIR, or of DIR itself if PATH is "", if RECURSIVE with all mounts
- * below it, and returns its descriptor.
+ * OPTIONS as for mount(8) (or NULL), and returns its descriptor, which the caller closes.
+ * mount_copy() makes a bind mount of PATH relative to DIR, or of DIR itself if PATH is "". With
+ * RECURSIVE it includes all mounts below PATH. It returns a descriptor, which the caller closes.
  *
- * mount_restrict() adds ATTRIBUTES to the mount TREE; if RECURSIVE, also to those below it.
- * mount_change() makes CHANGE to the mount TREE. mount_attach() mounts TREE on the file or folder
- * TARGET, a descriptor. */
+ * mount_restrict() adds ATTRIBUTES to the mount TREE, and with RECURSIVE also to the mounts below
+ * it. mount_change() makes CHANGE to the mount TREE. mount_attach() mounts TREE on the file or
+ * folder TARGET, a descriptor. */
 int mount_new(const char *type, const char *source, const char *options, uint64_t attributes);
 int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);

@@ -15,12 +15,12 @@ struct user {
 };
 
 /* Sets NAME to the name that UID has in the host's /etc/passwd, or to its number. It does not call
- * getpwuid(3), which loads libraries, as box is linked statically. */
+ * getpwuid(3): that function loads libraries, and box is linked statically. */
 void user_name(uid_t uid, char name[64]);
 
-/* user_find() looks up NAME (as spec->process.user) in /etc/passwd and /etc/group of ROOT, a
- * descriptor of the container's root folder, and fills in USER. user_free() frees what is in USER;
- * it is called after an error, too. */
+/* user_find() looks up NAME (as in spec->process.user; NULL: user 0) in /etc/passwd and /etc/group
+ * of ROOT, a descriptor of the container's root folder, and fills in USER. It returns 0, or -1
+ * after fail(). user_free() frees what is in USER; it is called after an error, too. */
 int user_find(int root, const char *name, struct user *user);
 void user_free(struct user *user);
 
