@@ -1,4 +1,4 @@
-/* cgroup-limits.c: writes limits to the files of a cgroup. */
+/* cgroup-limits.c: which of the limits of resources.c a cgroup gets from box. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -16,65 +16,58 @@
 #include "file.h"
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
+#include "resources.h"
 #include "spec.h"
 
-/* memory.oom.group stays 0, as with Docker: at the limit the kernel kills the process that uses the
- * most memory, and the command may go on without it. */
-static int limit_memory(const struct hierarchy *h, const struct limits *limits)
+/* The kernel accepts CPUs that the cgroup above does not have, and then silently does without them.
+ */
+static int check_cpus(const struct hierarchy *h)
 {
-	int64_t memory = limits->memory ?: -1, both = limits->memory_swap ?: memory;
+	autofree char *set = read_file_at(h->dir, "cpuset.cpus", 1 << 16);
+	autofree char *effective = read_file_at(h->dir, "cpuset.cpus.effective", 1 << 16);
 
-	if (hierarchy_put(h, "memory.max", memory) < 0)
-		return -1;
-	/* A kernel that does not count swap lacks that file. */
-	if (limits->memory_swap <= 0 && faccessat(h->dir, "memory.swap.max", F_OK, 0) < 0)
-		return 0;
-	return hierarchy_put(h, "memory.swap.max", both > 0 ? both - memory : both);
-}
-
-static int limit_cpu(const struct hierarchy *h, const struct limits *limits)
-{
-	int64_t period = limits->cpu_period ?: 100000, quota = limits->cpu_quota;
-	char text[64];
-
-	snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, quota, period);
-	if (quota <= 0)
-		snprintf(text, sizeof(text), "max %" PRId64, period);
-	return hierarchy_write(h, "cpu.max", text);
-}
-
-/* CPUS NULL: the cgroup gets all CPUs of the cgroup above it. */
-static int limit_cpuset(const struct hierarchy *h, const char *cpus)
-{
-	autofree char *set = NULL, *effective = NULL;
-
-	if (hierarchy_write(h, "cpuset.cpus", cpus ?: "\n") < 0)
-		return -1;
-	if (!cpus)
-		return 0;
-	/* The kernel accepts CPUs that the cgroup above does not have, and then silently does
-	 * without them. */
-	set = read_file_at(h->dir, "cpuset.cpus", 1 << 16);
-	effective = read_file_at(h->dir, "cpuset.cpus.effective", 1 << 16);
 	if (!set || !effective)
 		return -1;
 	return strcmp(set, effective) == 0
 		       ? 0
 		       : failx("cpuset limit: CPUs %s are not all to be had: see cpuset.cpus.effective above %s",
-				 cpus, h->path);
+				 set, h->path);
 }
 
+/* Adds the limit of CPUs; without one the cgroup gets all CPUs of the cgroup above it. */
+static int add_cpus(struct resources *resources, const struct hierarchy *h, const char *cpus)
+{
+	autofree char *above = !cpus && !h->v2 ? v1_cpus_above(h) : NULL;
+
+	return resource_text(resources, "cpu.cpus", cpus ?: above ?: "\n");
+}
+
+/* memory.oom.group stays 0, as with Docker: at the limit the kernel kills the process that uses the
+ * most memory, and the command may go on without it. */
 int hierarchy_limit(const struct hierarchy *h, unsigned controllers, const struct limits *limits)
 {
-	if (!h->v2)
-		return v1_limit(h, controllers, limits);
-	if (controllers & CONTROLLER_MEMORY && limit_memory(h, limits) < 0)
-		return -1;
-	if (controllers & CONTROLLER_PIDS && hierarchy_put(h, "pids.max", limits->pids ?: -1) < 0)
-		return -1;
-	if (controllers & CONTROLLER_CPU && limit_cpu(h, limits) < 0)
-		return -1;
-	return controllers & CONTROLLER_CPUSET ? limit_cpuset(h, limits->cpuset_cpus) : 0;
+	const struct cgroup cgroup = {.hierarchies = {*h}, .n = 1};
+	struct resources resources = {.n_settings = 0};
+	int result = 0;
+
+	if (controllers & CONTROLLER_MEMORY) {
+		resources.memory = limits->memory ?: -1;
+		resources.memory_swap = limits->memory_swap ?: resources.memory;
+	}
+	if (controllers & CONTROLLER_CPU) {
+		resources.cpu_quota = limits->cpu_quota ?: -1;
+		resources.cpu_period = limits->cpu_period ?: 100000;
+	}
+	if ((controllers & CONTROLLER_PIDS &&
+		    resource_number(&resources, "pids.limit", limits->pids) < 0) ||
+		(controllers & CONTROLLER_CPUSET &&
+			add_cpus(&resources, h, limits->cpuset_cpus) < 0) ||
+		resources_limit(&cgroup, &resources) < 0)
+		result = -1;
+	resources_free(&resources);
+	return result == 0 && h->v2 && controllers & CONTROLLER_CPUSET && limits->cpuset_cpus
+		       ? check_cpus(h)
+		       : result;
 }
 
 unsigned limited(const struct limits *limits)

@@ -125,43 +125,9 @@ int v1_prepare(const struct base *base, const struct hierarchy *h)
 	return result;
 }
 
-/* ---- limits ---- */
-
-/* The limit of memory and swap together is never below that of memory; so when both rise, the limit
- * of both together has to be written first. */
-static int limit_memory(const struct hierarchy *h, const struct limits *limits)
+char *v1_cpus_above(const struct hierarchy *h)
 {
-	const char *file = "memory.limit_in_bytes", *both_file = "memory.memsw.limit_in_bytes";
-	int64_t memory = limits->memory ?: -1, both = limits->memory_swap ?: memory;
-
-	/* A kernel that does not count swap lacks that file. */
-	if (limits->memory_swap <= 0 && faccessat(h->dir, both_file, F_OK, 0) < 0)
-		return hierarchy_put(h, file, memory);
-	if (hierarchy_put(h, file, memory) == 0)
-		return hierarchy_put(h, both_file, both);
-	if (errno != EINVAL || hierarchy_put(h, both_file, both) < 0)
-		return -1;
-	return hierarchy_put(h, file, memory);
-}
-
-static int limit_cpuset(const struct hierarchy *h, const char *cpus)
-{
-	autofree char *above = cpus ? NULL : read_file_at(h->dir, "../cpuset.cpus", 1 << 16);
-
-	return cpus || above ? hierarchy_write(h, "cpuset.cpus", cpus ?: above) : -1;
-}
-
-int v1_limit(const struct hierarchy *h, unsigned controllers, const struct limits *limits)
-{
-	if (controllers & CONTROLLER_MEMORY && limit_memory(h, limits) < 0)
-		return -1;
-	if (controllers & CONTROLLER_PIDS && hierarchy_put(h, "pids.max", limits->pids ?: -1) < 0)
-		return -1;
-	if (controllers & CONTROLLER_CPU &&
-		(hierarchy_put(h, "cpu.cfs_period_us", limits->cpu_period ?: 100000) < 0 ||
-			hierarchy_put(h, "cpu.cfs_quota_us", limits->cpu_quota ?: -1) < 0))
-		return -1;
-	return controllers & CONTROLLER_CPUSET ? limit_cpuset(h, limits->cpuset_cpus) : 0;
+	return read_file_at(h->dir, "../cpuset.cpus", 1 << 16);
 }
 
 /* ---- processes ---- */

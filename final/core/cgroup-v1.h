@@ -39,9 +39,12 @@ bool v1_is_unmounted(unsigned controllers);
  * nodes without which no process can join a cpuset (cpuset(7)). */
 int v1_prepare(const struct base *base, const struct hierarchy *h);
 
-/* These do the work of hierarchy_limit(), try_freeze() and hierarchy_is_frozen() if H is of v1.
- * v1_freeze() returns -1 with errno set, without fail(). */
-int v1_limit(const struct hierarchy *h, unsigned controllers, const struct limits *limits);
+/* Returns the CPUs of the cgroup above H: in v1 a new cgroup has none, and no process could run in
+ * it. The caller frees the text; NULL after fail(). */
+char *v1_cpus_above(const struct hierarchy *h);
+
+/* These do the work of try_freeze() and hierarchy_is_frozen() if H is of v1. v1_freeze() returns -1
+ * with errno set, without fail(). */
 int v1_freeze(const struct hierarchy *h, bool frozen);
 bool v1_is_frozen(const struct hierarchy *h, bool surely);
 

@@ -1,4 +1,5 @@
-/* resources.c: writes the limits of the OCI runtime specification to files of cgroups. */
+/* resources.c: writes limits to files of cgroups: those that the OCI specification names, of which
+ * box has some. */
 #define _GNU_SOURCE
 #include "resources.h"
 
@@ -17,6 +18,7 @@
 #include "file.h"
 #include "text.h"
 #include "cgroup.h"
+#include "cgroup-parts.h"
 #include "device-rules.h"
 #include "spec.h"
 
@@ -165,12 +167,12 @@ static int write_setting(const struct cgroup *cgroup, const struct setting *sett
 		char file[256];
 		const struct hierarchy *h = find(cgroup, n > 0, setting->file[n], file);
 
-		if (h && write_file_at(h->dir, file, setting->text[n]) < 0)
-			return failx("resources.%s: %s: %s", setting->name, failure(), h->path);
+		if (h && hierarchy_write(h, file, setting->text[n]) < 0)
+			return fail_prefix("%s: ", setting->name);
 		if (h)
 			return 0;
 	}
-	return failx("resources.%s: no cgroup hierarchy here has %s", setting->name,
+	return failx("%s: no cgroup hierarchy here has %s", setting->name,
 		setting->file[0] ?: setting->file[1]);
 }
 
@@ -198,7 +200,7 @@ static int64_t number_now(const struct cgroup *cgroup, const char *wanted, int n
 	return word && sscanf(word, "%" SCNd64, &number) == 1 ? number : -1;
 }
 
-int resources_settle(const struct cgroup *cgroup, struct resources *resources)
+static int settle(const struct cgroup *cgroup, struct resources *resources)
 {
 	int64_t *memory = &resources->memory, *both = &resources->memory_swap;
 	char file[256];
@@ -210,7 +212,7 @@ int resources_settle(const struct cgroup *cgroup, struct resources *resources)
 	if (*both > 0 && !*memory && find(cgroup, 1, "memory.swap.max", file))
 		*memory = number_now(cgroup, "memory.max", 0);
 	if (*both > 0 && (*memory < 0 || *both < *memory))
-		return failx("resources.memory.swap: %" PRId64
+		return failx("memory.swap: %" PRId64
 			     ": the limit of memory and swap together needs a memory limit, and "
 			     "cannot be lower than it",
 			*both);
@@ -220,6 +222,11 @@ int resources_settle(const struct cgroup *cgroup, struct resources *resources)
 		resources->cpu_period = resources->cpu_period ?: number_now(cgroup, "cpu.max", 1);
 	}
 	return 0;
+}
+
+int resources_settle(const struct cgroup *cgroup, struct resources *resources)
+{
+	return settle(cgroup, resources) < 0 ? fail_prefix("resources.") : 0;
 }
 
 /* Writes the limit BOTH of memory and swap together. v1 and the specification count them together,
@@ -317,12 +324,33 @@ static int write_rest(const struct cgroup *cgroup, const struct resources *resou
 	return result;
 }
 
-int resources_write(const struct cgroup *cgroup, const struct resources *resources)
+int resources_limit(const struct cgroup *cgroup, const struct resources *resources)
 {
 	struct resources settled = *resources;
 
-	return resources_settle(cgroup, &settled) < 0 || write_memory(cgroup, &settled) < 0 ||
+	return settle(cgroup, &settled) < 0 || write_memory(cgroup, &settled) < 0 ||
 			       write_rest(cgroup, &settled) < 0
 		       ? -1
-		       : devices_control(cgroup, resources->devices, resources->n_devices);
+		       : 0;
+}
+
+int resources_write(const struct cgroup *cgroup, const struct resources *resources)
+{
+	if (resources_limit(cgroup, resources) < 0)
+		return fail_prefix("resources.");
+	return devices_control(cgroup, resources->devices, resources->n_devices);
+}
+
+void resources_free(struct resources *resources)
+{
+	for (size_t i = 0; i < resources->n_settings; i++) {
+		struct setting *setting = &resources->settings[i];
+
+		free((char *)setting->name);
+		for (size_t j = 0; j < 3; j++) {
+			free(setting->file[j]);
+			free(setting->text[j]);
+		}
+	}
+	free(resources->settings);
 }

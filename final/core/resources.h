@@ -1,5 +1,5 @@
 /* resources.h: the limits of the OCI runtime specification (config-linux.md, "Control groups"), as
- * files of cgroups. Functions return 0, or -1 after fail(). */
+ * files of cgroups; the limits of box are some of these. Functions return 0, or -1 after fail(). */
 #ifndef RESOURCES_H
 #define RESOURCES_H
 
@@ -33,8 +33,15 @@ int resource_weight(struct resources *resources, const char *name, const char *v
  * memory and swap does not fit the limit of memory. Nothing is written to CGROUP. */
 int resources_settle(const struct cgroup *cgroup, struct resources *resources);
 
-/* Writes RESOURCES to the files of CGROUP, and calls devices_control() for its rules of devices. It
- * is an error if no hierarchy has a file for a limit. */
+/* Writes the limits of RESOURCES, but not its rules of devices, to the files of CGROUP. It is an
+ * error if no hierarchy has a file for a limit. */
+int resources_limit(const struct cgroup *cgroup, const struct resources *resources);
+
+/* Does what resources_limit() does, and calls devices_control() for the rules of devices. */
 int resources_write(const struct cgroup *cgroup, const struct resources *resources);
+
+/* Releases what resource_number(), resource_text(), resource_files() and resource_weight() have
+ * added to RESOURCES. */
+void resources_free(struct resources *resources);
 
 #endif
