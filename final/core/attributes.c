@@ -46,9 +46,8 @@ bool rlimit_find(const char *name, struct rlimit_entry *entry)
 	return false;
 }
 
-/* Sets RLIMIT_NPROC of the helper PID, which counts as one of the user's processes itself: so the
- * limit is one higher while it lives. Where box may not raise the hard limit, LIMIT itself is
- * set. */
+/* Sets RLIMIT_NPROC of the helper PID to one more than LIMIT: the helper itself counts as one of
+ * the user's processes. If box may not raise the hard limit, sets LIMIT itself. */
 static int limit_processes(pid_t pid, struct rlimit limit)
 {
 	struct rlimit more = {limit.rlim_cur + 1, limit.rlim_max};

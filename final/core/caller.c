@@ -27,7 +27,8 @@ struct attributes {
 	uint64_t runtime, deadline, period;
 };
 
-/* Allows the process all CPUs; the kernel uses those of them that the cgroup's cpuset has. */
+/* Allows the process to run on all CPUs; the kernel reduces them to the CPUs of the cgroup's
+ * cpuset. */
 static void use_all_cpus(void)
 {
 	unsigned char all[8192 / 8];
@@ -36,8 +37,9 @@ static void use_all_cpus(void)
 	syscall(SYS_sched_setaffinity, 0, sizeof(all), all);
 }
 
-/* Failures are no errors: where box may not raise its own priorities, as in a container without
- * CAP_SYS_NICE or CAP_SYS_RESOURCE, the processes that it starts cannot have more either. */
+/* Failures are no errors: box may have no right to raise its own priorities, as in a container
+ * without CAP_SYS_NICE or CAP_SYS_RESOURCE, and then the processes that it starts have no better
+ * ones either. */
 void caller_forget(bool affinity_alone)
 {
 	const struct attributes normal = {.size = sizeof(normal), .policy = SCHED_OTHER};

@@ -1,4 +1,4 @@
-/* cgroup-change.c: changes the limits of a container that runs. */
+/* cgroup-change.c: changes the limits of a running container. */
 #define _GNU_SOURCE
 #include "cgroup.h"
 
@@ -30,8 +30,9 @@ static unsigned changed(const struct limits *new, const struct limits *old)
 									    : 0);
 }
 
-/* Enables the controllers WANTED for H, a cgroup of v2 of the container that the process BOX runs,
- * and writes LIMITS for those that can be had. Returns these, or -1. */
+/* Enables the controllers WANTED, as far as they are available, for H, the container's cgroup of
+ * v2, and writes their LIMITS. BOX is the PID of the box that runs the container. Returns the set
+ * of controllers that were enabled, or -1 after fail(). */
 static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const struct limits *limits)
 {
 	struct base base = {.v2 = true, .box = -1};
@@ -42,7 +43,7 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 	snprintf(base.path, sizeof(base.path), "%.*s",
 		(int)(strlen(h->path) - ID_LENGTH - strlen("/box/")), h->path);
 	snprintf(own, sizeof(own), "%d\n", box);
-	/* no other process is in it: so box can be moved to make room */
+	/* no process but box is in the base: so box can be moved to make room */
 	if (processes && strcmp(processes, own) == 0)
 		base.box = box;
 	if ((had = take_controllers(&base, h, wanted)) < 0)
@@ -51,7 +52,8 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 	return hierarchy_limit(h, had, limits) < 0 ? -1 : had;
 }
 
-/* Writes LIMITS for the controllers WANTED, to v2 as far as it has them, else to v1. */
+/* Writes LIMITS for the controllers WANTED: to v2 for the controllers that v2 has, to v1 for the
+ * others. */
 static int update_all(struct cgroup *cgroup, const char *id, pid_t box, unsigned wanted,
 	const struct limits *limits)
 {

@@ -31,7 +31,7 @@ size_t n_bases;
 static char *own_cgroups; /* the text of /proc/self/cgroup */
 
 /* Copies to PATH the path of this process's cgroup of v2, from the line "0::PATH" (cgroups(7)).
- * False if there is none. */
+ * Returns false if there is no such line. */
 static bool own_cgroup(char path[512])
 {
 	const char *line =
@@ -40,8 +40,9 @@ static bool own_cgroup(char path[512])
 	return line && sscanf(line + (*line == '\n'), "0::%511[^\n]", path) == 1;
 }
 
-/* The lower the rank, the better the way to kill all processes: in v2 all at once; in v1 those that
- * the freezer has stopped; else those that the pids controller or another one lists. */
+/* The lower the rank, the better the way to kill all processes of a cgroup: in v2 they are killed
+ * at once; in v1 one by one, if possible while the freezer has stopped them, else by the list in
+ * the hierarchy of the pids controller or of another controller. */
 static int rank(const struct base *base)
 {
 	return base->v2 ? -1 : __builtin_ctz(base->controllers);
@@ -58,9 +59,9 @@ static void add_base(const struct base *base)
 	bases[i] = *base;
 }
 
-/* Whether the cgroup PATH was delegated to box. systemd sets these attributes on what it leaves to
- * others (systemd's CGROUP_DELEGATION), and the owner says to whom: box that root starts by sudo on
- * a user's desktop must not use the user's cgroup. */
+/* Whether the cgroup PATH was delegated to box. systemd sets these attributes on a cgroup that it
+ * delegates (systemd's CGROUP_DELEGATION); the cgroup's owner is the user to whom it is delegated.
+ * So a box that is started by sudo on a user's desktop does not use the cgroup of that user. */
 static bool delegated(const char *path)
 {
 	char value = 0;
@@ -89,7 +90,7 @@ static void add_v2(const char *top, const char *below)
 	add_base(&base);
 }
 
-/* Returns the part of PATH below ROOT: "" if it is ROOT, NULL if it is not below ROOT. */
+/* Returns the part of PATH below ROOT: "" if PATH is ROOT, NULL if PATH is not below ROOT. */
 static const char *path_below(const char *path, const char *root)
 {
 	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
@@ -103,9 +104,9 @@ static const char *path_below(const char *path, const char *root)
 	return strcmp(path + length, "/") == 0 ? "" : path + length;
 }
 
-/* Adds the hierarchy that LINE of mountinfo shows, if it is one. mount.root is the cgroup that is
- * visible at mount.target; in a container without a cgroup namespace it is that of the container.
- */
+/* Adds the hierarchy that LINE of mountinfo describes, if it describes one. mount.root is the
+ * cgroup that is visible at mount.target; in a container without a cgroup namespace this is the
+ * container's cgroup. */
 static void add_mount(char *line)
 {
 	struct mountinfo mount;
@@ -125,7 +126,7 @@ static void add_mount(char *line)
 	if (snprintf(base.path, sizeof(base.path), "%s", mount.target) >= (int)sizeof(base.path))
 		return;
 	below = path_below(own, mount.root);
-	/* The mount may show a part of the hierarchy that this process's cgroup is not in, or
+	/* The mount may show a part of the hierarchy in which this process's cgroup is not, or
 	 * another mount may cover it. */
 	if (!below || stat(base.path, &st) < 0 || st.st_dev != makedev(mount.major, mount.minor))
 		return;
@@ -168,8 +169,8 @@ bool hierarchy_name(const struct base *base, const char *id, struct hierarchy *h
 
 const char cgroup_mark[] = "trusted.box";
 
-/* Looks below TOP for a cgroup that was delegated to another box, and that has box/ID in it. BASE
- * becomes that cgroup. */
+/* Looks below TOP for a cgroup that was delegated to another box, and that contains box/ID. Returns
+ * whether there is one; then *BASE becomes that cgroup. */
 static bool find_delegated(const struct base *top, const char *id, struct base *base)
 {
 	char *const paths[] = {(char *)top->path, NULL};
@@ -180,7 +181,7 @@ static bool find_delegated(const struct base *top, const char *id, struct base *
 	for (FTSENT *entry; !found && tree && (entry = fts_read(tree));) {
 		if (entry->fts_info != FTS_D || strcmp(entry->fts_parent->fts_name, "box") != 0)
 			continue;
-		/* Does not look below it: the container may have made what is there. */
+		/* Cgroups below this one are not searched: the container may have made them. */
 		fts_set(tree, entry, FTS_SKIP);
 		found = strcmp(entry->fts_name, id) == 0 &&
 			snprintf(base->path, sizeof(base->path), "%.*s",
@@ -192,7 +193,7 @@ static bool find_delegated(const struct base *top, const char *id, struct base *
 	return found;
 }
 
-/* Adds the cgroup of the container ID below BASE to CGROUP, if it is there. */
+/* Adds the cgroup of the container ID below BASE to CGROUP, if it exists. */
 static int open_below(struct cgroup *cgroup, const struct base *base, const char *id)
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
@@ -240,7 +241,7 @@ void cgroup_close(struct cgroup *cgroup)
 	cgroup->n = 0;
 }
 
-/* Makes H the cgroup PATH below it. */
+/* Replaces the cgroup of H by the cgroup PATH below it. */
 static int go_below(struct hierarchy *h, const char *path)
 {
 	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,

@@ -31,7 +31,8 @@ static int try_freeze(const struct hierarchy *h, bool frozen)
 	return try_write(h->dir, "cgroup.freeze", frozen ? "1" : "0");
 }
 
-/* How long box has waited for the kernel; all zero at first. */
+/* The length of the last pause, in seconds, and the time of clock_now() at which to give up; both
+ * are 0 at first. */
 struct patience {
 	double pause, deadline;
 };
@@ -151,7 +152,7 @@ ssize_t cgroup_pids(const struct cgroup *cgroup, pid_t **pids)
 		return fail("memory");
 	if (found.n > 0)
 		qsort(found.list, found.n, sizeof(*found.list), by_pid);
-	/* a process that moved to another cgroup meanwhile may have been found twice */
+	/* a process that was moved to another cgroup meanwhile may be in the list twice */
 	for (size_t i = 0; i < found.n; i++)
 		if (n == 0 || found.list[i] != found.list[n - 1])
 			found.list[n++] = found.list[i];
@@ -168,14 +169,15 @@ static int remove_nested(const char *path, const struct stat *st, int type, stru
 {
 	(void)st;
 	if (type == FTW_DP && level->level > 0)
-		/* while a cgroup is busy, so is the one above it, and all of this is tried again */
+		/* a cgroup that is busy stays, as do those above it; remove_hierarchy() tries again
+		 */
 		rmdir(path);
 	return 0;
 }
 
-/* Kills the processes in H. Before Linux 5.14, and on v1, there is no cgroup.kill; there H is
- * frozen meanwhile, so that none of them can fork, and then thawed: a frozen process of v1 dies
- * only then. Returns whether there may be more processes. */
+/* Kills the processes in H. Before Linux 5.14, and on v1, there is no cgroup.kill. Then H is frozen
+ * meanwhile, so that no process can fork, and thawed afterwards, because a frozen process of v1
+ * dies only when it is thawed. Returns whether there may be more processes. */
 static bool kill_once(const struct hierarchy *h)
 {
 	bool killed;
@@ -209,8 +211,8 @@ void hierarchy_remove_above(struct hierarchy *h)
 		rmdir(strcat(h->path, ".self")); /* made by make_room(); it stays if box is in it */
 }
 
-/* Kills the processes in H, removes its folder, and closes it. If the folder is gone already
- * (ENOENT), another box has removed it: that is no error. */
+/* Kills the processes in H, removes its folder, and closes it. If the folder does not exist any
+ * more (ENOENT), another box has removed it: that is no error. */
 static int remove_hierarchy(struct hierarchy *h)
 {
 	struct patience patience = {0};

@@ -19,8 +19,7 @@
 #include "resources.h"
 #include "spec.h"
 
-/* The kernel accepts CPUs that the cgroup above does not have, and then silently does without them.
- */
+/* The kernel accepts CPUs that the cgroup above does not have, and then silently ignores them. */
 static int check_cpus(const struct hierarchy *h)
 {
 	autofree char *set = read_file_at(h->dir, "cpuset.cpus", 1 << 16);

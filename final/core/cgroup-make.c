@@ -22,7 +22,7 @@
 #include "cgroup-v1.h"
 #include "spec.h"
 
-/* Whether processes are in the cgroup DIR; true also if that cannot be read. */
+/* Whether processes are in the cgroup DIR; true also if the list of processes cannot be read. */
 static bool occupied(int dir)
 {
 	autoclose int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
@@ -33,9 +33,9 @@ static bool occupied(int dir)
 
 /* Makes sure that the cgroup TOP, which is BASE, can hand on controllers. On v2 a cgroup either has
  * processes in it or hands on controllers (cgroups(7), "no internal processes"). The root of the
- * hierarchy, which has no cgroup.type, may do both. Elsewhere threaded controllers could be
- * enabled, too, but then no process could enter a cgroup below. If no process but one box is in
- * TOP, that box is moved to a cgroup of its own below it, box.self. */
+ * hierarchy, which has no cgroup.type, may do both. In another cgroup with processes, threaded
+ * controllers could be enabled, but then no process could enter a cgroup below. If a box is the
+ * only process in TOP, that box is moved to a cgroup of its own below TOP, box.self. */
 static int make_room(const struct base *base, int top)
 {
 	if (faccessat(top, "cgroup.type", F_OK, 0) < 0 || !occupied(top))
@@ -105,8 +105,8 @@ static int open_folder(struct hierarchy *h)
 	return h->dir < 0 ? fail("open %s", h->path) : 0;
 }
 
-/* Whether processes or other cgroups are in H. If box used it, all of them would end with the
- * container. */
+/* Whether processes or other cgroups are in H. If box used H nevertheless, all of them would end
+ * with the container. */
 static bool in_use(const struct hierarchy *h)
 {
 	autolist char **files = list_folder(h->dir);
@@ -118,8 +118,8 @@ static bool in_use(const struct hierarchy *h)
 	return used;
 }
 
-/* Makes the cgroup H, whose path was given, and the missing ones above it. Unless THERE it must not
- * be in use. */
+/* Makes the cgroup H, whose path was given, and the missing cgroups above it, and opens H. It is an
+ * error if H is in use, unless THERE: then systemd has made H for this container. */
 static int make_given(const struct base *base, struct hierarchy *h, bool there)
 {
 	char path[sizeof(h->path)];
@@ -142,8 +142,8 @@ static int make_given(const struct base *base, struct hierarchy *h, bool there)
 							     : 0;
 }
 
-/* Makes the cgroup of ID below BASE, and opens it as H. Another box may remove box/ at any time,
- * until the folder of this container is in it; so it is tried again. */
+/* Makes the cgroup of ID below BASE, and opens it as H. Until box/ contains the folder of this
+ * container, another box may remove box/; so this is tried several times. */
 static int make_folder(const struct base *base, const char *id, bool there, struct hierarchy *h)
 {
 	char box[400];
@@ -201,7 +201,7 @@ int limit_is_missing(unsigned controllers)
 		return failx("%s limit: no cgroup file system for it in /proc/self/mountinfo: "
 			     "mount -t cgroup2 cgroup2 /sys/fs/cgroup",
 			name);
-	/* the root of the hierarchy lacks this file */
+	/* only the root of the hierarchy lacks this file */
 	snprintf(file, sizeof(file), "%s/cgroup.type", bases[0].path);
 	return failx("%s limit: not in %s/cgroup.controllers: %s", name, bases[0].path,
 		access(file, F_OK) < 0

@@ -20,8 +20,8 @@
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
 
-/* Returns the memory of the process PID, in bytes: Pss of smaps_rollup, in which memory that
- * several processes share counts in part for each of them. */
+/* Returns the memory of the process PID, in bytes: Pss of /proc/PID/smaps_rollup, which counts
+ * memory that N processes share as an Nth for each of them. */
 static int64_t memory_of(pid_t pid)
 {
 	char path[64];
@@ -34,8 +34,8 @@ static int64_t memory_of(pid_t pid)
 	return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
 }
 
-/* Adds the process PID to the sum DATA. The CPU time of children that it has waited for is part of
- * its own. */
+/* Adds the process PID to the sum DATA. Its CPU time includes that of children for which it has
+ * waited. */
 static bool add_process(pid_t pid, void *data)
 {
 	struct usage *sum = data;

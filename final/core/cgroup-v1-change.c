@@ -1,4 +1,5 @@
-/* cgroup-v1-change.c: cgroups of v1 that a container which runs needs for other limits. */
+/* cgroup-v1-change.c: changes limits of a running container on v1, and makes the cgroups that the
+ * new limits need. */
 #define _GNU_SOURCE
 #include "cgroup-v1.h"
 
@@ -14,7 +15,7 @@
 #include "spec.h"
 
 /* Writes LIMITS for the controllers WANTED to the container's cgroup in the hierarchy BASE. If the
- * container has none there, it is made; no process is in it yet. */
+ * container has no cgroup there, makes one, in which no process is yet. */
 static int update(struct cgroup *cgroup, const struct base *base, const char *id, unsigned wanted,
 	const struct limits *limits)
 {
@@ -40,8 +41,8 @@ int v1_update(struct cgroup *cgroup, const char *id, unsigned wanted, const stru
 	return had;
 }
 
-/* The argument of move_process(): the cgroups to put a process into are those of CGROUP from the
- * number FIRST on. ERROR is the last errno, or 0. */
+/* The argument of move_process(): it puts a process into the cgroups of CGROUP from the number
+ * FIRST on. ERROR is the last errno, or 0. */
 struct move {
 	const struct cgroup *cgroup;
 	size_t first;
@@ -56,7 +57,7 @@ static bool move_process(pid_t pid, void *data)
 	snprintf(text, sizeof(text), "%d", pid);
 	for (size_t i = move->first; i < move->cgroup->n; i++)
 		if (try_write(move->cgroup->hierarchies[i].dir, "cgroup.procs", text) < 0 &&
-			errno != ESRCH) /* the process has ended */
+			errno != ESRCH) /* ESRCH: the process has ended */
 			move->error = errno;
 	return true;
 }

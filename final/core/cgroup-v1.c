@@ -28,7 +28,8 @@
 /* ---- where the hierarchies are ---- */
 
 /* Finds in LINES, the text of /proc/self/cgroup, the line "ID:LIST:PATH" (cgroups(7)) of the
- * hierarchy that has one of CONTROLLERS, and copies its LIST and PATH. False if there is none. */
+ * hierarchy that has one of CONTROLLERS, and copies its LIST and PATH. Returns false if there is no
+ * such line. */
 static bool own_cgroup(const char *lines, unsigned controllers, char list[128], char path[512])
 {
 	for (const char *line = lines; line; line = strchr(line, '\n')) {
@@ -49,7 +50,8 @@ bool v1_base(
 	return own_cgroup(own_cgroups, base->controllers, base->list, own);
 }
 
-/* Marks in CHOSEN the hierarchies that have the controller NAME. */
+/* Sets CHOSEN to true for the hierarchies that have the controller NAME. It is an error if there
+ * are none. */
 static int choose(const struct cgroup *cgroup, const char *name, bool chosen[])
 {
 	bool found = false;
@@ -90,8 +92,8 @@ bool v1_is_unmounted(unsigned controllers)
 
 /* ---- new cgroups ---- */
 
-/* Gives a cpuset the CPUs and memory nodes of the one above it if it has none, because no process
- * can join it before (cpuset(7)). */
+/* Gives a cpuset without CPUs or memory nodes those of the cpuset above it: no process can join a
+ * cpuset that lacks them (cpuset(7)). */
 static int inherit(const struct hierarchy *h)
 {
 	static const char *const files[] = {"../cpuset.cpus", "../cpuset.mems"};
@@ -141,7 +143,7 @@ bool v1_is_frozen(const struct hierarchy *h, bool surely)
 {
 	autofree char *text = read_file_at(h->dir, "freezer.state", 4096);
 
-	/* FREEZING, then FROZEN */
+	/* the state is FREEZING at first, then FROZEN */
 	return text && (surely ? strcmp(text, "FROZEN\n") == 0 : *text == 'F');
 }
 
@@ -197,10 +199,11 @@ static bool overlap(int64_t one, int64_t other)
 	return one < 0 || other < 0 || one == other;
 }
 
-/* v1 keeps a list of exceptions, from which a rule removes only the exception that is written
- * exactly like it (the kernel's devcgroup_update_access()). A rule that is to deny a part of what
- * another one allows does nothing there, and is no error. So such a RULES[N] is refused. A rule
- * that allows needs no check: RULES[0] denies all. */
+/* v1 keeps a list of exceptions. A rule that denies removes only an exception with exactly the same
+ * type and numbers (the kernel's devcgroup_update_access()). A rule that denies a part of what an
+ * earlier rule allows would have no effect there, and the kernel would report no error; so it is an
+ * error here if RULES[N] is such a rule. A rule that allows needs no check, because RULES[0] denies
+ * all. */
 static int check_exception(const struct device_rule *rules, size_t n)
 {
 	const struct device_rule *rule = &rules[n];
@@ -239,7 +242,8 @@ int v1_devices(const struct cgroup *cgroup, const struct device_rule *rules, siz
 /* ---- the mount of type cgroup ---- */
 
 /* Takes the mount of one hierarchy. In a cgroup namespace a new mount shows the container's cgroup
- * and what is below it; without one the folder of the container's cgroup is bind mounted. */
+ * and what is below it; without a cgroup namespace, the folder of the container's cgroup is bind
+ * mounted. */
 static int take_one(const struct spec *spec, const struct hierarchy *h, uint64_t attributes)
 {
 	autoclose int tree = -1;
@@ -290,8 +294,8 @@ int v1_take_all(const struct spec *spec, const struct cgroup *cgroup, uint64_t a
 {
 	autoclose int target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), top = -1, copy = -1;
 
-	/* Before Linux 6.15 open_tree(2) copies only what is attached: so it covers / for a
-	 * moment. */
+	/* Before Linux 6.15 open_tree(2) copies only a mount that is attached. So the tmpfs is
+	 * attached, over /, for a moment. */
 	top = mount_new("tmpfs", "tmpfs", "mode=755", attributes & ~MOUNT_ATTR_RDONLY);
 	if (target < 0 || top < 0 || mount_attach(top, target) < 0)
 		return -1;

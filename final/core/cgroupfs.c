@@ -20,7 +20,7 @@ int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const st
 	if (cgroup->n != 1 || !h->v2)
 		return v1_take_all(spec, cgroup, mount->attributes);
 	/* In a cgroup namespace a new mount shows the container's cgroup and what is below it;
-	 * without one, the folder of that cgroup is bind mounted. */
+	 * without a cgroup namespace, the folder of the container's cgroup is bind mounted. */
 	if (spec->namespaces.made & CLONE_NEWCGROUP)
 		return mount_new("cgroup2", "cgroup", NULL, mount->attributes);
 	tree = mount_copy(AT_FDCWD, h->path, false);

@@ -77,7 +77,8 @@ bool message_receive(int socket, struct message *message, int *fd)
 	struct msghdr header = {.msg_iov = &data,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		/* CMSG_SPACE would have room for a second descriptor, which would stay open. */
+		/* A length of CMSG_SPACE would have room for a second descriptor, which nobody
+		 * would close. */
 		.msg_controllen = CMSG_LEN(sizeof(int))};
 	struct cmsghdr *rights;
 	ssize_t size;
@@ -106,8 +107,8 @@ void wait_for_go(const struct guard *guard)
 	}
 }
 
-/* The message is sent by write(2): a filter cannot ask its listener about that call, while any
- * other call might have to wait for the listener's answer. */
+/* The message is sent by write(2): a filter that has a listener cannot ask it about write(2), while
+ * any other call might have to wait for the listener's answer. */
 int pass_listener_on(const struct guard *guard, int fd)
 {
 	struct message message = {.kind = MESSAGE_LISTENER, .status = fd};

@@ -54,8 +54,8 @@ const struct container no_container = {.pid = -1,
 	.ending = -1,
 	.oom = -1};
 
-/* Whether PID is another child of box than container->pid. A process inside the container sends the
- * PID, and it is not believed: another process in there may send the message in its place. */
+/* Whether PID is a child of box other than container->pid. The PID comes in a message from inside
+ * the container, where another process may have sent it; so it is checked. */
 static bool is_child(const struct container *container, pid_t pid)
 {
 	siginfo_t info;
@@ -78,10 +78,10 @@ static int is_dead(const struct container *container)
 	return failx("the %s died before it could start", what);
 }
 
-/* Waits for a message on SOCKET, or if SOCKET is -1, for the child's end. The end is seen by the
- * pidfd, because a child of the child may still have the other end of the socket open. The child
- * may be stopped, or its cgroup frozen; therefore a signal ends the wait. The signal stays pending,
- * so that it also ends what box would do next. */
+/* Waits for a message on SOCKET, or if SOCKET is -1, for the end of the child. The pidfd tells when
+ * the child has ended: a child of the child may still have the other end of the socket open. A
+ * signal of ending_signals() ends the wait with an error, because the child may be stopped, or its
+ * cgroup frozen. The signal stays pending, so that it also ends the next wait. */
 static int wait_for_child(const struct container *container, int socket)
 {
 	struct pollfd polls[] = {{.fd = socket, .events = POLLIN},
@@ -102,8 +102,8 @@ static int wait_for_child(const struct container *container, int socket)
 }
 
 /* Kills and reaps a child of box; until it is reaped, no other process can have its PID. A process
- * that is held by the freezer of cgroup v1 dies only when it is thawed; box does not wait for that
- * longer than MAX_DEATH. */
+ * that the freezer of cgroup v1 has stopped dies only when it is thawed, so box waits for at most
+ * MAX_DEATH. */
 static void end_child(pid_t pid)
 {
 	struct pollfd end = {.fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
@@ -115,8 +115,8 @@ static void end_child(pid_t pid)
 	close_fd(&end.fd);
 }
 
-/* Whether MESSAGE has a line that the child has noted by debug(): then it is printed. Another
- * process in there may have sent it in the child's place. */
+/* If MESSAGE is a line of debug() in the child, prints it, and returns true. The line may have been
+ * sent by another process inside the container, so it is made printable. */
 static bool print_line(struct message *message)
 {
 	if (message->kind != MESSAGE_DEBUG || !debug_print)
@@ -127,8 +127,8 @@ static bool print_line(struct message *message)
 	return true;
 }
 
-/* Waits for the child's message KIND; MESSAGE_NONE is the end of the connection, by exec. Anything
- * else that comes first is an error. */
+/* Waits for the child's message KIND, or, if KIND is MESSAGE_NONE, for the end of the connection,
+ * by exec. It is an error if anything else comes first; then *STATUS is the exit status. */
 static int expect(struct container *container, enum message_kind kind, int *status)
 {
 	struct message message = {0};
@@ -175,8 +175,8 @@ static void debug_clone(const struct clone_args *args)
 		args->flags & CLONE_INTO_CGROUP ? ", in the cgroup" : "");
 }
 
-/* Makes a child, in its cgroup of v2 if there is one: nothing that it does escapes the limits then,
- * and joining the cgroup later would cost milliseconds. */
+/* Makes a child, which is born in the cgroup of v2 if CGROUP has one: then the limits apply to
+ * everything that the child does. To join the cgroup later would cost milliseconds. */
 static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, bool *born_inside)
 {
 	int fd = cgroup_clone_fd(cgroup);
@@ -196,8 +196,8 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 	return pid < 0 ? fail("clone3") : pid;
 }
 
-/* A process that joins a user or mount namespace cannot come back. So a helper does that, and makes
- * the container's first process as a child of box (CLONE_PARENT). */
+/* A process that joins a user or mount namespace cannot return to its own. So a helper joins these
+ * namespaces, and makes the container's first process as a child of box (CLONE_PARENT). */
 static _Noreturn void help_clone(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
@@ -205,8 +205,8 @@ static _Noreturn void help_clone(
 	struct message message = {.kind = MESSAGE_PID, .status = -1};
 	bool born_inside;
 
-	/* This helper has box's memory. It must not be readable when root of the namespace that it
-	 * joins can see it (CVE-2016-9962). */
+	/* This helper has a copy of box's memory, which root of the namespaces that it joins must
+	 * not be able to read (CVE-2016-9962). */
 	prctl(PR_SET_DUMPABLE, 0);
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
@@ -251,8 +251,9 @@ static pid_t clone_by_helper(
 	return -1;
 }
 
-/* The container joins a PID namespace that box can mount a /proc for: the child joins all other
- * namespaces, and starts the process as a further child of box, as exec_main() does. */
+/* For a container that joins a PID namespace, if the kernel can mount a /proc for that namespace:
+ * the child joins all other namespaces, and starts the process as a further child of box, as
+ * exec_main() does. */
 static pid_t clone_outside(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
@@ -271,7 +272,7 @@ static pid_t clone_outside(
 static pid_t clone_init(struct container *container, int sockets[2], const int pipes[3])
 {
 	struct clone_args args = {
-		/* The child makes the cgroup namespace itself, when it is in its cgroups. */
+		/* The child makes the cgroup namespace itself, after it has joined its cgroups. */
 		.flags = (container->namespaces->made & ~CLONE_NEWCGROUP) | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&container->pidfd,
 		.exit_signal = SIGCHLD,
@@ -293,13 +294,13 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	}
 	if (namespaces_leave(&own) == 0 || pid < 0)
 		return pid;
-	kill(pid, SIGKILL); /* or box would go on in the wrong namespaces */
+	kill(pid, SIGKILL); /* box itself could not leave the joined namespaces */
 	waitpid(pid, NULL, 0);
 	return -1;
 }
 
-/* Sends each ID-mapped mount to the child. If the child has ended, sending fails; that is no error
- * here, because expect() reads later why it has ended. */
+/* Sends each ID-mapped mount to the child. If the child has ended, sending fails. That is no error
+ * here: expect() finds out later why the child has ended. */
 static int send_mapped_mounts(struct container *container)
 {
 	const struct message message = {.kind = MESSAGE_MOUNT};
@@ -346,8 +347,8 @@ static int meet_process(struct container *container, int *status)
 	return container->pidfd < 0 ? fail("process %d", container->pid) : 0;
 }
 
-/* Lets the child drop its privileges. If the child is a helper, waits until it has made the
- * process, which then waits for box. */
+/* Lets the child drop its privileges. If the child is a helper, waits until the helper has made the
+ * process; the process then waits for box. */
 static int lead_process(struct container *container, int *status)
 {
 	static const struct message start = {.kind = MESSAGE_START};
@@ -365,15 +366,15 @@ static int lead_process(struct container *container, int *status)
 		return -1;
 	if (!other)
 		return 0;
-	/* The helper makes the process only when the filter is installed. */
+	/* The helper makes the process only after it has installed the filter. */
 	if ((process->listener && send_go(container) < 0) || meet_process(container, status) < 0)
 		return -1;
 	*status = EXIT_BOX;
 	return process_priorities(process, container->pid);
 }
 
-/* Leads the child from its birth to the moment before it drops its privileges; a child that is
- * OUTSIDE, to the moment before its process executes the program. */
+/* Leads the child from its birth to the moment before it drops its privileges. If the child is
+ * OUTSIDE, goes on until the process that it makes is about to execute the program. */
 static int lead_init(struct container *container)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
@@ -493,8 +494,8 @@ int container_mount(struct container *container, const struct spec *spec)
 	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
 }
 
-/* Passes the listener on for the process, which cannot do so itself: the filter may ask the
- * listener about every call but write(2). */
+/* Passes the listener of the process on to the program that answers. The process cannot do so
+ * itself: the filter may ask the listener about every call but write(2), and nobody answers yet. */
 static int pass_listener(struct container *container)
 {
 	const struct listener *to = container->process->listener;
@@ -541,12 +542,12 @@ int container_destroy(struct container *container)
 
 	if (container->pid > 0) {
 		debug("kill process %d", container->pid);
-		/* The kernel ends the whole PID namespace with its PID 1. Where the container is in
-		 * box's own PID namespace, remove_cgroup() ends all its processes. */
+		/* The kernel ends a whole PID namespace with its PID 1. If the container has no PID
+		 * namespace of its own, remove_cgroup() ends all its processes. */
 		if (container->joined) {
 			end_child(container->pid);
 		} else {
-			/* no other process has this PID: it is a child of box that is not reaped */
+			/* no other process can have this PID: the child has not been reaped */
 			kill(container->pid, SIGKILL);
 			waitpid(container->pid, NULL, 0);
 		}

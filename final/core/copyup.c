@@ -63,7 +63,7 @@ static int copy_subfolder(int from, int to, const char *name, const struct stat 
 	return out < 0 || copy_folder(in, out, depth + 1) < 0 ? -1 : own(out, st);
 }
 
-/* Copies NAME with its owner, permissions and times. Devices, fifos and sockets are left out. */
+/* Copies NAME with its owner, permissions and times, unless it is a device, a fifo or a socket. */
 static int copy_entry(int from, int to, const char *name, int depth)
 {
 	struct stat st;

@@ -20,8 +20,9 @@
 #include "mountinfo.h"
 #include "tree.h"
 
-/* Returns the ID of the mount that PATH is on, as mountinfo has it (Linux 5.8), or -1 after fail().
- * For "/" that is the mount of the process's root itself, whatever is mounted on top of it. */
+/* Returns the ID that mountinfo shows for the mount on which PATH is (statx(2), STATX_MNT_ID,
+ * Linux 5.8), or -1 after fail(). For "/" this is the mount of the process's root itself, whatever
+ * is mounted on top of it. */
 static int64_t mount_id(const char *path)
 {
 	struct statx st;
@@ -32,8 +33,8 @@ static int64_t mount_id(const char *path)
 					    : failx("%s: no mount ID: Linux 5.8 has them", path);
 }
 
-/* Covers PATH by an empty file system: a mount that was made in a user namespace above is locked,
- * and cannot be unmounted, but it can be covered. */
+/* Covers PATH by an empty file system. A mount that was made in a user namespace above is locked:
+ * it cannot be unmounted, but it can be covered. */
 static int cover_one(const char *path)
 {
 	autoclose int target = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree = -1;
@@ -47,16 +48,17 @@ static int cover_one(const char *path)
 	return tree < 0 || mount_attach(tree, target) < 0 ? fail("cover %s", path) : 0;
 }
 
-/* Whether a mount of TYPE allows a new one: proc and sysfs do, when all of theirs is to be seen. */
+/* Whether TYPE is proc or sysfs: a mount of these types, with nothing in it masked, allows new
+ * mounts of the same type. */
 static bool is_revealing(const char *type)
 {
 	return strcmp(type, "proc") == 0 || strcmp(type, "sysfs") == 0;
 }
 
-/* Handles PATH, from which all was unmounted that can be: if another mount than ROOT is still
- * there, it is covered. One that the container's root cannot reach, as it may not look into a
- * folder, or as another mount hides it, stays as it is, unless it is proc or sysfs: the kernel
- * allows a new mount of these to those who have one (mount_too_revealing() in fs/namespace.c). */
+/* Covers the mount at PATH that could not be unmounted, if there still is a mount other than ROOT.
+ * A mount that root of the container cannot reach, because a folder denies access or another mount
+ * hides it, stays as it is, unless its TYPE is proc or sysfs: the kernel allows a new mount of
+ * these types in a mount namespace that has one (mount_too_revealing() in fs/namespace.c). */
 static int uncover(const char *path, int64_t root, const char *type)
 {
 	int64_t id;
@@ -79,7 +81,7 @@ int covered_open(FILE **mounts)
 struct row {
 	int64_t id, parent; /* its own ID, and that of the mount it is on */
 	char *target;
-	bool reveals; /* to mount_too_revealing() */
+	bool reveals; /* its type is proc or sysfs: it counts for mount_too_revealing() */
 };
 
 struct table {
@@ -94,7 +96,7 @@ static void free_table(struct table *table)
 	free(table->rows);
 }
 
-/* Reads MOUNTS from its start: the mounts that there are now. -1 after fail(). */
+/* Reads the current mounts from MOUNTS, from its start. Returns 0, or -1 after fail(). */
 static int read_table(FILE *mounts, struct table *table)
 {
 	autofree char *line = NULL;
@@ -125,7 +127,7 @@ static const struct row *find_row(const struct table *table, int64_t id)
 	return NULL;
 }
 
-/* Whether the mount ID is on the mount BASE, or on one that is on it, and so on. */
+/* Whether the mount ID is on the mount BASE, directly or with other mounts in between. */
 static bool is_on(const struct table *table, int64_t id, int64_t base)
 {
 	const struct row *row;
@@ -138,7 +140,7 @@ static bool is_on(const struct table *table, int64_t id, int64_t base)
 	return false;
 }
 
-/* Covers the mount of ROW. -1 after fail(), also if it cannot be reached. */
+/* Covers the mount of ROW. Returns 0, or -1 after fail(): also if the mount cannot be reached. */
 static int cover_row(const struct table *table, const struct row *row)
 {
 	int64_t there = mount_id(row->target);
@@ -147,16 +149,18 @@ static int cover_row(const struct table *table, const struct row *row)
 		return -1;
 	if (there == row->id)
 		return cover_one(row->target);
-	/* What is on its own root covers it. */
+	/* If the mount that is visible at the target is on top of ROW's mount, ROW's mount is
+	 * covered already. */
 	return is_on(table, there, row->id)
 		       ? 0
 		       : failx("%s: another mount hides the one that has to be covered",
 				 row->target);
 }
 
-/* Covers what reveals /proc or /sys, and lies deeper than directly on the mount ROOT: on a mount
- * that could not be unmounted. When that one is covered, nobody can reach it; but the kernel does
- * not ask whether a mount can be reached. What is on the new root is the container's own. */
+/* Covers each mount of proc or sysfs that is not directly on the mount ROOT, but on another mount
+ * that could not be unmounted. When that other mount is covered, no process can reach the proc or
+ * sysfs on it; but the kernel does not check whether a mount can be reached. Mounts on the new root
+ * are the container's own, and stay. */
 static int cover_deep(FILE *mounts, int64_t root)
 {
 	struct table table = {0};
@@ -201,8 +205,9 @@ int covered_drop(FILE *mounts)
 	int result = root < 0 ? -1 : list_mounts(mounts, root, &list);
 	bool more = result == 0;
 
-	/* A mount may be below the mount point of another one, and must go first then; the order of
-	 * the table does not tell. So all are tried again, until none can be unmounted any more. */
+	/* A mount whose path is below the mount point of another one must be unmounted before that
+	 * one, but the table is not in this order. So all are tried again, until none can be
+	 * unmounted any more. */
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < list.n; i += 2)

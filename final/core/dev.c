@@ -43,8 +43,8 @@ int devices_take(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* Opens the folder in which PATH is, and makes it if it is missing. *NAME becomes the last part of
- * PATH. */
+/* Opens the folder that contains PATH, and makes the folder if it is missing. *NAME becomes the
+ * last part of PATH. Returns the descriptor, or -1 with errno set. */
 static int open_folder(int root, const char *path, const char **name)
 {
 	autofree char *folder = strdup(path);
@@ -56,9 +56,9 @@ static int open_folder(int root, const char *path, const char **name)
 	return make_in_root(root, folder, true);
 }
 
-/* Gives a new node its owner and mode. Its folder may be in a volume to which others can write: so
- * what has the NAME now is opened without following a symlink, and changed only if it is the node
- * itself. */
+/* Gives a new node its owner and mode. Its folder may be in a volume to which others can write. So
+ * the file that has the NAME now is opened without following a symlink, and changed only if it is
+ * the new node. */
 static int own_node(const struct node *node, int folder, const char *name)
 {
 	const struct device *device = &node->device;
@@ -90,7 +90,7 @@ static int make_node(const struct node *node, int folder, const char *name, int 
 	}
 	if (mknodat(folder, name, node->device.mode,
 		    makedev(node->device.major, node->device.minor)) < 0)
-		return errno == EEXIST ? 0 : -1; /* the image, or a volume over /dev, has it */
+		return errno == EEXIST ? 0 : -1; /* the image, or a volume over /dev, has one */
 	return own_node(node, folder, name);
 }
 
@@ -104,7 +104,7 @@ static int make_link(int root, const char *target, const char *path)
 	return symlinkat(target, folder, name) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-/* Whether /dev is a bind mount, such as the host's own /dev: then box changes nothing in it. */
+/* Whether /dev is a bind mount, such as the host's own /dev. If so, box changes nothing in it. */
 static bool dev_is_given(const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++)
@@ -178,8 +178,8 @@ static int mount_node(int dev, const struct device *device, int scratch)
 								       : mount_attach(tree, target);
 }
 
-/* Docker's default capabilities include MKNOD. So every mount is nodev, that of /dev too, except
- * for the mounts of these nodes: a node that the container makes itself cannot be opened. */
+/* Docker's default capabilities include MKNOD. So every mount is nodev, even that of /dev, except
+ * for the mounts of these nodes: no process can open a node that the container makes itself. */
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch)
 {
 	mode_t before = umask(0);

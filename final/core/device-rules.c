@@ -27,16 +27,17 @@ static void put(struct device_program *program, struct bpf_insn instruction)
 		program->code[program->n++] = instruction;
 }
 
-/* Adds a jump to the next rule, which is taken if REGISTER OP K holds: the rule fits unless it
- * does. Where the next rule begins is filled in later, when that is known. */
+/* Adds a jump to the code of the next rule, which is taken if the comparison OP of register REG
+ * with K holds: then the current rule does not fit. The jump's target is filled in when it is known
+ * where the next rule begins. */
 static void put_unless(struct device_program *program, uint8_t op, int reg, int32_t k)
 {
 	put(program, (struct bpf_insn){.code = BPF_JMP32 | op | BPF_K, .dst_reg = reg, .imm = k});
 }
 
-/* Loads the registers that the rules look at from struct bpf_cgroup_dev_ctx, whose first word is
- * "access << 16 | type": 2 the type, 3 the access, 4 and 5 the major and minor numbers. The
- * verifier refuses to read a register that nothing was loaded into. */
+/* Loads the registers that the rules read from struct bpf_cgroup_dev_ctx, whose first word is
+ * "access << 16 | type". Register 2 gets the type, 3 the access, 4 and 5 the major and minor
+ * numbers. The verifier refuses a program that reads a register into which nothing was loaded. */
 static void put_start(struct device_program *program)
 {
 	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W;
@@ -57,8 +58,8 @@ static void put_answer(struct device_program *program, bool allow)
 	put(program, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
 }
 
-/* Adds the code for RULE. Returns whether the rule fits every device: the kernel would refuse code
- * after it, which could never be reached. */
+/* Adds the code for RULE. Returns whether the rule fits every device. Then no code may follow: the
+ * kernel refuses a program with code that can never be reached. */
 static bool put_rule(struct device_program *program, const struct device_rule *rule)
 {
 	size_t start = program->n, end;
@@ -67,8 +68,8 @@ static bool put_rule(struct device_program *program, const struct device_rule *r
 	if (rule->type != 'a')
 		put_unless(program, BPF_JNE, 2,
 			rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-	/* A rule allows an access only if it names all kinds that are asked for; it denies if it
-	 * names any. */
+	/* A rule that allows fits only if it names all kinds of access that are asked for; a rule
+	 * that denies fits if it names one of them. */
 	if (other && rule->allow)
 		put_unless(program, BPF_JSET, 3, other);
 	else if (other) {
@@ -98,7 +99,7 @@ int devices_compile(struct device_program *program, const struct device_rule *ru
 
 	program->n = 0;
 	put_start(program);
-	while (!all && n-- > 0) /* the last rule that fits counts: so it is asked first */
+	while (!all && n-- > 0) /* the last rule that fits counts: so test the last one first */
 		all = put_rule(program, &rules[n]);
 	if (!all)
 		put_answer(program, false);

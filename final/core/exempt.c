@@ -29,12 +29,13 @@ enum { FLAGS = 0 };
 
 enum { ANY = -1, COOKIE = 5 };
 
-/* These calls give a process nothing, except more processes to one that has CAP_SYS_RESOURCE. So
- * even if somebody reads the process's memory, and finds the cookie there, the filter still holds.
- * A number that is another call's on another architecture allows no more than that either. */
+/* These calls give a process no new rights; only one that has CAP_SYS_RESOURCE can raise its limit
+ * of processes. So the filter still protects the host if an attacker reads the cookie in the
+ * process's memory. The filter does not compare the architecture: a call of another architecture
+ * with one of these numbers gives no new rights either. */
 static const struct {
 	uint32_t nr;
-	int argument; /* the number of the argument that must have the value; or ANY */
+	int argument; /* the number of the argument that must be equal to value; or ANY */
 	uint64_t value;
 } calls[] = {
 	{SYS_clone, FLAGS, CLONE_PARENT | SIGCHLD},
@@ -49,9 +50,9 @@ static const struct {
 };
 enum { N_CALLS = sizeof(calls) / sizeof(*calls) };
 
-/* Adds a test: goes on if argument I is VALUE, otherwise jumps to the instruction END. It compares
- * the two halves in the order in which VALUE has them in memory, so that it is the same for either
- * byte order. */
+/* Adds a test: the filter goes on if argument I is VALUE, and otherwise jumps to the instruction
+ * END. The two halves are compared in the order in which VALUE has them in memory, so that this
+ * code is right for either byte order. */
 static struct sock_filter *put_test(
 	struct sock_filter *at, int i, uint64_t value, const struct sock_filter *end)
 {
@@ -68,8 +69,9 @@ static struct sock_filter *put_test(
 	return at;
 }
 
-/* Before the filter itself, other calls meet only comparisons of their number. So the kernel still
- * finds out, without running the filter, which of them are always allowed (Linux 5.11). */
+/* For all other system calls, the code in front of FILTER compares only the call's number. So the
+ * kernel can still find out, when it installs the filter, which calls are always allowed, and skip
+ * the filter for them (Linux 5.11). */
 int exempt_own_calls(const struct sock_fprog *filter, struct guard *guard)
 {
 	struct sock_filter head[2 + N_CALLS * 10], *end = head + 1, *at = head;

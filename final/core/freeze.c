@@ -20,10 +20,11 @@
 #include "cgroup.h"
 #include "channel.h"
 
-/* Takes the lock of the container ID, with COMMAND of fcntl(2). It is not a lock on the container's
- * own cgroup, which the container sees, and could lock itself, but on a byte of a file in the
- * folder above; each container has a byte of its own. Returns the descriptor that holds the lock;
- * or -1: with EAGAIN and without fail() if another process has the lock, else after fail(). */
+/* Takes the lock of the container ID, with COMMAND of fcntl(2). The lock is on a byte of a file in
+ * the folder above the container's cgroup, and each container has its own byte. A file in the
+ * container's own cgroup would not do: the container sees it, and could lock it itself. Returns the
+ * descriptor that holds the lock; or -1: with EAGAIN and without fail() if another process has the
+ * lock, else after fail(). */
 static int take_lock(const struct cgroup *cgroup, const char *id, int command)
 {
 	autoclose int fd =
@@ -39,8 +40,9 @@ static int take_lock(const struct cgroup *cgroup, const char *id, int command)
 }
 
 /* Takes the lock, which is held until this process ends. If box ends meanwhile, so does this
- * process. Every commit holds the lock while the container is frozen; so whoever has the lock and
- * finds the container frozen knows that `box pause` has frozen it. */
+ * process. A command that freezes the container for a while, by freeze_begin(), holds the lock
+ * meanwhile. So a process that has got the lock, and finds the container frozen, knows that `box
+ * pause` has frozen it. */
 static int lock(const struct cgroup *cgroup, const char *id, int life)
 {
 	struct pollfd polls = {.fd = life, .events = POLLIN};
@@ -54,7 +56,7 @@ static int lock(const struct cgroup *cgroup, const char *id, int life)
 	return 0;
 }
 
-/* Freezes the container, unless it is paused. *MINE becomes true if this has frozen it. */
+/* Freezes the container, unless it is paused. *MINE becomes true if this function has frozen it. */
 static int freeze_now(const struct cgroup *cgroup, const char *id, bool *mine)
 {
 	if (cgroup->n > 0 && lock(cgroup, id, STDIN_FILENO) < 0)
@@ -67,8 +69,8 @@ static int freeze_now(const struct cgroup *cgroup, const char *id, bool *mine)
 	return 0;
 }
 
-/* The keeper: a process of its own, because box may be killed. The other end of LIFE is closed when
- * box ends. */
+/* The keeper: a process of its own, because box may be killed. The end of box closes the other end
+ * of LIFE. */
 static _Noreturn void keep_frozen(const char *id, int life)
 {
 	struct message message = {.kind = MESSAGE_READY};
@@ -90,8 +92,8 @@ static _Noreturn void keep_frozen(const char *id, int life)
 	_exit(mine && cgroup_freeze(&cgroup, false) < 0 ? EXIT_BOX : 0);
 }
 
-/* Ends the keeper, which thaws the container, and waits for it. If the keeper has died before, box
- * thaws the container. */
+/* Tells the keeper to thaw the container and to end, and waits for its end. If the keeper has died
+ * before, box thaws the container. */
 static int release(struct freeze *freeze)
 {
 	int status;
@@ -141,7 +143,7 @@ int freeze_begin(struct freeze *freeze, const char *id)
 		freeze->mine = message.status;
 		return 0;
 	}
-	freeze->mine = true; /* if the keeper has died, nobody knows */
+	freeze->mine = true; /* if the keeper has died, it may have frozen the container */
 	if (release(freeze) == 0)
 		failx("%s", message.kind == MESSAGE_ERROR ? message.text : "interrupted");
 	return -1;

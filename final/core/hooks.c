@@ -36,8 +36,8 @@ bool hooks_any(const struct hooks *hooks, enum hook_kind from, enum hook_kind to
 }
 
 /* Executes HOOK, with IN as its stdin and ERR as its stderr. A hook without an environment of its
- * own gets that of the process that runs it: box-oci's, or for startContainer that of the
- * container's process; as with runc. So it has a PATH. */
+ * own gets the environment of the process that runs it, as with runc, and so has a PATH: that of
+ * box-oci, or for startContainer that of the container's process. */
 static _Noreturn void hook_main(const struct hook *hook, int in, int err)
 {
 	char *argv[] = {(char *)hook->path, NULL};
@@ -56,13 +56,14 @@ static _Noreturn void hook_main(const struct hook *hook, int in, int err)
 	_exit(127);
 }
 
-/* What a hook has written to stderr, as much as an error's text has room for. */
+/* The beginning of what a hook has written to stderr, for an error's text. */
 struct words {
 	char text[512];
 	size_t n;
 };
 
-/* Reads from FD what is there. Returns false if there is nothing. */
+/* Reads from FD, which does not block, and adds the text to WORDS. Returns false if there was
+ * nothing to read. */
 static bool hear(struct words *words, int fd)
 {
 	char data[4096];
@@ -73,9 +74,9 @@ static bool hear(struct words *words, int fd)
 	return size > 0;
 }
 
-/* Returns whether the process of PIDFD ends in time; meanwhile reads what it writes to ERR. Other
- * processes that the hook has started may keep ERR open for ever: what was written until the hook's
- * end is enough. */
+/* Waits for the end of the process of PIDFD, and reads meanwhile what it writes to ERR. Returns
+ * false if the hook's timeout passes before. Processes that the hook has started may keep ERR open
+ * for ever, so nothing is read after the hook's end but what has been written by then. */
 static bool ends(const struct hook *hook, int pidfd, int err, struct words *words)
 {
 	struct pollfd polls[] = {{.fd = pidfd, .events = POLLIN}, {.fd = err, .events = POLLIN}};
@@ -94,7 +95,7 @@ static bool ends(const struct hook *hook, int pidfd, int err, struct words *word
 	return true;
 }
 
-/* Waits for the hook PID, and kills it if its time is over. */
+/* Waits for the hook PID, and kills it after its timeout. */
 static int wait_for_hook(const struct hook *hook, pid_t pid, int err)
 {
 	autoclose int pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -140,8 +141,8 @@ static int run_hook(const struct hook *hook, const char *state)
 		hook_main(hook, in, err);
 	close_fd(&in);
 	close_fd(&err);
-	/* STATE fits into the pipe, or the hook reads it. A hook that ends without reading it is no
-	 * error. */
+	/* If STATE does not fit into the pipe, write(2) waits until the hook reads it. A hook that
+	 * ends without reading STATE is no error. */
 	signal(SIGPIPE, SIG_IGN);
 	fcntl(to, F_SETPIPE_SZ, 1 << 20);
 	if (write(to, state, strlen(state)) < 0 && errno != EPIPE && pid > 0)

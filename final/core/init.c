@@ -58,7 +58,8 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 		return -1;
 	debug("in the cgroup; hostname %s, loopback, a session of its own",
 		spec->hostname ?: "unchanged");
-	/* The root of the new namespace is this process's cgroup; so it joins its cgroups first. */
+	/* The root of a new cgroup namespace is the cgroup of this process; so this process joins
+	 * its cgroups first. */
 	if ((spec->namespaces.made & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
 	if ((spec->namespaces.made & CLONE_NEWNET) && loopback_up() < 0)
@@ -74,7 +75,8 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 	return spec->process.keep_keyring ? 0 : session_keyring();
 }
 
-/* Runs the hooks, when everything is mounted, and the host's root is still there. */
+/* Lets box run its hooks, and runs the createContainer hooks, when everything is mounted, and the
+ * host's root is still reachable. */
 static int run_hooks(const struct spec *spec)
 {
 	struct message message = {.kind = MESSAGE_HOOKS};
@@ -96,7 +98,8 @@ static int receive_mounts(const struct spec *spec, int trees[])
 	return 0;
 }
 
-/* Makes all mounts, from the host's paths to the container's root. TREES: see restrict_all(). */
+/* Takes the host's folders, makes all mounts, and enters the container's root. TREES get the mounts
+ * that restrict_all() makes read-only. */
 static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
 {
 	int nodes[spec->oci->n_nodes + 1];
@@ -104,13 +107,14 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 
 	if (take_mounts(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
 		return -1;
-	/* Each mount that was taken is private already: see take_bind(). The others are copies of
-	 * the host's, and are made private: what is mounted on a shared one appears there, too. */
+	/* The mounts that take_mounts() took have the right propagation already: see take_bind().
+	 * All others are copies of the host's mounts, and become private here: a mount that is made
+	 * on a shared one would also appear on the host. */
 	debug("mount / as MS_REC | MS_PRIVATE");
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail("make the mounts private");
-	/* Before this process becomes root of a user namespace: such a root cannot look into all of
-	 * the host's folders. */
+	/* All this happens before the process becomes root of a user namespace, who cannot look
+	 * into all of the host's folders. */
 	if (devices_take(spec, nodes) < 0 || (root = mount_rootfs(&spec->root, &scratch)) < 0 ||
 		namespaces_become_root(&spec->namespaces) < 0)
 		return -1;
@@ -130,7 +134,8 @@ static int restrict_all(const struct spec *spec, int trees[])
 	return restrict_mounts(spec, trees) < 0 ? -1 : restrict_rootfs(&spec->root);
 }
 
-/* Makes all that is inside. *MASTER becomes box's end of the container's terminal, or -1. */
+/* Makes the inside of the container. *MASTER becomes box's end of the container's terminal, or -1.
+ */
 static int set_up(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
 {
 	int trees[spec->n_mounts + 1];
@@ -139,7 +144,8 @@ static int set_up(const struct spec *spec, const struct cgroup *cgroup, int pids
 	if (make_root(spec, cgroup, pids, trees) < 0 || sysctls_write(spec) < 0 ||
 		mask_paths(spec) < 0 || reopen_null() < 0)
 		return -1;
-	/* While the root can be written to. enter_folder() checks that this is in the container. */
+	/* The working folder is made now, while the root can still be written to. enter_folder()
+	 * checks later that it is in the container. */
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		(folder = make_in_root(root, spec->process.cwd, true)) < 0)
 		return fail("the working folder %s", spec->process.cwd);
@@ -149,7 +155,8 @@ static int set_up(const struct spec *spec, const struct cgroup *cgroup, int pids
 	return restrict_all(spec, trees);
 }
 
-/* With --init, PID 1 is still box: so its command line, with paths of the host, is replaced. */
+/* With --init, PID 1 is still the program box, and its command line contains paths of the host; so
+ * the command line is replaced by "init". */
 static void rename_to_init(void)
 {
 	autofree char *line = malloc(1 << 20);
@@ -196,8 +203,10 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	}
 }
 
-/* Waits until the engine wants the program, and installs the filter if that is still to be done.
- * Only with a listener is it installed before the wait, as box passes the listener on then. */
+/* Waits at the gate until the engine starts the program, and installs the filter of system calls if
+ * filter_last() still has to do so. A filter with a listener is installed before the wait, because
+ * box, which passes the listener on, ends before the gate opens; any other filter is installed
+ * after the wait. */
 static int wait_for_start(const struct spec *spec, const struct guard *guard)
 {
 	const struct process *process = &spec->process;
@@ -229,7 +238,7 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 	if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		message_send(to_box, &ready, root) < 0)
 		_exit(EXIT_BOX);
-	wait_for_message(MESSAGE_GO); /* GO never comes: box ends this process, or has died */
+	wait_for_message(MESSAGE_GO); /* GO never comes: box kills this process, or has died */
 	_exit(0);
 }
 
@@ -241,11 +250,12 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	struct environment environment;
 	int master, pids;
 
-	/* The kernel kills this process when box dies; if box has died, wait_for_message() notices
-	 * it. */
+	/* The kernel kills this process when box dies. If box has died before this call,
+	 * wait_for_message() notices it. */
 	if (!spec->process.detached)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_DUMPABLE, 0); /* the container is not to read what box had in memory */
+	/* The container must not read box's memory, of which this process has a copy. */
+	prctl(PR_SET_DUMPABLE, 0);
 	begin_inside(socket);
 	pids = outside ? enter_from_outside(spec, &environment) : -1;
 	wait_for_message(MESSAGE_GO);

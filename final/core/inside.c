@@ -25,7 +25,7 @@
 
 int to_box = -1;
 
-/* The descriptor of box's stderr may be closed here, or be the command's. */
+/* Sends LINE to box: on this side, stderr may be closed, or be the command's. */
 static void send_line(const char *line)
 {
 	struct message message = {.kind = MESSAGE_DEBUG};
@@ -43,8 +43,8 @@ void begin_inside(int socket)
 }
 
 /* Sends failure() to box, which prints it: so the message appears once, and not on the command's
- * stderr. This uses write(2), because at the gate, box is a fifo, and because the filter of system
- * calls may be installed. */
+ * stderr. This function uses write(2), because after the gate to_box is a fifo, and because the
+ * filter of system calls may be installed. */
 _Noreturn void die(int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
@@ -60,7 +60,7 @@ int wait_for_message(enum message_kind kind)
 	int fd;
 
 	if (!message_receive(to_box, &message, &fd) || message.kind != kind)
-		_exit(EXIT_BOX); /* box has died: nobody would clean up after this process */
+		_exit(EXIT_BOX); /* box has died, and could not clean up after this process */
 	return fd;
 }
 
@@ -97,7 +97,8 @@ int close_descriptors(const struct process *process, int other, const int gate[2
 	return 0;
 }
 
-/* Replaces the host's /dev/null by the container's own, as the container could change its mode. */
+/* Replaces the host's /dev/null by the container's own, because a process of the container could
+ * change the mode of the host's. */
 int reopen_null(void)
 {
 	autoclose int null = -1;
@@ -115,16 +116,17 @@ int reopen_null(void)
 	return 0;
 }
 
-/* Gives all signals their default action and unblocks them, as a login would: nothing that the
- * caller has set reaches the command. */
+/* Gives all signals their default action and unblocks them, as a login would: no setting of box's
+ * caller reaches the command. */
 int reset_signals(void)
 {
 	/* the kernel's struct: all zero is SIG_DFL */
 	static const unsigned long default_action[8];
 	sigset_t none;
 
-	/* By the system call, because glibc keeps two signals to itself, and posix_spawn(3) leaves
-	 * these two ignored. For SIGKILL and SIGSTOP the call fails, which does not matter. */
+	/* This is the system call, because glibc's sigaction() refuses two signals that glibc uses
+	 * itself, and posix_spawn(3) leaves these two ignored. For SIGKILL and SIGSTOP the call
+	 * fails, which does not matter. */
 	for (int i = 1; i < NSIG; i++)
 		syscall(SYS_rt_sigaction, i, default_action, NULL, sizeof(uint64_t));
 	sigemptyset(&none);
@@ -140,7 +142,8 @@ void look_for_program(const struct spec *spec)
 		die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 
-/* Waits at the gate, if there is one. When that opens, box has ended: errors go to gate[1] then. */
+/* Waits at the gate, if there is one. When the gate opens, box has ended; so errors go to gate[1]
+ * from then on. */
 int wait_at_gate(const int gate[2], const struct guard *guard)
 {
 	struct message message = {.kind = MESSAGE_READY};
@@ -154,8 +157,8 @@ int wait_at_gate(const int gate[2], const struct guard *guard)
 	to_box = gate[1];
 	if (own_call(guard, SYS_read, gate[0], (long)&byte, 1) != 1)
 		return fail("the gate");
-	/* Closes gate[0] before exec closes gate[1], which is the sign that the command runs: after
-	 * that sign nobody is to find the gate still open. */
+	/* gate[0] is closed before exec closes gate[1]. The end of gate[1] is the sign that the
+	 * command runs, and no process may find the gate still open after that sign. */
 	own_call(guard, SYS_close, gate[0], 0, 0);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* join.c: starts a process in a PID namespace that its maker stays out of. */
+/* join.c: starts a process in a PID namespace, from a helper that stays out of this namespace. */
 #define _GNU_SOURCE
 #include "join.h"
 
@@ -45,7 +45,8 @@ static int join_namespaces(const struct process *process, const struct namespace
 	debug("setns to the container's namespaces");
 	if (setns(pidfd, namespaces) < 0)
 		return fail("join the container's namespaces");
-	/* In a new session it gets no signals of the caller's terminal, once they are unblocked. */
+	/* In a new session, this process gets no signals of the caller's terminal when signals are
+	 * unblocked. */
 	if (setsid() < 0 || chdir("/") < 0)
 		return fail("setsid");
 	return (!process->keep_keyring && session_keyring() < 0) ||
@@ -55,8 +56,8 @@ static int join_namespaces(const struct process *process, const struct namespace
 		       : 0;
 }
 
-/* The rest, for the process that is visible inside. FIRST: the container whose first
- * process it is; NULL: it joins one. */
+/* The last part, in the process that is visible inside the container. FIRST is the spec of the
+ * container if this is its first process; NULL if the process joins a running container. */
 static _Noreturn void execute_inside(
 	const struct process *process, const struct spec *first, const struct guard *guard)
 {
@@ -70,13 +71,13 @@ static _Noreturn void execute_inside(
 	}
 	if (process_limit_joined(process, guard) < 0)
 		die(EXIT_BOX);
-	wait_for_go(guard); /* box knows this process's PID now */
+	wait_for_go(guard); /* now box knows the PID of this process */
 	if (own_call(guard, SYS_setsid, 0, 0, 0) < 0 ||
 		(process->terminal && own_call(guard, SYS_ioctl, STDIN_FILENO, TIOCSCTTY, 0) < 0)) {
 		fail("make a session with its terminal");
 		die(EXIT_BOX);
 	}
-	/* Not before, as the filter's listener answers only from now on. */
+	/* This is not done earlier, because the filter's listener answers only from now on. */
 	if (first && process->listener)
 		look_for_program(first);
 	if (first && wait_at_gate(first->oci->gate, guard) < 0)
@@ -88,7 +89,8 @@ static _Noreturn void execute_inside(
 	run_command(process->argv);
 }
 
-/* Starts the process that is to be visible inside, as box's own child: so box can wait for it. */
+/* Starts the process that will be visible inside, as a child of box, so that box can wait for it.
+ */
 static _Noreturn void start_inside(
 	const struct process *process, const struct spec *first, const struct guard *guard)
 {
@@ -105,11 +107,11 @@ static _Noreturn void start_inside(
 	_exit(0);
 }
 
-/* A process inside that has CAP_SYS_PTRACE can read the memory of a process that joins, and control
- * it, as soon as it can see it (CVE-2016-9962). PR_SET_DUMPABLE helps only against processes that
- * have this capability in a user namespace below. So the process that joins stays out of the
- * container's PID namespace (setns(2): only its children are in it), and before it makes its child,
- * it gives up all that the child is not to have. */
+/* As soon as a process with CAP_SYS_PTRACE inside the container can see a process that joins, it
+ * can read the memory of that process, and control it (CVE-2016-9962). PR_SET_DUMPABLE helps only
+ * against processes that have this capability in a user namespace below. So the process that joins
+ * stays out of the container's PID namespace, as setns(2) moves only its children there; and before
+ * it makes its child, it gives up everything that the child must not have. */
 _Noreturn void exec_main(const struct process *process, const struct namespaces *namespaces,
 	const struct cgroup *cgroup, bool born_inside, int pidfd, int socket)
 {
@@ -135,8 +137,8 @@ _Noreturn void exec_main(const struct process *process, const struct namespaces 
 	start_inside(process, NULL, &guard);
 }
 
-/* The rest of child_main() for a process that is outside of the PID namespace PIDS: it does what
- * exec_main() does at its end. */
+/* The last part of child_main() for a process outside the PID namespace PIDS: the same steps as at
+ * the end of exec_main(). */
 _Noreturn void finish_outside(
 	const struct spec *spec, int pids, const struct environment *environment)
 {
@@ -155,7 +157,7 @@ _Noreturn void finish_outside(
 	start_inside(&spec->process, spec, &guard);
 }
 
-/* Enters all namespaces but that of PIDs. Returns a descriptor of the PID namespace. */
+/* Enters all namespaces except the PID namespace, and returns a descriptor of that one. */
 int enter_from_outside(const struct spec *spec, struct environment *environment)
 {
 	const struct message message = {.kind = MESSAGE_READY};

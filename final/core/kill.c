@@ -20,8 +20,9 @@
 #include "container.h"
 #include "tty.h"
 
-/* Whether PID is in sigwait(3), as small inits are. A signal for which it waits may look neither
- * blocked nor handled in its status then, but still reaches it. */
+/* Whether the process PID is in sigwait(3), as small init programs are. /proc/PID/status may then
+ * show a signal for which the process waits as neither blocked nor handled, although the signal
+ * reaches the process. */
 static bool waits_for_signal(pid_t pid)
 {
 	char path[64];
@@ -34,8 +35,8 @@ static bool waits_for_signal(pid_t pid)
 }
 
 /* PID 1 of a PID namespace does not get signals for which it has no handler: not even SIGTERM ends
- * it (pid_namespaces(7)). In that case box kills it, as the signal would have ended any other
- * process. */
+ * it (pid_namespaces(7)). In that case box kills PID 1, because the signal would have ended any
+ * other process. */
 int container_kill(pid_t pid, int pidfd, int signal)
 {
 	static const char *const names[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
@@ -79,7 +80,7 @@ int container_signal(const struct container *container, int fd)
 		}
 		/* fall through */
 	default:
-		if (container->joined) { /* not PID 1; it may be stopped, so wake it up */
+		if (container->joined) { /* not PID 1; if it is stopped, SIGCONT wakes it up */
 			syscall(SYS_pidfd_send_signal, container->pidfd, info.ssi_signo, NULL, 0);
 			if (asks_to_end(info.ssi_signo))
 				syscall(SYS_pidfd_send_signal, container->pidfd, SIGCONT, NULL, 0);

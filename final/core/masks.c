@@ -21,8 +21,9 @@
 #include "tree.h"
 
 /* Covers the folder TARGET. One empty file system covers all folders: a copy of its first mount is
- * cheaper than another file system. Before Linux 6.15 only what is attached can be copied; so
- * *EMPTY is that first mount. */
+ * cheaper than another file system. *EMPTY is a descriptor of that first mount, or -1 before there
+ * is one. Before Linux 6.15 only a mount that is attached can be copied, so the first one is
+ * attached before it is copied. */
 static int cover_folder(int target, int *empty)
 {
 	const uint64_t attributes =
@@ -46,8 +47,9 @@ static bool is_file(const struct stat *st, int fd)
 	       st->st_ino == other.st_ino;
 }
 
-/* Covers TARGET: a file by /dev/null, of which null is a descriptor, and a folder by *EMPTY. What
- * is covered already, perhaps by another of its names, is not covered again. */
+/* Covers TARGET: a file by a bind mount of the descriptor "null", which is /dev/null, and a folder
+ * by *EMPTY. A file or folder that is covered already, perhaps under another name, is not covered
+ * again. */
 static int mask(int target, int null, int *empty)
 {
 	struct stat st;
@@ -82,7 +84,7 @@ static int mask_all(int root, const char *const *paths)
 	return 0;
 }
 
-/* Returns the ID of the mount that FD is on (Linux 5.8), or 0. */
+/* Returns the ID of the mount on which FD is (statx(2), STATX_MNT_ID, Linux 5.8), or 0. */
 static uint64_t mount_id(int fd)
 {
 	struct statx st;
@@ -92,8 +94,8 @@ static uint64_t mount_id(int fd)
 	return st.stx_mnt_id;
 }
 
-/* Makes TARGET read-only by a mount, and adds the mount's ID to the *N elements of MADE. What is on
- * one of these mounts is read-only already. */
+/* Makes TARGET read-only by a mount, and adds the mount's ID to the *N elements of MADE. A target
+ * on one of the mounts in MADE is read-only already. */
 static int make_constant(int target, uint64_t made[], size_t *n)
 {
 	uint64_t id = mount_id(target);

@@ -10,8 +10,8 @@
 
 #include "text.h"
 
-/* Ends the first word of *REST, and returns it; *REST becomes what is behind the blank after it.
- * NULL if there is no blank, or no word before it. */
+/* Ends the first word of *REST, and returns it; *REST becomes the text behind the blank that
+ * follows the word. Returns NULL if there is no blank, or no word before it. */
 static char *next_word(char **rest)
 {
 	char *word = strsep(rest, " ");

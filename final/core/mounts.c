@@ -1,8 +1,10 @@
-/* mounts.c: a container's volumes and file systems; masks.c has what of them it must not see.
+/* mounts.c: a container's volumes and file systems. masks.c hides those parts of them that the
+ * container must not see.
  *
  * Every mount is made attached nowhere, as a descriptor (open_tree(2), fsmount(2)). The source of a
- * bind mount is looked up on the host; where to attach it is looked up by open_in_root(), in the
- * container. So no symlink of the image can change what either path leads to. */
+ * bind mount is looked up on the host; its target is looked up in the container, by open_in_root().
+ * So no symlink of the image can lead the source, or the target, out of the container to the host.
+ */
 #define _GNU_SOURCE
 #include "mounts.h"
 
@@ -33,8 +35,8 @@
 #include "spec.h"
 #include "tree.h"
 
-/* Makes a file with mount->text, and takes it. It is in memory: the container can write to it, and
- * nothing of it is left afterwards. */
+/* Makes a file with mount->text in the tmpfs SCRATCH, and takes a bind mount of it. The container
+ * can write to this file, and nothing of it is left afterwards. */
 static int take_text(const struct mount *mount, int scratch)
 {
 	const char *name = strrchr(mount->target, '/') + 1;
@@ -48,9 +50,9 @@ static int take_text(const struct mount *mount, int scratch)
 	return steal_fd(&copy);
 }
 
-/* An overlay's options name folders of the host: they may contain commas, and be longer than the
- * 255 bytes that fsconfig(2) takes; mount(2) takes them as a whole. So the overlay is attached to
- * PLACE for a moment. */
+/* The options of an overlay name folders of the host: they may contain commas, and be longer than
+ * the 255 bytes that fsconfig(2) takes. mount(2) takes the options as one text, but attaches the
+ * overlay; so it is attached at PLACE for a moment. */
 static int take_overlay(
 	const char *source, const char *options, uint64_t attributes, const char *place)
 {
@@ -70,8 +72,8 @@ static int take_overlay(
 		       : steal_fd(&tree);
 }
 
-/* Returns the part of PATH below FOLDER, comparing words alone, or NULL if it is not below FOLDER.
- * A PATH with ".." may lead anywhere, and counts as not below. */
+/* Returns the part of PATH below FOLDER, or NULL if PATH is not below FOLDER. Only the texts are
+ * compared. A PATH with ".." may lead anywhere, and counts as not below FOLDER. */
 static const char *part_below(const char *path, const char *folder)
 {
 	for (;;) {
@@ -93,9 +95,10 @@ static const char *part_below(const char *path, const char *folder)
 	return *path ? path : ".";
 }
 
-/* Returns the part of a bind mount's source below the container's own root, or NULL. An earlier
- * mount may be what is visible there, so attach_mounts() takes such a source, when the earlier
- * mounts are attached. With an overlay this does not apply: only box knows paths below its root. */
+/* Returns the part of a bind mount's source below the container's own root, or NULL. At such a path
+ * an earlier mount of the container may be visible, so attach_mounts() takes the source when the
+ * earlier mounts are attached. For an overlay the result is NULL: no bind mount names a path below
+ * its root, which only box knows. */
 static const char *source_in_root(const struct spec *spec, const struct mount *mount)
 {
 	return spec->root.upper || mount->type || mount->text || mount->id_mapped
@@ -103,8 +106,8 @@ static const char *source_in_root(const struct spec *spec, const struct mount *m
 		       : part_below(mount->source, spec->root.path);
 }
 
-/* Copies the mount's source, attached nowhere. ROOT is the container's root, if the source is below
- * it, or -1: then the path is one of the host. */
+/* Copies the mount's source, attached nowhere. ROOT is the container's root if the source is below
+ * it; -1 if the source is a path of the host. */
 static int copy_source(const struct spec *spec, const struct mount *mount, int root)
 {
 	autoclose int place = -1;
@@ -118,9 +121,9 @@ static int copy_source(const struct spec *spec, const struct mount *mount, int r
 	return place < 0 ? -1 : mount_copy(place, "", mount->recursive);
 }
 
-/* A copy of a shared mount is in one peer group with its source: what is mounted on one of them
- * appears on the other. Unless MOUNT asks for MS_SHARED, nothing that is mounted on the copy
- * appears on the source; and if it asks for no propagation at all, the copy is private. */
+/* A copy of a shared mount is in the same peer group as its source: mounts made on one of them
+ * appear on the other. Unless MOUNT asks for MS_SHARED, mounts on the copy do not appear on the
+ * source; and if MOUNT asks for no propagation at all, the copy is private. */
 static int take_bind(const struct spec *spec, const struct mount *mount, int root)
 {
 	struct mount_change alone = {.propagation = MS_PRIVATE, .recursive = true};
@@ -139,8 +142,8 @@ static int take_bind(const struct spec *spec, const struct mount *mount, int roo
 }
 
 /* Whether MOUNT is a tmpfs that is to become read-only at the end, such as the one above the
- * hierarchies of cgroup v1: before that, other mounts and what box makes have to be put into it. A
- * tmpfs is box's alone; on a disk, somebody else's files may be there. */
+ * hierarchies of cgroup v1: before that, box puts other mounts and files into it. This is done only
+ * for a tmpfs, which is box's alone: a file system on a disk may have files of others. */
 static bool is_late(const struct mount *mount)
 {
 	bool read_only = mount->attributes & MOUNT_ATTR_RDONLY;
@@ -153,8 +156,9 @@ static bool is_late(const struct mount *mount)
 	       (strcmp(mount->type, "tmpfs") == 0 || strcmp(mount->type, "cgroup") == 0);
 }
 
-/* Lets box write to TREE, a mount that is to be read-only later; but not to the mounts below it,
- * such as the hierarchies of cgroup v1, and not to cgroup v2: a folder in there is a cgroup. */
+/* Lets box write to TREE, a mount that is to be read-only later; but not to the mounts below TREE,
+ * such as the hierarchies of cgroup v1, and not to cgroup v2, where a new folder would be a cgroup.
+ */
 static int open_for_writing(int tree)
 {
 	struct mount_change writable = {.clear = MOUNT_ATTR_RDONLY};
@@ -194,7 +198,8 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 	return tree >= 0 && is_late(mount) && open_for_writing(tree) < 0 ? -1 : steal_fd(&tree);
 }
 
-/* Takes the bind mounts that are not ID-mapped (BINDS), or all mounts of other kinds. */
+/* With BINDS, takes the bind mounts that are not ID-mapped; without BINDS, all mounts of other
+ * kinds. */
 static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch,
 	int trees[], bool binds)
 {
@@ -245,8 +250,8 @@ int make_mounts(
 	return take_some(spec, cgroup, pids, scratch, trees, false);
 }
 
-/* Gives the new file system TREE the permissions of the folder TARGET, which it is to cover, and
- * with copy_up a copy of what is in there. */
+/* Gives the new file system TREE the permissions of the folder TARGET, which TREE is to cover, and
+ * with mount->copy_up a copy of the contents of TARGET. */
 static int resemble(const struct mount *mount, int target, int tree)
 {
 	autoclose int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -257,8 +262,9 @@ static int resemble(const struct mount *mount, int target, int tree)
 	return mount->copy_up ? copy_up(from, tree) : 0;
 }
 
-/* A volume at /proc/sys/x, or at a symlink to it, would undo what is masked there. A copy (copy_up)
- * would show what is masked later, and paths of the host that box itself has open. */
+/* Refuses a mount on a file of /proc or /sys. A volume at /proc/sys/x, or at a symlink to it, would
+ * uncover what is masked there. A copy (copy_up) would show files that are masked later, and paths
+ * of the host that box itself has open. */
 static int refuse_kernel_files(int target, const char *name)
 {
 	struct statfs fs;
@@ -271,8 +277,8 @@ static int refuse_kernel_files(int target, const char *name)
 }
 
 /* A mount of /proc or /sys is refused if a symlink of the image is in its path, as with runc: the
- * paths that are masked, and those that box itself uses, begin with /proc and /sys, and must lead
- * there. */
+ * paths that are masked, and those that box itself uses, begin with /proc and /sys, and must not
+ * lead elsewhere. */
 static int refuse_symlink(const struct mount *mount, int root)
 {
 	struct open_how how = {
@@ -319,7 +325,7 @@ static int attach(
 		return -1;
 	if (resembles && resemble(mount, target, tree) < 0)
 		return -1;
-	/* It is filled before it is attached: nothing of the image can be in the way then. */
+	/* /dev is filled before it is attached: then no file of the image can be in the way. */
 	if (is_dev && dev_fill(tree, spec) < 0)
 		return -1;
 	debug("move_mount to %s", mount->target);
