@@ -116,8 +116,7 @@ bool cgroup_frozen(const char *id);
 struct usage {
 	int64_t cpu; /* CPU time, in microseconds */
 	int64_t memory; /* bytes, without cached files that the kernel can drop at any time */
-	int64_t limit; /* bytes: the container's memory limit, or the machine's memory if that is
-			  less */
+	int64_t limit; /* bytes: the memory limit, or all memory of the machine if that is less */
 	int64_t tasks; /* processes and threads */
 };
 

@@ -28,8 +28,7 @@ struct container {
 		     */
 	bool joined; /* made by container_join(): the process is not the container's PID 1 */
 	bool outside; /* the child stays outside the PID namespace that the process joins */
-	int oom; /* if joined, a descriptor of oom_open(): shows whether the process was killed for
-		    memory */
+	int oom; /* if joined, a descriptor of oom_open(), for oom_kills() */
 	int64_t oom_kills; /* if joined, the value of oom_kills() before the process was made */
 };
 

@@ -53,8 +53,8 @@ const char *namespace_name(unsigned long type)
 	}
 }
 
-/* Sets FILE to the file of /proc/self/ns that names the namespace of TYPE which children of this
- * process get. */
+/* Sets FILE to the name of the file in /proc/self/ns for the namespace of TYPE in which children of
+ * this process are born. */
 static const char *own_file(unsigned long type, char file[64])
 {
 	bool later = type == CLONE_NEWPID || type == CLONE_NEWTIME;
@@ -76,8 +76,8 @@ static int note_own(struct own_namespaces *own, unsigned long type)
 	return 0;
 }
 
-/* Makes a time namespace for the child that is born next, and sets its offsets. They can be set
- * only before a process is in it: the child is the first. */
+/* Makes a time namespace for the child that is born next, and sets its offsets. The offsets can be
+ * set only as long as no process is in the namespace; the child is the first. */
 static int make_time(const struct namespaces *namespaces, struct own_namespaces *own)
 {
 	if (note_own(own, CLONE_NEWTIME) < 0)
@@ -87,7 +87,8 @@ static int make_time(const struct namespaces *namespaces, struct own_namespaces 
 	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", namespaces->time_offsets);
 }
 
-/* Joins namespaces->joins except those of the type BUT, and notes the caller's own in OWN. */
+/* Joins namespaces->joins except those of the type BUT, and opens the caller's own namespaces of
+ * these types in OWN. */
 static int enter(const struct namespaces *namespaces, struct own_namespaces *own, unsigned long but)
 {
 	own->n = 0;
@@ -124,8 +125,8 @@ int namespaces_leave(struct own_namespaces *own)
 	return result < 0 ? fail("leave a namespace") : 0;
 }
 
-/* Whether NAMESPACE, of TYPE, is the host's: the one of box or of the process 1 in box's PID
- * namespace. Compares device and inode, because one namespace has many names. */
+/* Whether NAMESPACE, of TYPE, is the host's: the namespace of box, or of process 1 in box's PID
+ * namespace. Compares device and inode numbers, because a namespace can have many names. */
 static bool is_hosts(const struct stat *namespace, unsigned long type)
 {
 	static const char *const folders[] = {"/proc/self/ns", "/proc/1/ns"};
@@ -149,11 +150,13 @@ static int enter_for_good(const struct namespaces *namespaces, unsigned long but
 	struct stat mounts;
 	int fds[2] = {-1, -1};
 
-	/* Opened first: in other mounts these paths would lead elsewhere. */
+	/* Both are opened before one is joined: in the mount namespace that is joined, the paths
+	 * would lead elsewhere. */
 	for (size_t i = 0; i < 2; i++)
 		if (paths[i] && (fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC)) < 0)
 			return fail("join the namespace %s", paths[i]);
-	/* enter_rootfs() would replace the root of box's own mount namespace, or of the host's. */
+	/* enter_rootfs() would replace the root of this mount namespace: it must not be box's own,
+	 * or the host's. */
 	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
 	if (enter(namespaces, &own, but) < 0)
@@ -183,15 +186,16 @@ int namespaces_enter_but_pids(const struct namespaces *namespaces)
 	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
 		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 
-	/* Joining is tried now, where an error can still be reported. It is undone so that the
+	/* Joining is tried now, while an error can still be reported. It is then undone, so that
 	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
-	 * about to lose the right to join it again. */
+	 * about to enter a user namespace, in which it has no right to join that namespace again.
+	 */
 	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
 		(!namespaces_users(namespaces) && setns(own, CLONE_NEWPID) < 0))
 		return fail("join the namespace %s", path);
 	if (enter_for_good(namespaces, CLONE_NEWPID) < 0)
 		return -1;
-	/* The cgroup namespace is made later in any case, see init.c. */
+	/* The cgroup namespace is made later, by init.c. */
 	if (unshare(namespaces->made & ~(unsigned long)CLONE_NEWCGROUP) < 0)
 		return fail("unshare the namespaces");
 	return steal_fd(&pids);
@@ -235,8 +239,8 @@ static int open_users(pid_t pid)
 	return fd < 0 ? fail("user namespace of process %d", pid) : fd;
 }
 
-/* The child is there for its user namespace, and ends at once; its /proc/PID, by which the
- * namespace is opened, exists until waitpid(2). */
+/* The child is made only for its user namespace, and ends at once. The namespace is opened in the
+ * child's /proc/PID, which exists until waitpid(2). */
 int namespaces_open_users(const struct id_maps *maps, pid_t pid)
 {
 	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
@@ -266,9 +270,9 @@ static const char *what_is_set(const struct spec *spec, unsigned long type)
 	return NULL;
 }
 
-/* Returns -1 after failx() if SPEC has a setting for a namespace that it joins, and that is the
- * host's. PID, the child, is in all of these namespaces now; so its /proc/PID/ns is looked at, and
- * not what the paths lead to meanwhile. */
+/* Returns -1 after failx() if SPEC has a setting for a namespace that SPEC joins, and that is the
+ * host's. The child PID has already joined all these namespaces, so /proc/PID/ns is read: the paths
+ * in SPEC may lead to others by now. */
 static int check_joined(const struct spec *spec, pid_t pid)
 {
 	for (size_t i = 0; i < spec->namespaces.n_joins; i++) {

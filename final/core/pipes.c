@@ -13,16 +13,16 @@
 #include "container.h"
 #include "spec.h"
 
-/* Whether the container gets a pipe in place of this file of the caller's. It does not for the null
- * device, which it opens again as its own (reopen_null() in inside.c), nor for a folder, which
- * close_descriptors() refuses there. */
+/* Whether the container gets a pipe in place of the caller's file ST. It gets none for the null
+ * device, which reopen_null() replaces by the container's own, nor for a folder, which
+ * close_descriptors() refuses. */
 static bool is_hosts(const struct stat *st)
 {
 	return !S_ISDIR(st->st_mode) && (!S_ISCHR(st->st_mode) || st->st_rdev != makedev(1, 3));
 }
 
-/* PIPES become /dev/null, so that no file of the caller's is open in the container, not even until
- * the process has its terminal. */
+/* PIPES become /dev/null: then no file of the caller is open in the container before the process
+ * has its terminal. */
 static int make_nulls(int pipes[3])
 {
 	for (int fd = 0; fd < 3; fd++)
@@ -31,11 +31,11 @@ static int make_nulls(int pipes[3])
 	return 0;
 }
 
-/* A process that has a descriptor may do to the file what the file's owner may, and it can open the
- * file again through /proc/self/fd: to write to a disk that it was only to read, to change a file's
- * mode, or to read from the other end of a pipe. So the container gets pipes, and box copies
- * between their other ends and the caller's files. If stdout and stderr are the same file, they
- * share one pipe, to keep the order of what is written. */
+/* A root process that has a descriptor has the rights of the file's owner, and can open the file
+ * again through /proc/self/fd: it could write to a disk that it was only to read, change a file's
+ * mode, or read from a pipe to which it was only to write. So the container gets pipes, and box
+ * copies between their other ends and the caller's files. If stdout and stderr are the same file,
+ * they share one pipe, which keeps the order of the output. */
 int make_pipes(struct container *container, int pipes[3])
 {
 	const struct process *process = container->process;
@@ -46,7 +46,7 @@ int make_pipes(struct container *container, int pipes[3])
 	if (process->terminal && container->joined && !process->detached)
 		return make_nulls(pipes);
 	for (int fd = 0; fd < 3 && !process->terminal && !process->detached; fd++) {
-		int ours = fd == 0 ? 1 : 0; /* box's end: the one to write to, or to read from */
+		int ours = fd == 0 ? 1 : 0; /* box's end: 1 to write, 0 to read */
 
 		if (!(process->logged && fd > 0) && (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd])))
 			continue;

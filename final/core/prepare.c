@@ -1,4 +1,4 @@
-/* prepare.c: makes of the calling process the one that the spec describes, up to its rights. */
+/* prepare.c: turns the calling process into the process that the spec describes. */
 #define _GNU_SOURCE
 #include "prepare.h"
 
@@ -23,8 +23,9 @@
 #include "spec.h"
 #include "user.h"
 
-/* Makes the folder PATH if it is missing, and changes to it. It must be in the container: for any
- * other folder getcwd(2) returns a path that begins with "(unreachable)" (CVE-2024-21626). */
+/* Makes the folder PATH if it is missing, and changes to it. It is an error if the folder is
+ * outside of the container: then getcwd(2) returns a path that begins with "(unreachable)"
+ * (CVE-2024-21626). */
 static int enter_folder(const char *path)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -38,7 +39,7 @@ static int enter_folder(const char *path)
 	return 0;
 }
 
-/* Sets HOME if the spec has none, or an empty one, as with runc, and so with Docker. */
+/* Sets HOME if the environment has none, or an empty one, as runc does, and so Docker. */
 static int set_home(const struct user *user)
 {
 	const char *home = getenv("HOME");
@@ -46,15 +47,16 @@ static int set_home(const struct user *user)
 	return (!home || !*home) && setenv("HOME", user->home, 1) < 0 ? fail("memory") : 0;
 }
 
-/* Makes UID the owner of stdin, stdout and stderr where they are a terminal, or pipes without a
- * name: /dev/stdout opens them again. USERS: the process is in a user namespace. */
+/* Makes UID the owner of those of stdin, stdout and stderr that are a terminal, or a pipe without a
+ * name: otherwise the user UID could not open /dev/stdout, which opens the file again. USERS: the
+ * process is in a user namespace. */
 static int own_stdio(const struct process *process, bool users, uid_t uid)
 {
 	struct statfs fs;
 
 	for (int fd = 0; fd < 3; fd++)
 		if ((process->terminal || (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)) &&
-			/* in a user namespace the pipe may be another user's */
+			/* in a user namespace the pipe may belong to a user who is not mapped */
 			fchown(fd, uid, -1) < 0 && !users)
 			return fail("give descriptor %d to user %u", fd, uid);
 	return 0;
@@ -64,14 +66,14 @@ int prepare_process(const struct process *process, const struct namespaces *name
 	const struct guard *guard, bool joined)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct user user = {.n_groups = 0}; /* not freed: exec does so */
+	struct user user = {.n_groups = 0}; /* not freed: exec frees all memory */
 	bool users = namespaces_users(namespaces);
 
 	if (root < 0)
 		return fail("/");
 	if (user_find(root, process->user, &user) < 0)
 		return -1;
-	/* now: when the filter is installed, close(2) may have to wait for its listener */
+	/* closed now: later, the filter may make close(2) wait for its listener */
 	close_fd(&root);
 	environ = process->env; /* run_command() reads PATH from it */
 	if (set_home(&user) < 0)

@@ -35,7 +35,8 @@ uint64_t capabilities_all(void)
 	uint64_t set = 0;
 	int has;
 
-	/* The bounding set, and not all that the kernel has: in a container box may have less. */
+	/* This is the bounding set, and not the set of all that the kernel knows: in a container
+	 * box may have fewer. */
 	for (int i = 0; i < 64 && (has = prctl(PR_CAPBSET_READ, i, 0, 0, 0)) >= 0; i++)
 		set |= (uint64_t)has << i;
 	return set;
@@ -105,8 +106,8 @@ static int get_permitted(uint64_t *permitted)
 	return 0;
 }
 
-/* Returns -1 after failx(), with the name of a capability that is WANTED but not PERMITTED, if
- * there is one: in a container box may not have all capabilities itself. */
+/* Returns -1 after failx() if a capability is WANTED but not PERMITTED: in a container, box may not
+ * have all capabilities itself. The error names the capability. */
 static int check_permitted(uint64_t wanted, uint64_t permitted)
 {
 	uint64_t missing = wanted & ~permitted;
@@ -138,7 +139,8 @@ static int set_ambient(uint64_t ambient)
 	return 0;
 }
 
-/* Becomes UID and GID with GROUPS, and keeps the permitted capabilities. */
+/* Becomes the user UID and the group GID with the N GROUPS, and keeps the permitted capabilities.
+ */
 static int become(
 	const struct process *process, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
@@ -159,8 +161,8 @@ static int become(
 
 static int install(const struct process *process, const struct guard *guard)
 {
-	/* SPEC_ALLOW, as with runc: before Linux 5.16 the whole process would otherwise be slowed
-	 * down. */
+	/* SPEC_ALLOW, as with runc: without it, kernels before Linux 5.16 disable speculation in
+	 * the whole process, which makes it slower. */
 	unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | process->seccomp_flags;
 	int fd;
 
@@ -177,18 +179,18 @@ int filter_last(const struct process *process, const struct guard *guard)
 	return process->no_new_privileges ? install(process, guard) : 0;
 }
 
-/* The order of the steps: each needs a right that a later one takes away. The bounding set needs
- * CAP_SETPCAP, the groups CAP_SETGID, the filter CAP_SYS_ADMIN. The change of user empties the
- * effective set, so all permitted capabilities are made effective again. With no_new_privs the
- * filter needs no capability, and comes last: so a strict filter need not allow capset(2). Without
- * no_new_privs (Docker's default) the filter has to allow it, as with runc, unless GUARD lets box's
- * own calls pass. */
+/* The order of these steps matters, as each needs a right that a later one takes away. The bounding
+ * set needs CAP_SETPCAP, the groups CAP_SETGID, the filter CAP_SYS_ADMIN. The change of user
+ * empties the effective set, so all permitted capabilities are made effective again. With
+ * no_new_privs the filter needs no capability, and comes last: so a strict filter need not allow
+ * capset(2). Without no_new_privs (Docker's default) the filter has to allow it, as with runc,
+ * unless GUARD lets box's own calls pass. */
 int drop_privileges(const struct process *process, const struct guard *guard, uid_t uid, gid_t gid,
 	const gid_t *groups, size_t n)
 {
 	const struct capabilities *to = &process->capabilities;
-	/* At execve(2) a user other than 0 keeps only the ambient capabilities. The others go now,
-	 * because with --init box stays. */
+	/* At execve(2) a user other than 0 keeps only the ambient capabilities. All others are
+	 * removed now, because with --init box goes on without exec. */
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 

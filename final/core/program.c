@@ -64,8 +64,8 @@ int program_find(const char *name)
 		     : failx("exec: \"%s\": executable file not found in $PATH", name);
 }
 
-/* It makes no other system call than execve(2), because the filter of system calls may be
- * installed. A file that the kernel cannot execute is an error; execvp(3) would give it to the
+/* This function makes no other system call than execve(2), because the filter of system calls may
+ * be installed. A file that the kernel cannot execute is an error; execvp(3) would run it by the
  * image's /bin/sh. */
 int program_execute(char **argv)
 {

@@ -23,12 +23,13 @@ int protect_own_file(char *argv[])
 
 	if (file < 0 || fstatvfs(file, &st) < 0)
 		return fail("/proc/self/exe");
-	/* Before Linux 6.14 execveat(2) names a process after the number of the descriptor. */
+	/* Before Linux 6.14 execveat(2) uses the number of the descriptor as the name of the
+	 * process. */
 	prctl(PR_SET_NAME, "box");
 	if (st.f_flag & ST_RDONLY)
 		return 0;
-	/* As the file is opened by its descriptor, it does not matter if another file has its name
-	 * by now. */
+	/* The mount is made from the descriptor of the file: another file may have its name by now.
+	 */
 	clone = syscall(
 		SYS_open_tree, file, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (clone < 0 || syscall(SYS_mount_setattr, clone, "", AT_EMPTY_PATH, &attributes,
@@ -37,8 +38,8 @@ int protect_own_file(char *argv[])
 	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
 		return fail("/proc/self/exe");
 	argv[0] = path;
-	/* The mount exists as long as the program that runs from it. This second start costs half a
-	 * millisecond, a tenth of which is the mount. */
+	/* The mount exists as long as a program runs from it. The second start of box takes half a
+	 * millisecond, a tenth of it for the mount. */
 	syscall(SYS_execveat, clone, "", argv, environ, AT_EMPTY_PATH);
 	return fail("execute box from a read-only mount");
 }

@@ -1,5 +1,5 @@
-/* resources.c: writes limits to files of cgroups: those that the OCI specification names, of which
- * box has some. */
+/* resources.c: writes the limits that the OCI runtime specification names to files of cgroups; the
+ * limits of box are some of these. */
 #define _GNU_SOURCE
 #include "resources.h"
 
@@ -24,8 +24,8 @@
 
 enum kind { NUMBER, SHARES, WEIGHT, COUNT };
 
-/* The limits that the specification names, with their files of v1 and v2; NULL: none. A '|'
- * separates the names that a file has in different kernels. */
+/* The limits that the specification names, with their files of v1 and v2; NULL: there is no such
+ * file. A '|' separates the names that a file has in different kernels. */
 static const struct {
 	const char *name, *v1, *v2;
 	enum kind kind;
@@ -138,8 +138,8 @@ int resource_number(struct resources *resources, const char *name, int64_t numbe
 	return failx("resources.%s: unknown", name);
 }
 
-/* Returns the hierarchy of VERSION (0: v1, 1: v2) that has one of FILES, which '|' separates, or
- * NULL. FILE becomes the name of that file. */
+/* Returns the hierarchy of VERSION (0: v1, 1: v2) that has one of FILES, which are separated by
+ * '|', or NULL. FILE becomes the name of that file. */
 static const struct hierarchy *find(
 	const struct cgroup *cgroup, int version, const char *files, char file[256])
 {
@@ -185,8 +185,8 @@ static int write_one(const struct cgroup *cgroup, const char *name, const char *
 	return write_setting(cgroup, &setting);
 }
 
-/* Returns a limit of v2 that is to stay as it is: the word number N (from 0) of the file WANTED; -1
- * if it is "max", or if there is none. */
+/* Returns the present value of a limit of v2: the word number N (from 0) of the file WANTED. -1 if
+ * that word is "max", or if there is no such file. */
 static int64_t number_now(const struct cgroup *cgroup, const char *wanted, int n)
 {
 	char file[256];
@@ -205,8 +205,8 @@ static int settle(const struct cgroup *cgroup, struct resources *resources)
 	int64_t *memory = &resources->memory, *both = &resources->memory_swap;
 	char file[256];
 
-	/* If the memory limit is removed, so is that of memory and swap, unless that one is named;
-	 * as with runc. */
+	/* As with runc, removing the memory limit also removes the limit of memory and swap, unless
+	 * RESOURCES names that limit. */
 	if (*memory < 0 && !*both)
 		*both = -1;
 	if (*both > 0 && !*memory && find(cgroup, 1, "memory.swap.max", file))
@@ -217,7 +217,7 @@ static int settle(const struct cgroup *cgroup, struct resources *resources)
 			     "cannot be lower than it",
 			*both);
 	if ((resources->cpu_quota || resources->cpu_period) &&
-		find(cgroup, 1, "cpu.max", file)) { /* that file has both */
+		find(cgroup, 1, "cpu.max", file)) { /* cpu.max has both values */
 		resources->cpu_quota = resources->cpu_quota ?: number_now(cgroup, "cpu.max", 0);
 		resources->cpu_period = resources->cpu_period ?: number_now(cgroup, "cpu.max", 1);
 	}
@@ -248,14 +248,15 @@ static int write_memory(const struct cgroup *cgroup, const struct resources *res
 	char one[24], file[256];
 	int result = 0, tries = 2;
 
-	/* A kernel that does not count swap has no limit for it. That is no error if no swap is
-	 * asked for. */
+	/* A kernel that does not count swap has no limit for it. This is no error if the limit
+	 * would have no effect. */
 	if (!find(cgroup, 0, "memory.memsw.limit_in_bytes", file) &&
 		!find(cgroup, 1, "memory.swap.max", file) && (both < 0 || both == memory))
 		both = 0;
 	snprintf(one, sizeof(one), "%" PRId64, memory);
-	/* In v1 the limit of memory and swap is never below that of memory. To lower them, memory
-	 * is written first; to raise them, the other one. So all is tried twice. */
+	/* In v1 the limit of memory and swap cannot be lower than the limit of memory. To lower
+	 * both, the limit of memory has to be written first; to raise both, the other one. So both
+	 * are tried twice. */
 	do {
 		result = 0;
 		if (memory)
@@ -290,9 +291,9 @@ static int write_cpu(const struct cgroup *cgroup, const struct resources *resour
 		return write_cpu_v2(cgroup, quota, period);
 	snprintf(one, sizeof(one), "%" PRId64, period);
 	snprintf(two, sizeof(two), "%" PRId64, quota);
-	/* The kernel checks each value together with the old value of the other one: below a cgroup
-	 * with a quota, only one order of the two may be possible. So a period that is refused is
-	 * written again after the quota. */
+	/* The kernel checks the new period together with the old quota, and the other way round:
+	 * below a cgroup with a quota, only one order of writing may be possible. So a period that
+	 * is refused is written again after the quota. */
 	late = period && write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) < 0;
 	if (late && !quota)
 		return -1;
@@ -301,8 +302,8 @@ static int write_cpu(const struct cgroup *cgroup, const struct resources *resour
 	return late ? write_one(cgroup, "cpu.period", "cpu.cfs_period_us", one, NULL, NULL) : 0;
 }
 
-/* Writes everything but memory. Some limits depend on others: a real-time period on its runtime, a
- * burst on the quota. So those that are refused are written again after the others. */
+/* Writes all limits except those of memory. Some limits depend on others: a real-time period on its
+ * runtime, a burst on the quota. So limits that are refused are written again after the others. */
 static int write_rest(const struct cgroup *cgroup, const struct resources *resources)
 {
 	size_t n = resources->n_settings;

@@ -23,7 +23,7 @@ int resource_files(struct resources *resources, const char *name, const char *v1
 	const char *v1_text, const char *v2, const char *v2_text);
 
 /* Adds to RESOURCES a block I/O weight NUMBER, from 10 to 1000 as in cgroup v1, for all block
- * devices (DEVICE is ""), or for one ("8:0 ", with the space). V1, V2 and NAME are as for
+ * devices (DEVICE is ""), or for one device ("8:0 ", with the space). V1, V2 and NAME are as for
  * resource_files(). */
 int resource_weight(struct resources *resources, const char *name, const char *v1, const char *v2,
 	const char *device, int64_t number);
@@ -37,7 +37,7 @@ int resources_settle(const struct cgroup *cgroup, struct resources *resources);
  * error if no hierarchy has a file for a limit. */
 int resources_limit(const struct cgroup *cgroup, const struct resources *resources);
 
-/* Does what resources_limit() does, and calls devices_control() for the rules of devices. */
+/* Does what resources_limit() does, and then calls devices_control() for the rules of devices. */
 int resources_write(const struct cgroup *cgroup, const struct resources *resources);
 
 /* Releases what resource_number(), resource_text(), resource_files() and resource_weight() have

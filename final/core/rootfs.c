@@ -20,9 +20,10 @@
 #include "spec.h"
 #include "tree.h"
 
-/* Mounts a tmpfs for everything that box mounts from it later. Before Linux 6.15 open_tree(2)
- * copies only what is attached, so it has to be attached, and to unmount it would cost up to a
- * millisecond. So one tmpfs for all is attached where the root then covers it, and stays there. */
+/* Mounts a tmpfs in which box makes all files that it mounts one by one later, and returns a
+ * descriptor of it. Before Linux 6.15 open_tree(2) copies only a mount that is attached, so this
+ * tmpfs has to be attached; and to unmount it would take up to a millisecond. So it is attached
+ * where the container's root covers it afterwards, and stays there. */
 static int mount_scratch(const struct root *root)
 {
 	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755", 0);
@@ -34,14 +35,14 @@ static int mount_scratch(const struct root *root)
 }
 
 /* Mounts the image's layers, which are never changed, below a folder for what the container writes.
- * The lowest layer has the files and folders that box mounts on: see make_base() in store.c. The
- * overlay covers the folder of the layers, in the container's own mount namespace alone.
+ * The lowest layer has the files and folders on which box mounts something: see make_base() in
+ * store.c. The overlay covers the folder of the layers only in the container's own mount namespace.
  *
- * Option volatile: what is written is thrown away after the run, so that no mount or unmount waits
- * for the host's dirty pages (40 ms with 50 MB of them).
+ * Option volatile, for a root that is thrown away after the run: mount and unmount do not wait
+ * until the host's dirty pages are written to the disk (40 ms for 50 MB).
  *
- * Option redirect_dir=nofollow: a folder that is renamed is copied. So what was written shows by
- * itself what has changed. */
+ * Option redirect_dir=nofollow: a folder of a layer that is renamed is copied. So the upper folder
+ * alone shows what has changed, without references to other paths. */
 static int mount_overlay(const struct root *root, int *scratch)
 {
 	autoclose int layers = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -60,9 +61,9 @@ static int mount_overlay(const struct root *root, int *scratch)
 	return overlay_mount(root->path, &overlay);
 }
 
-/* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path may have no
- * symlink: whoever has made a bundle's rootfs could otherwise replace it by a symlink to any folder
- * of the host. */
+/* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path must not
+ * contain a symlink: otherwise the owner of a bundle could replace its rootfs by a symlink to any
+ * folder of the host. */
 static int mount_bind(const struct root *root)
 {
 	autoclose int target = open_settled(AT_FDCWD, root->path, O_PATH | O_DIRECTORY);
@@ -85,7 +86,8 @@ int mount_rootfs(const struct root *root, int *scratch)
 	return fd < 0 ? fail("%s", root->path) : fd;
 }
 
-/* The kernel's first root cannot be pivoted: the new root is moved on top of it. */
+/* For a system that runs from the kernel's first root, which pivot_root(2) cannot replace: moves
+ * the new root on top of the old one. */
 static int move_root(const struct root *root)
 {
 	autofclose FILE *mounts = NULL;

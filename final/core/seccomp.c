@@ -31,9 +31,9 @@ static struct sock_filter default_filter[] = {
 #include "seccomp.inc"
 };
 
-/* A hash (FNV-1a) of the built-in filter, which is part of the names of kept filters. A new box or
- * a newer libseccomp has another built-in filter: then filters that were kept before are not
- * found. */
+/* A hash (FNV-1a) of the built-in filter, which is part of the names of kept filters. If box or
+ * libseccomp is updated, the built-in filter may be another one; then filters that were kept before
+ * are not used any more. */
 static uint64_t default_filter_hash(void)
 {
 	const unsigned char *bytes = (const unsigned char *)default_filter;
@@ -51,7 +51,7 @@ static int read_filter(int fd, struct sock_fprog *filter)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
-	/* A file that was half written before a crash, or that is not box's, does not count. */
+	/* A file that is incomplete, or that others own or can write, is not used. */
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) ||
 		st.st_size <= 0 || st.st_size % sizeof(*filter->filter) ||
 		(size_t)st.st_size > BPF_MAXINSNS * sizeof(*filter->filter))
@@ -108,7 +108,8 @@ static int make_filter(char *argument, int in, int dir, const char *name, struct
 	return result;
 }
 
-/* Returns the filter NAME of FOLDER, which is compiled if it is not there; NULL after fail(). */
+/* Returns the filter that FOLDER has under NAME; if there is none, compiles it first. ARGUMENT and
+ * IN are as for run_compiler(). NULL after fail(). */
 static const struct sock_fprog *get_filter(
 	char *argument, int in, const char *folder, const char *name)
 {
@@ -116,14 +117,14 @@ static const struct sock_fprog *get_filter(
 	autoclose int dir = -1, file = -1;
 	struct stat st;
 
-	mkdir(folder, 0700); /* if it cannot be made, open says why */
+	mkdir(folder, 0700); /* if this fails, open(2) tells why */
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0 || fstat(dir, &st) < 0) {
 		fail("%s", folder);
 		return NULL;
 	}
-	/* FOLDER may be below /tmp, by --root of box-oci. Who can write to it can rename a filter
-	 * to another one's name. */
+	/* FOLDER may be below /tmp, by --root of box-oci. A user who can write to it could replace
+	 * one filter by another one. */
 	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
 		failx("%s: another user can write into it", folder);
 		return NULL;

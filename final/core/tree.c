@@ -46,8 +46,8 @@ int mount_change(int tree, const struct mount_change *change)
 		AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
 }
 
-/* Makes a /proc show the PID namespace PIDS, since Linux 6.17 (the kernel's
- * Documentation/filesystems/proc.rst). */
+/* Lets the new /proc CONTEXT show the PID namespace PIDS, which works since Linux 6.17 (the
+ * kernel's Documentation/filesystems/proc.rst). */
 static int set_pids(int context, int pids)
 {
 	return syscall(SYS_fsconfig, context, FSCONFIG_SET_FD, "pidns", NULL, pids);

@@ -23,7 +23,7 @@ static struct termios before;
 static bool is_raw;
 
 /* Opens /dev/console, where programs look for the terminal that the system was started on. If the
- * image has something there, it is opened only by O_PATH: to open a fifo would wait for a
+ * image has a file of that name, it is opened with O_PATH, because to open a fifo would wait for a
  * writer. */
 static int open_console(void)
 {
@@ -55,7 +55,8 @@ int terminal_open(bool console)
 
 	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return fail("open a terminal of /dev/ptmx");
-	/* Opened by the descriptor: a name below /dev/pts could be one of another file system. */
+	/* The slave end is opened by means of MASTER: a name below /dev/pts could belong to another
+	 * file system. */
 	if ((peer = terminal_peer(master)) < 0)
 		return fail("open the terminal's peer");
 	if (console && mount_console(peer) < 0)
@@ -71,8 +72,8 @@ int terminal_peer(int master)
 	return master < 0 ? -1 : ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-/* TCSANOW: what was written has passed through the old settings already, and may be stuck on its
- * way; so this does not wait for it. */
+/* TCSANOW does not wait for output: what was written has been processed with the old settings
+ * already, and a terminal that is stopped might never show it. */
 void terminal_restore(bool writing)
 {
 	struct termios terminal = before;
@@ -89,9 +90,9 @@ static void restore_at_exit(void)
 	terminal_restore(false);
 }
 
-/* Makes CHANGE with SIGTTOU unblocked: if box is a background job, the kernel stops it before it
- * looks at the change, until box is in the foreground. EIO: in an orphaned process group, nobody
- * could let box go on. */
+/* Calls CHANGE with SIGTTOU unblocked: if box is a background job, the kernel stops box before it
+ * makes the change, until box is in the foreground. In an orphaned process group, where nobody
+ * could let box go on, the error is EIO. */
 static int as_job(int (*change)(const struct termios *terminal), const struct termios *terminal)
 {
 	sigset_t stop, signals;
@@ -105,8 +106,8 @@ static int as_job(int (*change)(const struct termios *terminal), const struct te
 	return result;
 }
 
-/* A change that changes nothing. To set the current settings again would not do: they are read
- * before the kernel stops box, and may be outdated when it goes on. */
+/* A change for as_job() that changes nothing. To set the current settings again would be wrong:
+ * they would be read before the kernel stops box, and may be outdated when box goes on. */
 static int change_nothing(const struct termios *terminal)
 {
 	(void)terminal;

@@ -21,10 +21,11 @@
 #include "parse.h"
 #include "path.h"
 
-/* bytes; the files are the image's, and may be anything */
+/* bytes; the files are the image's, and may have any contents and size */
 enum { MAX_FILE = 4 << 20 };
 
-/* Opens the file NAME of the image, whose root is ROOT; *FILE stays NULL if there is none. */
+/* Opens the file NAME of the image, whose root is ROOT. *FILE stays NULL if the image has no such
+ * file, which is no error. */
 static int open_file(int root, const char *name, FILE **file)
 {
 	/* O_NONBLOCK: to open a fifo would wait for a writer. */
@@ -36,8 +37,8 @@ static int open_file(int root, const char *name, FILE **file)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail("the image's %s", name);
-	/* A symlink of the image may lead to a file of the kernel: some have no end, and some are
-	 * emptied by reading. */
+	/* A symlink of the image may lead to a file of the kernel: some of these have no end, and
+	 * some lose what is read. */
 	if (fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC ||
 		!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
 		return failx("the image's %s: not a file of a reasonable size", name);
@@ -47,8 +48,8 @@ static int open_file(int root, const char *name, FILE **file)
 	return 0;
 }
 
-/* Reads on to the next line of FILE that has at least LEAST fields, and splits it at its colons
- * into N fields; those that are missing are empty. Returns false at the end. */
+/* Reads the next line of FILE that has at least LEAST fields, and splits it at its colons into N
+ * fields; missing fields become "". Returns false at the end. */
 static bool next_entry(FILE *file, char **line, char *fields[], size_t least, size_t n)
 {
 	size_t size = 0;
@@ -71,8 +72,8 @@ static bool next_entry(FILE *file, char **line, char *fields[], size_t least, si
 	return false;
 }
 
-/* Whether WANTED, a name or a number, means the entry NAME with ID. A number is always an ID:
- * otherwise an image could have a user named 1000 who is root (CVE-2016-3697). */
+/* Whether WANTED, a name or a number, means the entry with this NAME and ID. A number always means
+ * an ID: otherwise an image could have a user with the name 1000 who is root (CVE-2016-3697). */
 static bool is_meant(const char *wanted, const char *name, uint32_t id)
 {
 	uint32_t number;
@@ -80,17 +81,18 @@ static bool is_meant(const char *wanted, const char *name, uint32_t id)
 	return parse_id(wanted, &number) ? number == id : strcmp(wanted, name) == 0;
 }
 
-/* Whether the field TEXT is ID, perhaps with other characters around it. Such a line is the one
- * that was meant, and must not be skipped silently. */
+/* Whether the field TEXT is ID, perhaps with other characters around it. Then the wrong line is the
+ * entry of ID, and must not be skipped silently. */
 static bool is_roughly(const char *text, uint32_t id)
 {
 	text += strspn(text, " \t+");
 	return *text >= '0' && *text <= '9' && strtoull(text, NULL, 10) == id;
 }
 
-/* Finds WANTED in /etc/passwd, and sets what USER gets from there. *LOGIN becomes the name in that
- * entry, or stays NULL if WANTED is a number without an entry. The entry needs a valid group unless
- * HAS_GROUP: another one is given. As for getpwnam(3), a line may end after the group. */
+/* Finds WANTED in /etc/passwd, and sets the fields uid, gid and home of USER. *LOGIN becomes the
+ * name in the entry, or stays NULL if WANTED is a number without an entry. The entry needs a valid
+ * group, unless HAS_GROUP: then the caller has another one. As for getpwnam(3), a line may end
+ * after the group. */
 static int find_login(int root, const char *wanted, bool has_group, struct user *user, char **login)
 {
 	enum { NAME, PASSWORD, UID, GID, GECOS, HOME, N };
@@ -163,7 +165,7 @@ static int add_group(struct user *user, gid_t gid)
 	return 0;
 }
 
-/* Adds the groups that have LOGIN as a member. */
+/* Adds to USER all groups of which LOGIN is a member. */
 static int find_memberships(int root, const char *login, struct user *user)
 {
 	enum { NAME, PASSWORD, GID, MEMBERS, N };
@@ -177,7 +179,7 @@ static int find_memberships(int root, const char *login, struct user *user)
 	while (next_entry(file, &line, fields, N, N)) {
 		if (!parse_id(fields[GID], &gid) || !is_member(fields[MEMBERS], login))
 			continue;
-		if (user->n_groups == NGROUPS_MAX) /* setgroups(2) takes no more than that */
+		if (user->n_groups == NGROUPS_MAX) /* the most that setgroups(2) takes */
 			return failx("user %s: in more than %d groups", login, NGROUPS_MAX);
 		if (add_group(user, gid) < 0)
 			return -1;
@@ -199,8 +201,9 @@ int user_find(int root, const char *name, struct user *user)
 		return -1;
 	if (group && *group && find_group(root, group, user) < 0)
 		return -1;
-	/* The primary group is in the list, too: without it, a file could not deny access to that
-	 * group (CVE-2022-36109). If a group is given there are no others, as with Docker. */
+	/* The primary group is added, too: otherwise a process could leave that group, and then
+	 * open a file that denies access to it (CVE-2022-36109). If NAME has a group, the user has
+	 * no other groups, as with Docker. */
 	if (add_group(user, user->gid) < 0)
 		return -1;
 	return login && !(group && *group) ? find_memberships(root, login, user) : 0;

@@ -34,7 +34,8 @@ enum {
 	CHUNK = 65536, /* bytes that are read at once */
 	SPLICED = 1 << 20, /* bytes that are moved at once from pipe to pipe */
 	PTY_HOLDS = 65536, /* bytes, more than the kernel lets a pty hold */
-	/* seconds after a signal in which the end of the command counts as its effect */
+	/* if the command ends within so many seconds after a signal, the signal counts as the cause
+	 */
 	RECENT = 10,
 	PATIENCE = 1, /* seconds for the rest of the output, when box has been told to end */
 };
@@ -67,7 +68,8 @@ static bool is_type(int fd, mode_t type)
 	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type;
 }
 
-/* Whether FD is a pipe without a name. A fifo, which has a name, may get a new reader. */
+/* Whether FD is a pipe without a name. A fifo, which has a name, may get a new reader after its
+ * last one. */
 static bool is_nameless_pipe(int fd)
 {
 	struct statfs fs;
@@ -80,14 +82,15 @@ static bool is_terminal(int fd)
 	int number;
 
 	return isatty(fd) &&
-	       /* not a master, which would be a new pty when it is opened again */
+	       /* the master end of a pty does not count: to open it again would make a new pty */
 	       ioctl(fd, TIOCGPTN, &number) < 0;
 }
 
-/* Returns a descriptor of the caller's file FD, for reading or writing (MODE). Where this has no
- * side effects, the file is opened again, with O_NONBLOCK: to set that on the caller's own open
+/* Returns a descriptor of the caller's file FD, for reading or writing (MODE). If it has no side
+ * effects, the file is opened again, with O_NONBLOCK: to set O_NONBLOCK on the caller's own open
  * file description would change it for the caller, too. A fifo is not opened again for reading,
- * because the new descriptor would not show that the last writer has gone before. */
+ * because the new descriptor would not report the end of the input if the last writer is gone
+ * already. */
 static int open_own(int fd, int mode)
 {
 	int has = fcntl(fd, F_GETFL) & O_ACCMODE, own = -1;
@@ -101,7 +104,8 @@ static int open_own(int fd, int mode)
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-/* Begins a flow, which closes FROM and TO at its end. */
+/* Begins a flow from FROM to TO, which closes both at its end, and also after an error. Returns 0,
+ * or -1 after fail(). */
 static int flow_begin(struct flow *flow, int from, int to)
 {
 	*flow = (struct flow){.open = true, .from = from, .to = to, .left = -1};
@@ -113,8 +117,8 @@ static int flow_begin(struct flow *flow, int from, int to)
 	flow->keys = is_terminal(from);
 	flow->receives = is_type(from, S_IFSOCK);
 	flow->sends = is_type(to, S_IFSOCK);
-	/* When nobody reads the output of a container's terminal any more, the command is killed,
-	 * but only when it writes (see relay_step()); so that flow is not watched. */
+	/* If no reader of the output of a container's terminal is left, the command is killed when
+	 * it writes (see relay_step()), and not before; so that flow is not watched. */
 	flow->watched = !isatty(from) && (flow->sends || is_nameless_pipe(to));
 	flow->blocks = !flow->sends && !is_type(to, S_IFREG) && !(fcntl(to, F_GETFL) & O_NONBLOCK);
 	return 0;
@@ -156,8 +160,8 @@ static ssize_t put(const struct flow *flow)
 	return write(flow->to, data, flow->blocks && size > PIPE_BUF ? PIPE_BUF : size);
 }
 
-/* What a step of a flow has done: moved bytes; nothing, as it has to wait; found the end of the
- * input; or found that nobody reads the output. */
+/* The result of a step of a flow: bytes were moved; none, because the flow has to wait; the input
+ * has ended; or no reader of the output is left. */
 enum moved { SOME, NOTHING, NO_MORE, REFUSED };
 
 static size_t at_most(const struct flow *flow, size_t size)
@@ -177,7 +181,7 @@ static enum moved flow_splice(struct flow *flow)
 		return flow_move(flow);
 	}
 	if (n < 0 && errno == EAGAIN) {
-		/* either from is empty or to is full: wait for the one not waited for before */
+		/* "from" is empty or "to" is full: wait for the other one than before */
 		flow->full = !flow->full;
 		return NOTHING;
 	}
@@ -231,7 +235,7 @@ static enum moved flow_step(struct flow *flow, const struct pollfd polls[2])
 	return polls[0].revents || polls[1].revents ? flow_move(flow) : NOTHING;
 }
 
-/* Moves what can be moved at once. Ends the flow when nothing is left. */
+/* Moves all bytes that can be moved without waiting. Ends the flow when nothing is left to move. */
 static void flow_drain(struct flow *flow)
 {
 	enum moved moved = SOME;
@@ -244,8 +248,9 @@ static void flow_drain(struct flow *flow)
 		flow_end(flow);
 }
 
-/* Reads from the caller's terminal once, so that box is stopped at once if it is a background job:
- * if box only waited for keys by poll(2), the shell would get them. */
+/* Reads from the caller's terminal once, so that the kernel stops box at once if box is a
+ * background job. If box only waited by poll(2), it would go on unnoticed, and the shell would get
+ * the keys. */
 static void ask_for_keys(struct flow *flow)
 {
 	if (flow->keys && (fcntl(flow->from, F_GETFL) & O_NONBLOCK) && flow_move(flow) == NO_MORE)
@@ -262,7 +267,8 @@ static void relay_end(struct relay *relay)
 		close_fd(&relay->signals);
 }
 
-/* Begins the flows of CONTAINER; with a terminal, that from stdin only with INPUT. */
+/* Begins the flows of CONTAINER. If it has a terminal, the flow from stdin only begins with INPUT.
+ */
 static int relay_begin(
 	struct relay *relay, struct container *container, const sigset_t *signals, bool input)
 {
@@ -290,8 +296,9 @@ static int relay_begin(
 	return 0;
 }
 
-/* Moves what POLLS say. No flow may wait for another: a command that only writes would be stuck if
- * box waited for it to read a long paste. */
+/* Lets each flow move the bytes for which POLLS reports that its files are ready. No flow may wait
+ * for another one: if a command only writes, and box waited until the command reads a long paste,
+ * both would wait for ever. */
 static void relay_step(
 	struct relay *relay, const struct container *container, const struct pollfd *polls)
 {
@@ -300,8 +307,8 @@ static void relay_step(
 
 		if (moved == SOME || moved == NOTHING)
 			continue;
-		/* Nobody reads the output of the terminal: box kills the command, as SIGPIPE would
-		 * have ended it. */
+		/* No reader of the terminal's output is left: box kills the command, which SIGPIPE
+		 * would have ended without a terminal. */
 		if (moved == REFUSED && i == 1 && container->master >= 0)
 			container_kill(container->pid, container->pidfd, SIGKILL);
 		/* Box closes the pipe, so that the command gets the end of its input, or SIGPIPE,
@@ -314,8 +321,8 @@ int container_wait(
 	struct container *container, const sigset_t *signals, bool input, struct relay *relay)
 {
 	enum { PID, SIGNALS, FLOWS, N = FLOWS + 6 };
-	/* As long as box has the slave end open, reading the master does not fail, though all
-	 * processes have closed theirs: one may open the terminal again. */
+	/* Box keeps the slave end open: otherwise, reading the master end would fail when all
+	 * processes have closed the slave end, although a process may open the terminal again. */
 	autoclose int peer __attribute__((unused)) = terminal_peer(container->master);
 	struct pollfd polls[N] = {[PID] = {.fd = container->pidfd, .events = POLLIN}};
 	double asked = 0;
@@ -328,7 +335,7 @@ int container_wait(
 	while (!polls[PID].revents) {
 		for (int i = 0; i < 3; i++)
 			flow_watch(&relay->flows[i], &polls[FLOWS + 2 * i]);
-		if (poll(polls, N, -1) < 0) { /* no EINTR, as the signals are blocked */
+		if (poll(polls, N, -1) < 0) { /* not EINTR: all signals are blocked */
 			fail("poll");
 			return relay_end(relay), -1;
 		}
