@@ -1,5 +1,5 @@
-/* spec.h: what a container is to be, as plain data. The caller of core/ owns all that it points
- * to. */
+/* spec.h: the description of a container to be made, as plain data. The caller of core/ owns
+ * everything to which it points. */
 #ifndef SPEC_H
 #define SPEC_H
 
@@ -41,18 +41,18 @@ struct mount {
 	const char *source;
 	const char *target; /* absolute, in the container; made where it is missing */
 	const char *options; /* the file system's own: "size=64m,mode=1777", or NULL */
-	/* MOUNT_ATTR_*, see mount_setattr(2); if recursive, of all submounts, too */
+	/* MOUNT_ATTR_*, see mount_setattr(2); if recursive, also for all submounts */
 	uint64_t attributes;
 	bool recursive; /* bind the submounts of source as well */
-	bool settled; /* source is a resolved path: a symlink that is in it now is not followed */
+	bool settled; /* source is a resolved path: a symlink in it is an error */
 	const char *text; /* not NULL: mount a new file with this text, in place of source */
 	bool optional; /* it is no error if the kernel lacks type, or if source is missing */
-	struct mount_change changes[4]; /* made to the mount after all of that, in this order */
+	struct mount_change changes[4]; /* made last to the mount, in this order */
 	size_t n_changes;
 	bool copy_up; /* a new file system gets a copy of what it covers */
 	bool copy_mode; /* a new file system gets the permissions of the folder that it covers */
 	bool on_kernel_files; /* a bind mount on a file of /proc or /sys is allowed */
-	/* for a bind mount; what maps call "inside" is what is on the disk */
+	/* for a bind mount: "inside" in maps are the IDs on the disk */
 	enum id_mapped id_mapped;
 	struct id_maps maps; /* empty: those of the container's user namespace */
 };
@@ -86,7 +86,7 @@ struct namespace_path {
 	const char *path;
 };
 
-/* A program that is run at a point of the container's life, see hooks_run(). */
+/* The points of a container's life at which programs are run, see hooks_run(). */
 enum hook_kind {
 	HOOK_PRESTART,
 	HOOK_CREATE_RUNTIME,
@@ -99,7 +99,7 @@ enum hook_kind {
 struct hook {
 	enum hook_kind kind;
 	const char *path;
-	/* argv NULL: path alone; env NULL: that of the process that runs the hook */
+	/* argv NULL: only path; env NULL: the environment of the process that runs the hook */
 	char **argv, **env;
 	int64_t timeout; /* seconds; 0: no timeout */
 };
@@ -107,7 +107,7 @@ struct hook {
 /* A text that is to be written to a file of the cgroup, see resources.c. */
 struct setting {
 	const char *name; /* the specification's name of the limit, for messages: "memory.limit" */
-	/* for v1; for v2; for v2 if the second file is missing; NULL: no such file */
+	/* [0] for v1; [1] for v2; [2] for v2 if file[1] does not exist; NULL: no such file */
 	char *file[3], *text[3];
 };
 
@@ -131,7 +131,7 @@ struct limits {
 	int64_t cpu_period; /* microseconds */
 	const char *cpuset_cpus; /* "0-2,7" */
 	bool all; /* use all hierarchies and controllers, even without a limit: see resources.c */
-	/* the cgroup has been made by systemd, at the top of v2, and a process keeps it */
+	/* systemd has made the cgroup, at the top of v2, and a process in it keeps it */
 	bool there;
 };
 
@@ -151,14 +151,15 @@ struct capabilities {
 struct listener {
 	const char *path; /* the path of its unix socket */
 	const char *metadata; /* listenerMetadata of config.json; NULL: none */
-	char *text; /* the JSON that it gets, without its end: pass_listener() adds the PIDs */
-	pid_t first; /* the PID of the container's first process; 0: it is the process itself */
+	char *text; /* the JSON to send to it, without its end: pass_listener() adds the PIDs */
+	/* the PID of the container's first process; 0: the process with the filter is the first */
+	pid_t first;
 };
 
 /* ---- the parts of struct spec ---- */
 
-/* What exec needs: a container's first process and one that joins have these in common. A new
- * struct process is all zero, so that nothing of another process is left in it. */
+/* What exec needs, for a container's first process as well as for a process that joins a container.
+ * A new struct process must be all zero, so that it keeps nothing of another process. */
 struct process {
 	char **argv; /* NULL-terminated; argv[0] is looked up in the container's PATH */
 	char **env; /* NAME=VALUE, NULL-terminated; HOME is added if it is missing */
@@ -189,7 +190,7 @@ struct process {
 	unsigned seccomp_flags; /* SECCOMP_FILTER_FLAG_*, in addition to those that box sets */
 	/* not NULL: the filter asks this program about system calls */
 	const struct listener *listener;
-	/* leave it the caller's session keyring; otherwise it gets a new, empty one */
+	/* it keeps the caller's session keyring; otherwise it gets a new, empty one */
 	bool keep_keyring;
 	unsigned preserve_fds; /* how many descriptors from 3 on it gets from box */
 };
@@ -197,19 +198,20 @@ struct process {
 /* The container's root: an overlay; if upper is NULL, the folder itself. */
 struct root {
 	const char *path; /* an absolute path: the folder on which the root is mounted */
-	/* the image's folders, the topmost first; NULL-terminated; absolute or as upper */
+	/* the image's folders, the topmost first; NULL-terminated; absolute or relative to path */
 	char **lower;
 	/* the folders for what the container writes, relative to path */
 	const char *upper, *work;
-	bool temporary; /* what is written is thrown away after the run */
+	bool temporary; /* what the container writes is thrown away after the run */
 	/* MOUNT_ATTR_* of the root's mount alone: read-only, no devices */
 	uint64_t attributes;
-	/* propagation (MS_*) that the root gets at the end; 0: unchanged */
+	/* the propagation (MS_*) that the root's mount gets at the end; 0: unchanged */
 	unsigned long propagation;
-	bool no_pivot; /* do without pivot_root(2), which cannot replace the kernel's first root */
+	bool no_pivot; /* do not use pivot_root(2), which cannot replace the kernel's first root */
 };
 
-/* The namespaces of the container. It stays in box's own where it has no new one and joins none. */
+/* The namespaces of the container. For each type of which it neither has a new one nor joins one,
+ * it stays in box's own. */
 struct namespaces {
 	unsigned long made; /* CLONE_NEW* of new ones, without CLONE_NEWTIME: see time_offsets */
 	/* existing ones to join, except mount and user namespaces */
@@ -231,11 +233,12 @@ struct hooks {
 
 /* What only an engine of the OCI specification asks for. */
 struct oci_extras {
-	/* Two fifos. The process waits until it can read a byte from gate[0]. What then keeps it
-	 * from exec, it writes to gate[1], as a struct message. 0: it does not wait. */
+	/* Two fifos. Before exec, the process waits until it can read a byte from gate[0]. If an
+	 * error follows, the process writes it to gate[1], as a struct message. gate[0] is 0: the
+	 * process does not wait. */
 	int gate[2];
 	const char *domainname;
-	const struct pair *sysctls; /* named as sysctl_path() does: "net/ipv4/ip_forward" */
+	const struct pair *sysctls; /* with names of sysctl_path(): "net/ipv4/ip_forward" */
 	size_t n_sysctls;
 	const struct node *nodes; /* in place of spec->devices */
 	size_t n_nodes;
@@ -264,7 +267,7 @@ struct spec {
 	/* paths to make read-only, NULL-terminated; a missing one is skipped */
 	const char *const *constant;
 
-	const struct oci_extras *oci; /* not NULL: &no_oci_extras, if the caller asks for none */
+	const struct oci_extras *oci; /* never NULL: &no_oci_extras, if the caller needs none */
 };
 
 #endif

@@ -99,8 +99,8 @@ static const struct option spec_options[] = {
 	{"bundle", required_argument, NULL, 'b'}, {"rootless", no_argument, NULL, IGNORED}, {0}};
 static const struct option no_options[] = {{0}};
 
-/* The options of update; the value of each is UPDATE plus its place here. NAME is that of
- * resources.c. */
+/* The options of update; the value of each is UPDATE plus its index here. NAME is the limit's name
+ * in resources.c. */
 static const struct {
 	const char *option, *name;
 	enum { SIZE, PLAIN, TEXT } kind;
@@ -130,7 +130,7 @@ static int set_update(size_t i, const char *value)
 	return resource_number(&oci_line.limits, updates[i].name, number);
 }
 
-/* Where the text of OPTION is kept; NULL if it has none. */
+/* Returns the place for the text of OPTION; NULL if it has no text. */
 static const char **text_option(int option)
 {
 	switch (option) {
@@ -161,7 +161,7 @@ static const char **text_option(int option)
 	}
 }
 
-/* Where it is noted that OPTION was given; NULL if it has a value. */
+/* Returns the bool that says whether OPTION was given; NULL if there is none. */
 static bool *flag_option(int option)
 {
 	switch (option) {
@@ -200,7 +200,7 @@ static int set_option(int option, const char *value)
 	bool *flag = flag_option(option);
 	int64_t number;
 
-	/* An empty text counts as none, as with runc. */
+	/* As with runc, an empty text counts as if the option was not given. */
 	if (text) {
 		bool own = text == &oci_line.root || text == &oci_line.format ||
 			   text == &oci_line.interval;
@@ -242,7 +242,7 @@ static int set_option(int option, const char *value)
 static const struct command {
 	const char *name, *usage;
 	int (*run)(void);
-	const char *letters; /* with '+', options come before the words only */
+	const char *letters; /* with '+', options may only come before the words */
 	const struct option *options;
 	int least, most; /* number of words */
 	bool starts; /* it starts a process that could reach box-oci's own file, see protect.h */
@@ -275,8 +275,8 @@ static const struct command {
 	{0},
 };
 
-/* Reads the options into oci_line, and the words after them. Returns 0; 'h' or 'v' if that option
- * is there; or -1. */
+/* Reads the options into oci_line, and the words after them. Returns 0; 'h' or 'v' if --help or
+ * --version is given; or -1 after fail(). */
 static int read_options(int argc, char *argv[], const char *letters, const struct option *longs)
 {
 	int option;
@@ -296,7 +296,7 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 	return 0;
 }
 
-/* Fails if --log cannot be written, as errors would be lost otherwise. */
+/* It is an error if the file of --log cannot be written: errors would be lost. */
 static int check_log(void)
 {
 	autoclose int fd = -1;
@@ -393,8 +393,8 @@ int main(int argc, char *argv[])
 		failx("%s: no such command: see box-oci --help", oci_line.words[0]);
 		return report_oci(EXIT_FAILURE);
 	}
-	/* This comes before all that takes time, as it executes box-oci again, which then comes
-	 * here once more. */
+	/* This comes before everything that takes time, because it executes box-oci again, and
+	 * main() runs a second time up to this line. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv) < 0)
 		return report_oci(EXIT_FAILURE);
 	debug_oci_begin();

@@ -60,7 +60,8 @@ static char *quote(const char *text)
 	return json_dumps(json, JSON_ENCODE_ANY);
 }
 
-/* Returns the state that hooks read, without its end, which hooks_run() adds. */
+/* Returns the state that hooks read, without its end, which hooks_run() adds. The caller frees it.
+ * NULL after fail(). */
 static char *hook_state(const struct oci *oci, const char *annotations)
 {
 	autofree char *bundle = quote(oci->bundle), *rootfs = quote(oci->rootfs);
@@ -87,9 +88,9 @@ int oci_add_environment(struct bundle *bundle)
 	return 0;
 }
 
-/* Compiles the filter of system calls. Compiled filters are kept in the folder ROOT/.seccomp, by
- * their profiles; what the listener is told does not change the filter, and is left out of
- * these. */
+/* Compiles the filter of system calls. Compiled filters are kept in the folder ROOT/.seccomp, under
+ * names made of their profiles. The listener's members do not change the filter, and are left out
+ * of the profile. */
 static int complete_seccomp(struct bundle *bundle, const struct oci *oci)
 {
 	struct listener *listener = &bundle->listener;

@@ -1,5 +1,6 @@
-/* oci-bundle.h: reads a bundle, and completes its spec, for create, run, start, exec and delete. -1
- * and NULL come after fail(). */
+/* oci-bundle.h: reads a bundle, and completes its spec, for create, run, start, exec and delete.
+ * Functions that return an int return 0, or -1 after fail(); those that return text return NULL
+ * after fail(). */
 #ifndef OCI_BUNDLE_H
 #define OCI_BUNDLE_H
 
@@ -11,12 +12,12 @@
  * frees. */
 char *oci_read_input(const char *file);
 
-/* Adds the variables of --env to the environment of BUNDLE's process, where they replace those of
- * the same name. It may be called once. */
+/* Adds the variables of --env to the environment of BUNDLE's process, where they replace variables
+ * of the same name. It may be called only once for a BUNDLE. */
 int oci_add_environment(struct bundle *bundle);
 
-/* Completes the spec of BUNDLE by what the container OCI and the command line say: its ID, its
- * cgroup, what hooks read, and the compiled filter of system calls. */
+/* Completes the spec of BUNDLE from the container OCI and from the command line: the ID, the
+ * cgroup, the state that hooks read, and the compiled filter of system calls. */
 int oci_complete_spec(struct bundle *bundle, const struct oci *oci);
 
 /* Returns the text of config.json in the bundle FOLDER, which the caller frees. */

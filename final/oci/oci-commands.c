@@ -1,4 +1,4 @@
-/* oci-commands.c: the commands that look at containers, freeze them, or change their limits. */
+/* oci-commands.c: the commands that show containers, freeze them, or change their limits. */
 #define _GNU_SOURCE
 #include "oci-commands.h"
 
@@ -131,8 +131,8 @@ static bool is_among(const pid_t *pids, ssize_t n, pid_t pid)
 	return false;
 }
 
-/* Prints the lines of PS, the output of ps(1), that are of PIDS. Its first line has the titles, by
- * which the column of the PIDs is found. */
+/* Prints those lines of PS, the output of ps(1), that belong to one of the N PIDS. The titles in
+ * its first line show which column has the PIDs. */
 static int print_processes(FILE *ps, const pid_t *pids, ssize_t n)
 {
 	autofree char *text = NULL;
@@ -257,8 +257,8 @@ int oci_command_update(void)
 	oci_line.limits.n_devices = 0; /* as with runc, the rules of devices do not change */
 	if (cgroup_open(&cgroup, oci.cgroup) < 0)
 		return -1;
-	/* Both systemd and box-oci write the limits: the same numbers, so the order is of no
-	 * importance. */
+	/* systemd and box-oci both write the limits. As they write the same numbers, the order does
+	 * not matter. */
 	result = resources_settle(&cgroup, &oci_line.limits);
 	if (result == 0 && oci.unit)
 		result = scope_update(&oci, &oci_line.limits);

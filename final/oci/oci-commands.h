@@ -1,5 +1,5 @@
-/* oci-commands.h: the commands of box-oci. They take no arguments: oci_line has the command
- * line. */
+/* oci-commands.h: the commands of box-oci. They take no arguments: the command line is in oci_line.
+ */
 #ifndef OCI_COMMANDS_H
 #define OCI_COMMANDS_H
 
@@ -9,9 +9,9 @@
 /* The exit status of `box-oci exec` when it could not start the process. */
 enum { EXEC_FAILED = 255 };
 
-/* Each returns the exit status, or -1 after fail(); oci_command_exec() reports its errors itself,
- * and returns EXEC_FAILED. create, start and run are in oci-create.c, exec in oci-exec.c, kill and
- * delete in oci-kill.c, the others in oci-commands.c. */
+/* Each function returns the exit status, or -1 after fail(); oci_command_exec() reports its errors
+ * itself, and returns EXEC_FAILED. create, start and run are in oci-create.c, exec in oci-exec.c,
+ * kill and delete in oci-kill.c, the others in oci-commands.c. */
 int oci_command_create(void);
 int oci_command_start(void);
 int oci_command_run(void);

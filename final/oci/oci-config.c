@@ -1,4 +1,4 @@
-/* oci-config.c: makes a struct spec of config.json: the process, the root, and the hooks. See
+/* oci-config.c: turns config.json into a struct spec: the process, the root, and the hooks. See
  * runtime-spec, config.md. */
 #define _GNU_SOURCE
 #include "oci-config.h"
@@ -145,8 +145,9 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 	return 0;
 }
 
-/* Removes the ambient capabilities that the kernel would refuse (capabilities(7)). Without
- * --debug this is not told, as the bundles of `runc spec` and of buildah name many. */
+/* Removes the ambient capabilities that the kernel would refuse (capabilities(7)). This is reported
+ * only with --debug, because the bundles of `runc spec` and of buildah name many such capabilities.
+ */
 static int leave_out_ambient(struct capabilities *set)
 {
 	uint64_t refused = set->ambient & ~(set->permitted & set->inheritable);
@@ -177,11 +178,12 @@ static int read_capabilities(struct process *to, const struct value *process)
 		read_set(&sets, "inheritable", &set->inheritable) < 0 ||
 		read_set(&sets, "ambient", &set->ambient) < 0)
 		return -1;
-	set->effective &= set->permitted; /* the kernel refuses others: capabilities(7) */
+	set->effective &= set->permitted; /* the kernel refuses any other: capabilities(7) */
 	return leave_out_ambient(set);
 }
 
-/* The limit KEY of ITEM. What a signed number cannot hold, such as 2^64 - 1, is RLIM_INFINITY. */
+/* Returns the limit KEY of ITEM. A number that int64_t cannot hold, such as 2^64 - 1, means
+ * RLIM_INFINITY. */
 static rlim_t limit_of(const struct value *item, const char *key)
 {
 	double real = json_number_value(json_object_get(item->json, key));
@@ -381,7 +383,7 @@ static int read_root(struct bundle *bundle, const struct value *config)
 	return bundle->spec.root.path ? 0 : -1;
 }
 
-/* Reads the text KEY; an empty one counts as none, as with runc. */
+/* Sets *NAME to the text KEY. As with runc, "" counts as missing. */
 static int read_name(const struct value *config, const char *key, const char **name)
 {
 	if (value_text(config, key, OPTIONAL, name) < 0)
@@ -457,7 +459,7 @@ static int read_version(const struct value *config)
 
 /* ---- documents ---- */
 
-/* Parses TEXT into JSON and VALUE, its top. NAME is for messages. */
+/* Parses TEXT into *JSON, and sets VALUE to the whole document. NAME is for messages. */
 static int load(const char *text, const char *name, struct value *value, json_t **json)
 {
 	json_error_t error;
@@ -494,7 +496,7 @@ int oci_read_process(struct bundle *bundle, const char *text, const char *name)
 
 	if (load(text, name, &process, &bundle->process) < 0 || oci_process(to, &process) < 0)
 		return -1;
-	/* from the member "linux" of config.json, which counts for all processes */
+	/* these come from the member "linux" of config.json, which is for all processes */
 	to->personality = own.personality;
 	to->seccomp_flags = own.seccomp_flags;
 	to->listener = own.listener;

@@ -1,4 +1,4 @@
-/* oci-config.h: makes a struct spec of config.json (runtime-spec, config.md and config-linux.md).
+/* oci-config.h: turns config.json into a struct spec (runtime-spec, config.md and config-linux.md).
  * Functions that return an int return 0, or -1 after fail(), unless their comment says more. */
 #ifndef OCI_CONFIG_H
 #define OCI_CONFIG_H
@@ -10,16 +10,16 @@
 /* What was read from a bundle. It is never released: it lives as long as the program. */
 struct bundle {
 	struct spec spec; /* what config.json says; oci_complete_spec() adds more */
-	struct oci_extras extras; /* of spec */
-	unsigned long personality; /* of spec.process */
-	struct strings env; /* of spec.process, after oci_add_environment() */
+	struct oci_extras extras; /* spec.oci points to it */
+	unsigned long personality; /* spec.process.personality points to it */
+	struct strings env; /* owns spec.process.env after oci_add_environment() */
 	struct listener listener; /* without its text and first, which oci_complete_spec() adds */
 	json_t *json, *process; /* config.json and process.json, which own the texts of spec */
-	const char *folder; /* the bundle's, where relative paths begin */
+	const char *folder; /* the bundle's folder, to which paths in config.json are relative */
 	char *annotations; /* as JSON; NULL: none */
 	json_t *seccomp; /* the member linux.seccomp; NULL: none */
 	struct resources resources;
-	const char *slice, *unit; /* what scope_read() reads; NULL: not of systemd's form */
+	const char *slice, *unit; /* of scope_read(); NULL: cgroupsPath is not of systemd's form */
 };
 
 /* Reads TEXT, the config.json of the bundle in FOLDER, into BUNDLE, which keeps the pointer
@@ -33,7 +33,7 @@ int oci_read_process(struct bundle *bundle, const char *text, const char *name);
 /* Reads TEXT, the JSON of `update -r`, into RESOURCES. NAME is the file's, for messages. */
 int oci_read_resources(struct resources *resources, const char *text, const char *name);
 
-/* Reads the object PROCESS into TO, of which nothing stays that was there before. */
+/* Reads the object PROCESS into TO, whose former contents are overwritten without being freed. */
 int oci_process(struct process *to, const struct value *process);
 
 /* Read the members "mounts" and "linux" of CONFIG into BUNDLE: oci-mounts.c, oci-linux.c. */
@@ -50,11 +50,11 @@ int oci_seccomp(struct bundle *bundle, const struct value *linux_part);
 extern const char *const oci_seccomp_actions[], *const oci_seccomp_operators[];
 
 /* Reads the members "uidMappings" and "gidMappings" of OBJECT into MAPS, whose arrays are
- * allocated; it is an error if only one of them is there: oci-namespaces.c. */
+ * allocated. It is an error if OBJECT has only one of the two members: oci-namespaces.c. */
 int oci_id_maps(const struct value *object, struct id_maps *maps);
 
-/* Returns PATH, if it is absolute, or a new text: PATH in the folder of BUNDLE. NULL after fail():
- * oci-paths.c. */
+/* Returns PATH if it is absolute; or else a new text, the path of PATH in the folder of BUNDLE.
+ * NULL after fail(): oci-paths.c. */
 const char *oci_absolute(const struct bundle *bundle, const char *path);
 
 /* The names of the namespaces that are supported, NULL-terminated, and the CLONE_NEW* of each. */
@@ -64,8 +64,8 @@ extern const unsigned long oci_namespace_types[];
 /* Adds the names of all mount options to ARRAY, for `box-oci features`: oci-mounts.c. */
 void oci_print_mount_options(json_t *array);
 
-/* Reads the member "devices" of linux.resources, which OBJECT is (NULL: there is none), into
- * RESOURCES; rules that every container has are added: oci-resources.c. */
+/* Reads the member "devices" of OBJECT, the object linux.resources (NULL: there is none), into
+ * RESOURCES, and adds the rules that every container has: oci-resources.c. */
 int oci_device_rules(struct resources *resources, const struct value *object);
 
 /* Read parts of the object linux, PART, into the spec of BUNDLE, in this order: the namespaces, the

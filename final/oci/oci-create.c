@@ -45,7 +45,8 @@ static const char *now_text(void)
 	return text;
 }
 
-/* Writes config.json and state.json of the container, before anything else of it exists. */
+/* Writes config.json and state.json of the container, before any other part of the container is
+ * made. */
 static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 {
 	char unique[ID_LENGTH + 1];
@@ -53,7 +54,7 @@ static int note_oci(struct oci *oci, struct bundle *bundle, const char *config)
 	oci->bundle = bundle->folder;
 	oci->rootfs = bundle->spec.root.path;
 	oci->created = now_text();
-	/* The cgroup needs a unique name: another ROOT may have a container of this ID. */
+	/* The cgroup needs a unique name: another ROOT may have a container with this ID. */
 	random_id(unique);
 	if (scope_name(oci, bundle, unique) < 0)
 		return -1;
@@ -74,7 +75,7 @@ static int note_pid(struct oci *oci, pid_t pid)
 	return oci_write(oci);
 }
 
-/* With --debug, tells what SPEC has. */
+/* With --debug, logs the main parts of SPEC. */
 static void tell_spec(const struct spec *spec)
 {
 	for (size_t i = 0; oci_namespace_names[i]; i++)
@@ -112,7 +113,8 @@ static int create_container(struct container *container, struct oci *oci, struct
 		container_destroy(container);
 		return -1;
 	}
-	/* The fifo "status" ends when the process closes it by exec. */
+	/* Box-oci closes its own ends of the fifos, so that the fifo "status" ends when the process
+	 * closes it by exec. */
 	for (int i = 0; i < 2 && spec->process.detached; i++)
 		close_fd(&bundle->extras.gate[i]);
 	return 0;
@@ -127,7 +129,8 @@ static void undo(struct oci *oci, const struct bundle *bundle)
 	oci_remove(oci);
 }
 
-/* Makes the container with the ID of the command line. After an error nothing of it is left. */
+/* Makes the container with the ID of the command line. After an error nothing of the container is
+ * left. */
 static int make(struct container *container, struct oci *oci, struct bundle *bundle, bool detached)
 {
 	autofree char *folder = real_path(oci_line.bundle ?: ".");
@@ -163,8 +166,8 @@ int oci_command_create(void)
 	return 0;
 }
 
-/* Lets the process of the created container execute its program, and runs the hooks that follow.
- * SPEC only needs its hooks. */
+/* Lets the process of the created container execute its program, and runs the hooks that follow. Of
+ * SPEC, only the hooks are used. */
 static int start_oci(struct oci *oci, const struct spec *spec)
 {
 	autonotify struct notify notify = no_notify;

@@ -25,7 +25,7 @@
 #include "oci-output.h"
 #include "oci-state.h"
 
-/* Adds the groups of --additional-gids to those that the process has, as runc does. */
+/* Adds the groups of --additional-gids to the groups of the process, as runc does. */
 static int add_groups(struct process *to)
 {
 	gid_t *groups = calloc(to->n_groups + oci_line.gids.n, sizeof(*groups));
@@ -45,7 +45,7 @@ static int add_groups(struct process *to)
 	return 0;
 }
 
-/* Makes the new process like that of the container, changed by what the command line says. */
+/* Changes the process of BUNDLE, which config.json describes, as the command line of exec says. */
 static int exec_by_words(struct bundle *bundle)
 {
 	struct process *to = &bundle->spec.process;
@@ -55,7 +55,7 @@ static int exec_by_words(struct bundle *bundle)
 		return failx("exec: no process is named: ID COMMAND..., or --process FILE");
 	to->argv = oci_line.words + 1;
 	to->terminal = oci_line.terminal;
-	to->rows = to->columns = 0; /* these were of the container's own terminal */
+	to->rows = to->columns = 0; /* this is the size of the container's own terminal */
 	to->cwd = oci_line.cwd ?: to->cwd;
 	to->no_new_privileges |= oci_line.no_new_privs;
 	if (oci_line.user) {
@@ -97,7 +97,7 @@ static int exec_spec(struct bundle *bundle, const struct oci *oci)
 	return oci_complete_spec(bundle, oci);
 }
 
-/* Opens the container's cgroup, or the ones below it that --cgroup names. */
+/* Opens the container's cgroup, or the cgroups below it that --cgroup names. */
 static int open_cgroup(struct cgroup *cgroup, const struct oci *oci)
 {
 	if (cgroup_open(cgroup, oci->cgroup) < 0)

@@ -22,7 +22,7 @@
 #include "oci-log.h"
 #include "oci-state.h"
 
-/* Sends SIGNAL to all processes in the container's cgroup. For SIGKILL there is cgroup_kill(),
+/* Sends SIGNAL to all processes in the container's cgroup. SIGKILL is sent by cgroup_kill(), from
  * which no process escapes by a fork. */
 static int kill_all(const struct oci *oci, int signal)
 {
@@ -56,14 +56,14 @@ static int kill_oci(const struct oci *oci, int signal, bool all)
 		return -1;
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		return fail("signal container %s", oci->id);
-	/* On cgroup v1, a frozen process does not even die. */
+	/* On cgroup v1, a frozen process does not die before it is thawed. */
 	if (signal == SIGKILL && oci->status == OCI_PAUSED)
 		cgroup_thaw(oci->cgroup);
 	return 0;
 }
 
-/* Whether there is no process any more that SIGNAL could go to. Without a new PID namespace, others
- * may outlive the first process, and SIGKILL is for all of them. */
+/* Whether no process is left to which SIGNAL could be sent. Without a new PID namespace, other
+ * processes may outlive the first one, and SIGKILL is for all of them. */
 static bool is_over(const struct oci *oci, int signal)
 {
 	autofree pid_t *pids = NULL;
@@ -104,7 +104,7 @@ static int delete_oci(struct oci *oci)
 
 	if (oci->status != OCI_STOPPED && (oci->status == OCI_CREATED || oci_line.force)) {
 		result = kill_oci(oci, SIGKILL, false);
-		oci_look(oci); /* it may have ended by itself meanwhile */
+		oci_look(oci); /* the container may have ended by itself meanwhile */
 		if ((result < 0 && oci->status != OCI_STOPPED) || wait_until_stopped(oci) < 0)
 			return -1;
 	}
@@ -119,8 +119,8 @@ static int delete_oci(struct oci *oci)
 	return result;
 }
 
-/* Removes a container without a readable state.json: create was killed before it had made anything
- * else of the container. */
+/* Removes a container without a readable state.json: create was killed before it had made the rest
+ * of the container. */
 static int delete_broken(struct oci *oci)
 {
 	if (flock(oci->dir, LOCK_EX | LOCK_NB) < 0)

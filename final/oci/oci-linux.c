@@ -131,9 +131,9 @@ static int read_cgroup(struct bundle *bundle, const struct value *part)
 
 /* ---- the rest ---- */
 
-/* Checks that SYSCTL is of a namespace, and that the container has one of its OWN: otherwise it
- * would be set on the host. Namespaces that it joins are in OWN, too, and check_joined() of
- * namespaces.c looks at these. */
+/* Checks that SYSCTL belongs to a type of namespace that is in OWN, the types that the container
+ * has or joins: otherwise it would be set on the host. check_joined() in namespaces.c checks the
+ * namespaces that it joins. */
 static int read_sysctl(const struct value *member, struct pair *sysctl, unsigned long own)
 {
 	char *path = sysctl_path(sysctl->name);
@@ -208,7 +208,7 @@ static int read_personality(struct bundle *bundle, const struct value *part)
 	return 0;
 }
 
-/* Refuses what box-oci does not support. */
+/* Refuses members that box-oci does not support. */
 static int refuse_others(const struct value *part)
 {
 	struct value label = value_at(part, "mountLabel"), object;

@@ -26,7 +26,7 @@ extern struct oci_line {
 /* Prints the error that was noted last on stderr, and writes it to --log. Returns STATUS. */
 int report_oci(int status);
 
-/* With --debug, lets debug() of core/ write there, too. */
+/* With --debug, sends the lines of debug() to the place to which debug_oci() writes. */
 void debug_oci_begin(void);
 
 /* With --debug, writes FORMAT as a line of the level "debug" to --log, or else to stderr. */

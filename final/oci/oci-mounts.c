@@ -20,7 +20,7 @@
 #include "namespaces.h"
 #include "spec.h"
 
-/* Options that change a mount. With "r" before the name, they change all mounts below it, too. */
+/* Options that change a mount. With "r" before the name, they also change all mounts below it. */
 static const struct {
 	const char *name;
 	uint64_t set, clear;
@@ -38,22 +38,22 @@ static const struct {
 	{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0}, {"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
 	{NULL, 0, 0}};
 
-/* Options for the propagation of the mount, mount_namespaces(7); with "r", of all mounts below it,
- * too. */
+/* Options for the propagation of the mount, mount_namespaces(7); with "r" before the name, also of
+ * all mounts below it. */
 static const struct {
 	const char *name;
 	uint64_t propagation;
 } propagations[] = {{"private", MS_PRIVATE}, {"slave", MS_SLAVE}, {"shared", MS_SHARED},
 	{"unbindable", MS_UNBINDABLE}, {NULL, 0}};
 
-/* Options that are the default, that are handled elsewhere, or that mean nothing any more. */
+/* Options that are the default, that are handled elsewhere, or that have no effect any more. */
 static const char *const ignored[] = {"defaults", "bind", "rbind", "remount", "acl", "noacl",
 	"iversion", "noiversion", "loud", "silent", "nomand", "async", "copy-symlink", NULL};
 
 /* Options of mount(8) that a new file system gets; a bind mount has no use for them. */
 static const char *const flags[] = {"sync", "dirsync", "mand", "lazytime", "nolazytime", NULL};
 
-/* Options for one kind of mount only. */
+/* Options that are only for one kind of mount. */
 static const char *const others[] = {"idmap", "ridmap", "tmpcopyup", NULL};
 
 static bool is_one_of(const char *const names[], const char *name)
@@ -64,18 +64,19 @@ static bool is_one_of(const char *const names[], const char *name)
 	return false;
 }
 
-/* Places in mount->changes, until pack_changes(): changes of the mount alone, changes of all mounts
- * below it, too, and its propagation. */
+/* Places in mount->changes, until pack_changes(): changes of this mount alone; changes of this
+ * mount and of all mounts below it; the propagation. */
 enum { TOP, ALL, WHO, N_CHANGES };
 
-/* Adds to CHANGE; what came before it is undone, as far as the two contradict each other. */
+/* Adds SET and CLEAR to CHANGE. They replace earlier changes that contradict them. */
 static void add(struct mount_change *change, uint64_t set, uint64_t clear)
 {
 	change->set = (change->set & ~clear & ~set) | set;
 	change->clear = (change->clear & ~set) | clear;
 }
 
-/* Obeys the option NAME, if it changes the mount. Returns whether it does. */
+/* If the option NAME changes attributes of a mount, adds the change to MOUNT. Returns whether it
+ * does. */
 static bool set_attribute(struct mount *mount, const char *name)
 {
 	for (size_t i = 0; attributes[i].name; i++) {
@@ -118,7 +119,7 @@ static int set_option(struct mount *mount, const struct value *option, const cha
 	}
 	if (is_one_of(ignored, name) || (!mount->type && is_one_of(flags, name)))
 		return 0;
-	if (!mount->type) /* a bind mount has no file system to tell */
+	if (!mount->type) /* a bind mount makes no file system that could take options */
 		return 0;
 	longer = mount->options ? format_text("%s,%s", mount->options, name) : strdup(name);
 	free((char *)mount->options);
@@ -126,8 +127,8 @@ static int set_option(struct mount *mount, const struct value *option, const cha
 	return longer ? 0 : fail("memory");
 }
 
-/* Drops changes that change nothing. A new mount is made with the attributes of TOP, instead of
- * being changed later. */
+/* Removes empty changes. A new file system is mounted with the attributes of changes[TOP], instead
+ * of being changed later. */
 static void pack_changes(struct mount *mount)
 {
 	mount->changes[ALL].recursive = true;
@@ -135,7 +136,7 @@ static void pack_changes(struct mount *mount)
 		mount->attributes = mount->changes[TOP].set;
 		mount->changes[TOP] = (struct mount_change){0};
 	} else
-		/* "rw" of a bind mount does not make writable what is read-only on the host. */
+		/* "rw" does not make a bind mount writable if its source is read-only. */
 		mount->changes[TOP].clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	mount->n_changes = 0;
 	for (size_t i = 0; i < N_CHANGES; i++) {
@@ -146,8 +147,8 @@ static void pack_changes(struct mount *mount)
 	}
 }
 
-/* Whether TARGET is a file of the kernel that may be covered: lxcfs gives containers their own of
- * these; the list is runc's. */
+/* Whether TARGET is a file of the kernel that a mount may cover: lxcfs gives containers versions of
+ * their own. The list is runc's. */
 static bool may_cover(const char *target)
 {
 	static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",
@@ -196,7 +197,8 @@ static int read_target(const struct value *item, struct mount *mount)
 	return 0;
 }
 
-/* Reads the ID mappings of the mount. Without an option they mean "idmap", as with runc. */
+/* Reads the ID mappings of the mount. As with runc, mappings without the option "idmap" or "ridmap"
+ * mean "idmap". */
 static int read_maps(const struct spec *spec, const struct value *item, struct mount *mount)
 {
 	if (oci_id_maps(item, &mount->maps) < 0)

@@ -21,8 +21,8 @@ const char *const oci_namespace_names[] = {
 const unsigned long oci_namespace_types[] = {CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNS,
 	CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_NEWUTS};
 
-/* Reads ITEM into SPEC; JOIN is the place for one that the container joins. SEEN has the types so
- * far. */
+/* Reads ITEM into SPEC. If the container joins the namespace, it may be put into *JOIN. *SEEN has
+ * the types that have been read so far. */
 static int read_namespace(struct spec *spec, const struct value *item, unsigned long *seen,
 	struct namespace_path *join)
 {
@@ -160,7 +160,7 @@ int oci_time_offsets(struct bundle *bundle, const struct value *part)
 				seconds, nanoseconds);
 	}
 	if (spec->namespaces.made & CLONE_NEWTIME) {
-		/* This namespace is made apart, before the child is. */
+		/* The time namespace is not made with the others, but before the child is born. */
 		spec->namespaces.made &= ~(unsigned long)CLONE_NEWTIME;
 		spec->namespaces.time_offsets = strdup(*text ? text : "monotonic 0 0\n");
 		return spec->namespaces.time_offsets ? 0 : fail("memory");

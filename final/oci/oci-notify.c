@@ -1,5 +1,6 @@
-/* oci-notify.c: NOTIFY_SOCKET, sd_notify(3), as runc handles it. The container does not see the
- * caller's socket, but one of box-oci's. Of what it writes there, only READY=1 is passed on. */
+/* oci-notify.c: NOTIFY_SOCKET, sd_notify(3), as runc handles it. The container sees a socket of
+ * box-oci instead of the caller's socket. Of the messages that it writes there, only READY=1 is
+ * passed on. */
 #define _GNU_SOURCE
 #include "oci-notify.h"
 
@@ -36,7 +37,7 @@
 
 enum { BARRIER_MS = 5000 }; /* milliseconds, as in systemd-notify(1) */
 
-/* The name of the caller's socket, or NULL. */
+/* Returns the name of the caller's socket, or NULL. */
 static const char *hosts_name(void)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
@@ -52,7 +53,7 @@ int notify_prepare(const struct oci *oci, struct spec *spec)
 	if (!hosts_name())
 		return 0;
 	if (!(root = real_path(oci->root)) || mkdirat(oci->dir, "notify", 0755) < 0 ||
-		fchmodat(oci->dir, "notify", 0755, 0) < 0) /* whatever the umask is */
+		fchmodat(oci->dir, "notify", 0755, 0) < 0) /* mkdirat() depends on the umask */
 		return fail("notify of container %s", oci->id);
 	if (!(grown = reallocarray(spec->mounts, spec->n_mounts + 1, sizeof(*grown))))
 		return fail("memory");
@@ -65,8 +66,8 @@ int notify_prepare(const struct oci *oci, struct spec *spec)
 	return grown->source ? add_string(&oci_line.env, "NOTIFY_SOCKET=" FOLDER "/" NAME) : -1;
 }
 
-/* Makes the container's socket in FOLDER, and returns it, or -1 with errno. Everybody may write to
- * it, as the container's user may be any. No symlink in the folder is followed. */
+/* Makes the container's socket in FOLDER, and returns it, or -1 with errno. All users may write to
+ * it, because the container may run as any user. No symlink in FOLDER is followed. */
 static int listen_in(int folder)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -83,8 +84,8 @@ static int listen_in(int folder)
 	return result < 0 ? -1 : steal_fd(&fd);
 }
 
-/* Connects to the socket NAME, a path of any length, or "@" and an abstract name. Returns it, or -1
- * with errno. */
+/* Connects to the socket NAME, a path of any length, or "@" followed by an abstract name (unix(7)).
+ * Returns the connected socket, or -1 with errno set. */
 static int connect_to(const char *name)
 {
 	struct sockaddr_un address;
@@ -112,7 +113,7 @@ int notify_listen(const struct oci *oci, struct notify *notify)
 		      : openat(oci->dir, "notify", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	*notify = no_notify;
-	if (folder < 0) /* NOTIFY_SOCKET is not set, or was not for create */
+	if (folder < 0) /* NOTIFY_SOCKET is not set now, or was not set for create */
 		return 0;
 	if ((notify->host = connect_to(name)) < 0)
 		return fail("NOTIFY_SOCKET %s", name);
@@ -130,8 +131,8 @@ void notify_close(struct notify *notify)
 	close_fd(&notify->pidfd);
 }
 
-/* Whether the message in the socket FD has the line READY=1. If it has descriptors, the kernel
- * closes them, as recv(2) gives no room for them. */
+/* Whether the message in the socket FD has the line READY=1. If the message has descriptors, the
+ * kernel closes them, because recv(2) has no room for them. */
 static bool says_ready(int fd)
 {
 	char text[4096], *rest = text, *line;
@@ -144,7 +145,8 @@ static bool says_ready(int fd)
 	return false;
 }
 
-/* Waits until the container is ready, and returns true; or until its process has ended: false. */
+/* Waits until the container is ready, and returns true; or until its first process has ended, and
+ * returns false. */
 static bool wait_until_ready(const struct notify *notify)
 {
 	struct pollfd polled[] = {{notify->socket, POLLIN, 0}, {notify->pidfd, POLLIN, 0}};
@@ -159,8 +161,8 @@ static bool wait_until_ready(const struct notify *notify)
 	}
 }
 
-/* Sends TEXT: with the descriptor FD, or, if that is -1, as a message of process PID, as root
- * may. */
+/* Sends TEXT with the descriptor FD; or, if FD is -1, with PID as the sender's PID, which root may
+ * choose (unix(7), SCM_CREDENTIALS). */
 static int send_as(int socket, const char *text, pid_t pid, int fd)
 {
 	struct ucred who = {pid, getuid(), getgid()};
@@ -179,8 +181,8 @@ static int send_as(int socket, const char *text, pid_t pid, int fd)
 	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* Waits until the messages so far were read: systemd looks for the process that has sent a message,
- * so that process must not end before (sd_notify_barrier(3)). */
+/* Waits until all messages so far have been read. systemd looks for the process that has sent a
+ * message, so that process must not end earlier (sd_notify_barrier(3)). */
 static void wait_for_reader(int host)
 {
 	struct pollfd polled = {.events = 0};
@@ -211,8 +213,8 @@ int notify_wait(const struct notify *notify)
 }
 
 /* The child of notify_serve(): waits, and sends READY=1 in the name of BOX, the main process of the
- * service. It has no other descriptors open, as others wait for the end of box-oci's output, and
- * the container for the end of its input. */
+ * service. It closes all other descriptors: the readers of box-oci's output, and the container,
+ * which reads its input, wait until no process has them open. */
 static _Noreturn void serve(const struct notify *notify, pid_t box)
 {
 	const struct notify own = {0, 1, 2, 0};

@@ -13,10 +13,10 @@
  * created. */
 int notify_prepare(const struct oci *oci, struct spec *spec);
 
-/* The sockets while box-oci waits for the container's message. */
+/* What box-oci has open while it waits for the container's message. */
 struct notify {
-	int socket; /* the one that the container writes to; -1: there is none */
-	int host, pidfd; /* the one that NOTIFY_SOCKET names; a pidfd of the first process */
+	int socket; /* the socket to which the container writes; -1: there is none */
+	int host, pidfd; /* the socket that NOTIFY_SOCKET names; a pidfd of the first process */
 	pid_t pid; /* of the first process */
 };
 #define no_notify                                                                                  \
@@ -31,10 +31,10 @@ int notify_listen(const struct oci *oci, struct notify *notify);
 void notify_close(struct notify *notify);
 #define autonotify __attribute__((cleanup(notify_close)))
 
-/* notify_wait() waits until the container sends READY=1, and passes that on, with the PID of the
- * container's process as the MAINPID of the service; or until that process has ended.
- * notify_serve() starts a child that does so, and returns; box-oci stays as the main process of the
- * service, so no PID is passed on. */
+/* notify_wait() waits until the container sends READY=1, or until its first process has ended. It
+ * passes READY=1 on to the service manager, with the PID of the first process as the MAINPID of the
+ * service. notify_serve() starts a child that waits in the same way, and returns. Its child passes
+ * no MAINPID on, because box-oci stays as the main process of the service. */
 int notify_wait(const struct notify *notify);
 int notify_serve(const struct notify *notify);
 

@@ -27,8 +27,8 @@
 #include "wait.h"
 #include "oci-log.h"
 
-/* Sets the terminal MASTER so that a newline of the process goes out as it is, without a carriage
- * return: what shows the output adds that. */
+/* Sets the terminal MASTER so that a newline of the process is passed on without a carriage return:
+ * the program that shows the output adds it. */
 static int keep_newlines(int master)
 {
 	struct termios terminal;
@@ -77,8 +77,8 @@ int oci_give_terminal(struct container *container)
 	return 0;
 }
 
-/* Writes TEXT to the file PATH in one step: an engine that waits for the file never sees a part of
- * it. */
+/* Writes TEXT to the file PATH in one step: an engine that waits for the file never reads an
+ * incomplete one. */
 static int write_whole(const char *path, const char *text)
 {
 	autospot struct spot spot = {.folder = -1};

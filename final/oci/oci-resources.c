@@ -23,7 +23,7 @@
 #include "resources.h"
 #include "spec.h"
 
-/* What every container may do: make any device node, and use these devices and terminals. */
+/* Rules for every container: it may make any device node, and use these devices and terminals. */
 static const struct device_rule default_rules[] = {
 	{true, 'c', -1, -1, "m"},
 	{true, 'b', -1, -1, "m"},
@@ -85,7 +85,7 @@ int oci_device_rules(struct resources *resources, const struct value *object)
 	return 0;
 }
 
-/* The members that are whole numbers, and the least that each may be. */
+/* The members that are whole numbers, with the lowest allowed number of each. */
 static const struct {
 	const char *object, *key;
 	int64_t least;
@@ -113,7 +113,7 @@ static int read_numbers(struct resources *resources, const struct value *object)
 	return 0;
 }
 
-/* Reads the members of memory and cpu that are no numbers. */
+/* Reads those members of "memory" and "cpu" that are not numbers. */
 static int read_words(struct resources *resources, const struct value *object)
 {
 	static const char *const keys[] = {"cpus", "mems"};

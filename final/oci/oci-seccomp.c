@@ -42,7 +42,7 @@ static int check_number(const struct value *object, const char *key, enum requir
 	int64_t number;
 	double real = json_number_value(member.json);
 
-	/* It has 64 bits without a sign, which is more than value_number() takes. */
+	/* The number is a uint64_t, which can be greater than value_number() allows. */
 	if (json_is_number(member.json) && real >= 0x1p63 && real <= 0x1p64)
 		return 0;
 	return value_number(object, key, required, 0, INT64_MAX, &number) < 0 ? -1 : 0;
@@ -105,7 +105,8 @@ static int read_flags(struct bundle *bundle, const struct value *seccomp)
 	return 0;
 }
 
-/* Reads the listener. It is ignored if no rule NOTIFIES it. */
+/* Reads the listener. It is ignored unless a rule NOTIFIES it, that is, has the action
+ * SCMP_ACT_NOTIFY. */
 static int read_listener(struct bundle *bundle, const struct value *seccomp, bool notifies)
 {
 	struct value member = value_at(seccomp, "listenerPath");

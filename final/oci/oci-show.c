@@ -125,7 +125,7 @@ int oci_print_features(void)
 
 /* ---- events: what a container uses ---- */
 
-/* The number that cgroup_number() returns. NULL if there is none, or if it is "max". */
+/* Returns the number of cgroup_number() as JSON; NULL if there is none, or "max" in its place. */
 static json_t *number_in(const struct cgroup *cgroup, const char *file, const char *key)
 {
 	int64_t number = cgroup_number(cgroup, file, key);
@@ -133,8 +133,8 @@ static json_t *number_in(const struct cgroup *cgroup, const char *file, const ch
 	return number < 0 ? NULL : json_integer(number);
 }
 
-/* A CPU time in nanoseconds: of FILE of v1, or after V2_KEY in cpu.stat of v2, which has
- * microseconds. */
+/* Returns a CPU time in nanoseconds: the number in FILE of v1, or the number of microseconds after
+ * V2_KEY in cpu.stat of v2. */
 static json_t *nanoseconds(const struct cgroup *cgroup, const char *file, const char *v2_key)
 {
 	json_t *number = number_in(cgroup, file, NULL);
@@ -144,7 +144,8 @@ static json_t *nanoseconds(const struct cgroup *cgroup, const char *file, const 
 	return number;
 }
 
-/* ONE, or else OTHER, either of which may be NULL. The one that is not returned is released. */
+/* Returns ONE, or if it is NULL, OTHER, which may be NULL, too. Releases the value that is not
+ * returned. */
 static json_t *either(json_t *one, json_t *other)
 {
 	if (one && other)

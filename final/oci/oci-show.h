@@ -4,13 +4,13 @@
 
 #include "oci-state.h"
 
-/* Writes a first config.json into FOLDER, where there must be none. */
+/* Writes a first config.json into FOLDER, which must not have one yet. */
 int oci_print_spec(const char *folder);
 
 /* Prints what box-oci supports, as JSON (runtime-spec, features.md). */
 int oci_print_features(void);
 
-/* Prints what the container OCI uses now, as one line of JSON. */
+/* Prints the resources that the container OCI uses now, as one line of JSON. */
 int oci_print_events(const struct oci *oci);
 
 #endif

@@ -72,8 +72,8 @@ static int open_root(const char *root)
 }
 
 /* Fails if others than the user may write into the folder DIR of ROOT, as box-oci trusts what lies
- * in a container's folder. MAY is the mode bit with which they may: with S_ISVTX, in a folder such
- * as /tmp, others cannot replace a container's folder. */
+ * in a container's folder. MAY is a mode bit with which this is allowed nevertheless: S_ISVTX,
+ * because in a folder such as /tmp others cannot replace a container's folder; or 0. */
 static int check_owner(int dir, const char *root, mode_t may)
 {
 	struct stat st;
@@ -196,7 +196,7 @@ int oci_write(struct oci *oci)
 		    : failx("container %s: its paths are not UTF-8", oci->id);
 }
 
-/* Whether the first process lives. A zombie does not. */
+/* Whether the first process lives; a zombie does not count. */
 static bool is_alive(const struct oci *oci)
 {
 	char path[64], state = 0;
@@ -212,7 +212,7 @@ static bool is_alive(const struct oci *oci)
 	return state && state != 'Z' && state != 'X';
 }
 
-/* Opens the gate for writing. While the process waits it is the gate's reader; without one,
+/* Opens the gate for writing. While the process waits, it is the gate's reader; without a reader,
  * O_NONBLOCK makes open() fail with ENXIO (fifo(7)). */
 static int open_gate(const struct oci *oci)
 {
@@ -226,7 +226,7 @@ void oci_look(struct oci *oci)
 	if (oci->pid == 0) {
 		autoclose int again = openat(oci->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		/* The create that makes it has locked it, unless it was killed. */
+		/* A running create holds the lock of the container that it makes. */
 		oci->status = !oci->locked && flock(again, LOCK_EX | LOCK_NB) < 0 ? OCI_CREATING
 										  : OCI_STOPPED;
 	} else if (!is_alive(oci))
@@ -269,7 +269,7 @@ int oci_open_gate(struct oci *oci)
 
 	if (status < 0 || gate < 0 || write(gate, "", 1) != 1)
 		return fail("start container %s", oci->id);
-	/* The process's end of "status" is closed by exec; an error would come before that. */
+	/* exec closes the process's end of "status"; an error would arrive before. */
 	while (poll(&poller, 1, -1) < 0 && errno == EINTR)
 		;
 	size = read(status, &message, sizeof(message));
@@ -294,8 +294,8 @@ ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 static const char *const own_files[] = {"state.json", "state.json.new", "config.json",
 	"config.json.new", "gate", "status", "notify", NULL};
 
-/* Fails if the folder does not look like a container's. --root may be any folder, even /home, whose
- * contents must not be removed. */
+/* It is an error if the folder does not look like a container's. --root may name any folder, even
+ * /home, whose contents must not be removed. */
 static int check_own(const struct oci *oci)
 {
 	autolist char **names = list_folder(oci->dir);

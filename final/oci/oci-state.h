@@ -11,7 +11,8 @@
 
 enum { MAX_OCI_ID = 1024 };
 
-/* A container: what its state.json says, and its status, which is in no file (see oci_look()). */
+/* A container: what its state.json says, and its status, which is not in the file (see oci_look()).
+ */
 struct oci {
 	char id[MAX_OCI_ID + 1];
 	const char *root; /* the folder of all containers */
@@ -19,10 +20,10 @@ struct oci {
 	bool locked; /* by oci_open() */
 	json_t *json; /* state.json, which owns the texts below after oci_open() */
 	const char *bundle, *rootfs, *created, *cgroup, *version;
-	const char *unit; /* the scope of systemd that the cgroup is; NULL: none */
+	const char *unit; /* the name of systemd's scope for the cgroup; NULL: none */
 	const json_t *annotations; /* of config.json, or NULL */
 	pid_t pid; /* of the first process; 0: it is not there yet */
-	uint64_t start; /* the start_time() of that process; 0: before the machine was restarted */
+	uint64_t start; /* the start_time() of that process; 0: the machine was restarted since */
 	bool own_pids; /* it has a new PID namespace, whose processes all end with the first one */
 	enum oci_status { OCI_CREATING, OCI_CREATED, OCI_RUNNING, OCI_PAUSED, OCI_STOPPED } status;
 };
@@ -45,35 +46,36 @@ void oci_close(struct oci *oci);
 /* Whether ROOT has a container ID. */
 bool oci_exists(const char *root, const char *id);
 
-/* Write state.json, or TEXT into FILE, in the container's folder; a reader sees all of it or the
- * old file. */
+/* oci_write() writes state.json, and oci_write_file() TEXT into FILE, in the container's folder. A
+ * reader sees either all of the new file or the old file. */
 int oci_write(struct oci *oci);
 int oci_write_file(const struct oci *oci, const char *file, const char *text);
 
-/* Finds out the status that the container has now, and puts it into OCI. */
+/* Finds out the present status of the container, and sets oci->status to it. */
 void oci_look(struct oci *oci);
 
 /* Returns the state as JSON, which the caller releases: what the specification says (runtime.md,
  * "State"), and what `list` prints besides. NULL if memory is short. */
 json_t *oci_state(const struct oci *oci);
 
-/* Returns a pidfd of the first process, which the caller closes. It is an error if it has ended. */
+/* Returns a pidfd of the first process, which the caller closes. It is an error if that process has
+ * ended. */
 int oci_pidfd(const struct oci *oci);
 
-/* Lets the process that waits at the gate go on, and waits until it has executed its program; what
- * keeps it from that is the error. */
+/* Lets the process that waits at the gate go on, and waits until the process has executed its
+ * program. If it cannot do so, its error is noted, and -1 is returned. */
 int oci_open_gate(struct oci *oci);
 
-/* Gives the processes in the container's cgroup as a list, which the caller frees. Returns how
- * many. */
+/* Sets *PIDS to the PIDs of the processes in the container's cgroup, which the caller frees.
+ * Returns how many there are, or -1 after fail(). */
 ssize_t oci_pids(const struct oci *oci, pid_t **pids);
 
-/* Stops the container's unit, if it has one, and removes its folder; OCI is still to be closed. A
- * folder with files that box-oci does not make is an error. */
+/* Stops the container's unit, if it has one, and removes its folder. It is an error if the folder
+ * has files that box-oci does not make. The caller still calls oci_close(). */
 int oci_remove(struct oci *oci);
 
-/* Calls EACH with DATA for each container in ROOT, in the order of their IDs, until it returns -1,
- * which oci_each() then returns. Those that cannot be opened are left out. */
+/* Calls EACH with DATA for each container in ROOT, in the order of their IDs, until EACH returns
+ * -1, which oci_each() then returns. Containers that cannot be opened are left out. */
 int oci_each(const char *root, int (*each)(struct oci *oci, void *data), void *data);
 
 #endif

@@ -1,6 +1,6 @@
 /* oci-systemd.c: --systemd-cgroup: the container's cgroup is a scope, a unit of systemd that is
- * delegated to box-oci. systemd is told of the container's limits, and box-oci writes them to the
- * cgroup's files all the same. See org.freedesktop.systemd1(5), systemd.resource-control(5).
+ * delegated to box-oci. systemd is told the container's limits, and box-oci writes them to the
+ * cgroup's files as well. See org.freedesktop.systemd1(5), systemd.resource-control(5).
  *
  * The program box-systemd talks to systemd. A scope begins with a process, and ends with its last
  * one: until the container has a process, box-systemd stays in the scope. */
@@ -40,8 +40,8 @@ struct arguments {
 	size_t n;
 };
 
-/* Adds TEXT, which belongs to ARGUMENTS from then on, and is freed with them. A TEXT of NULL comes
- * after fail(), and is an error. */
+/* Adds TEXT, which belongs to ARGUMENTS from then on, and is freed with them. A TEXT of NULL is an
+ * error, for which fail() has been called before. */
 static int add_argument(struct arguments *arguments, char *text)
 {
 	if (!text || arguments->n == sizeof(arguments->list) / sizeof(char *) - 1)
@@ -50,8 +50,8 @@ static int add_argument(struct arguments *arguments, char *text)
 	return 0;
 }
 
-/* Adds PROPERTY and its value NUMBER. A negative one means no limit: to systemd, the largest
- * number. */
+/* Adds PROPERTY and its value NUMBER. A negative NUMBER means no limit, for which systemd has the
+ * largest number. */
 static int add_number(struct arguments *arguments, const char *property, int64_t number)
 {
 	uint64_t value = number < 0 ? UINT64_MAX : (uint64_t)number;
@@ -67,8 +67,8 @@ static void free_arguments(struct arguments *arguments)
 		free(arguments->list[--arguments->n]);
 }
 
-/* Adds the limits that systemd knows, with the numbers that resources_write() writes for cgroup v2,
- * after resources_settle(). */
+/* Adds the limits that systemd knows, with the numbers that resources_write() writes for cgroup v2.
+ * resources_settle() has completed RESOURCES. */
 static int add_limits(struct arguments *arguments, const struct resources *resources)
 {
 	static const char *const known[][2] = {{"memory.reservation", "MemoryLow"},
@@ -161,7 +161,7 @@ static int ask(const char *command, const struct oci *oci, const char *slice,
 	return result;
 }
 
-/* Does the same for a COMMAND after which box-systemd ends. */
+/* Does what ask() does, for a COMMAND after which box-systemd ends. */
 static int ask_once(const char *command, const struct oci *oci, const struct resources *resources)
 {
 	autoclose int socket = -1;
@@ -180,8 +180,8 @@ int scope_update(const struct oci *oci, const struct resources *resources)
 
 /* ---- scopes ---- */
 
-/* The path of the cgroup of SLICE, which the caller frees: of "a-b.slice", "/a.slice/a-b.slice"; of
- * "-.slice", the top, "" (systemd.slice(5)). NULL if memory is short. */
+/* Returns the path of the cgroup of SLICE, which the caller frees: "/a.slice/a-b.slice" for
+ * "a-b.slice"; "" for "-.slice", the top (systemd.slice(5)). NULL if memory is short. */
 static char *slice_path(const char *slice)
 {
 	char *path = strdup("");
@@ -245,7 +245,7 @@ int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper)
 		return 0; /* the socket stays open: when box-oci ends, so does the keeper */
 	close_fd(&socket);
 	scope_release(*keeper);
-	oci->unit = NULL; /* the unit may be another container's, and must not be stopped */
+	oci->unit = NULL; /* the unit may belong to another container, and must not be stopped */
 	return -1;
 }
 
@@ -255,8 +255,8 @@ void scope_release(pid_t keeper)
 		waitpid(keeper, NULL, 0);
 }
 
-/* Whether a unit of this name is not box-oci's, whose cgroups have the mark trusted.box: create was
- * killed before it had started its own, or that one has ended. */
+/* Whether the unit of this name is not box-oci's: then its cgroup lacks the mark trusted.box. This
+ * happens if create was killed before it had started its unit, or if that unit has ended. */
 static bool is_others(const struct oci *oci)
 {
 	autofree char *folder = format_text("/sys/fs/cgroup%s", oci->cgroup);

@@ -25,11 +25,11 @@ int scope_name(struct oci *oci, struct bundle *bundle, const char *unique);
 int scope_start(struct oci *oci, const struct bundle *bundle, pid_t *keeper);
 void scope_release(pid_t keeper);
 
-/* Tells systemd that the unit has other limits: RESOURCES, completed by resources_settle(). */
+/* Tells systemd the new limits of the unit: RESOURCES, completed by resources_settle(). */
 int scope_update(const struct oci *oci, const struct resources *resources);
 
-/* Stops the unit, and waits until systemd knows it no more. Does nothing if the unit of this name
- * is not box-oci's. */
+/* Stops the unit, and waits until systemd does not know it any more. Does nothing if box-oci has
+ * not made the unit of this name. */
 int scope_stop(const struct oci *oci);
 
 #endif
