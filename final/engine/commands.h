@@ -1,6 +1,6 @@
-/* commands.h: the commands of box. Each gets PLACES, where the store and the states lie, and the
- * part of the command line from its own name on: ARGV[0] is "run", say. It reports its errors
- * itself, and returns the exit status. */
+/* commands.h: the commands of box. Each gets FOLDERS, which say where the store and the states are,
+ * and the command line from the command's own name on: argv[0] is "run", for example. It reports
+ * its errors itself, and returns the exit status. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -9,8 +9,9 @@
 #include "kept.h"
 #include "options.h"
 
-/* Prepares stdin as -i and -t in OPTIONS say: claims the terminal, or opens /dev/null in its place.
- * Returns 0, or -1 after fail(). */
+/* Prepares stdin as -i and -t in OPTIONS demand: with both, calls terminal_claim(), and it is an
+ * error if stdin is not a terminal; with neither, opens /dev/null as stdin. Returns 0, or -1 after
+ * fail(). */
 int set_stdin(const struct options *options);
 
 /* In run.c. */
@@ -25,8 +26,8 @@ int command_rm(const struct folders *folders, int argc, char *argv[]);
 int command_pause(const struct folders *folders, int argc, char *argv[]);
 int command_prune(const struct folders *folders, int argc, char *argv[]);
 
-/* In show.c: sets JSON by the value of --format, "json" or "table". Returns 0, or -1 after
- * fail(). */
+/* In show.c: sets *JSON to whether TEXT, the value of --format, is "json"; any other value but
+ * "table" is an error. Returns 0, or -1 after fail(). */
 int parse_format(const char *text, bool *json);
 
 /* In show.c. */

@@ -1,4 +1,4 @@
-/* kept.c: opens a container that was made before. */
+/* kept.c: opens an existing container. */
 #define _GNU_SOURCE
 #include "kept.h"
 

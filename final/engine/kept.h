@@ -1,4 +1,4 @@
-/* kept.h: opens a container that was made before. Functions return 0, or -1 after fail(). */
+/* kept.h: opens an existing container. Functions return 0, or -1 after fail(). */
 #ifndef KEPT_H
 #define KEPT_H
 
@@ -10,33 +10,35 @@
 #include "options.h"
 #include "state.h"
 
-/* What the options before the command, or the environment, say: where box keeps its data. */
+/* The options before the command, or in their place variables of the environment: where box keeps
+ * its data. */
 struct folders {
 	const char *data; /* the folder of the store: --data, $BOX_DATA, or /var/lib/box */
 	const char *root; /* the folder of the states: --root, $BOX_ROOT, or /run/box */
-	/* of what is unpacked from one image: --max-size, $BOX_MAX_SIZE, or 64g */
+	/* the most that may be unpacked from one image: --max-size, $BOX_MAX_SIZE, or 64g */
 	const char *max_size;
 	bool debug; /* --debug, or $BOX_DEBUG is not empty */
 };
 
-/* Opens the store of PLACES, to be closed by store_close(). Only root may use it. */
+/* Opens the store of FOLDERS, which the caller closes by store_close(). It is an error if the user
+ * is not root. */
 int folders_open(const struct folders *folders, struct store *store);
 
-/* What is kept of a container, whether it runs or not. */
+/* The files and settings of a container, which exist whether it runs or not. */
 struct kept {
 	struct place place;
-	struct options options; /* that it was made with */
-	struct spec spec; /* what make_spec() makes of them */
-	struct image image; /* that it was made from */
+	struct options options; /* with which it was made */
+	struct spec spec; /* made by make_spec() from these options */
+	struct image image; /* from which it was made */
 };
 
-/* Opens the container ID, and makes its spec. LOCK is that of place_open(). To be closed by
+/* Opens the container ID, and makes its spec. LOCK is as for place_open(). The caller calls
  * kept_close(), after an error, too. */
 int kept_open(struct store *store, const char *id, bool lock, struct kept *kept);
 void kept_close(struct kept *kept);
 
 /* Finds the IMAGE of the container at PLACE, whose OPTIONS options_load() has read, and fills in
- * SPEC, which is all zero before. The caller releases IMAGE. */
+ * SPEC, which must be all zero before. The caller calls image_free() for IMAGE. */
 int load_container(struct store *store, const struct place *place, const struct options *options,
 	struct image *image, struct spec *spec);
 

@@ -37,26 +37,26 @@ void log_close(struct log *log)
 	close_fd(&log->fd);
 }
 
-/* Makes the file "log" the file "log.1", and a new "log". */
+/* Renames the file "log" to "log.1", and makes a new "log". */
 static void rotate(struct log *log)
 {
 	if (renameat(log->dir, "log", log->dir, "log.1") < 0)
-		return; /* if the disk is full, a longer log is better than none */
+		return; /* if the disk is full, a log that is too long is better than none */
 	close_fd(&log->fd);
 	log->fd = open_new(log->dir);
 	log->size = log->whole = 0;
 }
 
-/* Writes RECORD, a part of a line of the container, or its END, in one write(2). If the disk does
- * not take it, the whole line is lost: the parts that were written are removed again, and those
- * that follow are left out. */
+/* Writes RECORD, which has a part of a line of the container, in one write(2). END: it is the last
+ * part of the line. If the disk is full, the whole line is lost: its earlier parts are removed from
+ * the file, and later ones are not written. */
 static void put_part(struct log *log, int stream, bool end, const char *record, ssize_t size)
 {
 	bool *lost = &log->lost[stream - 1];
 	ssize_t written;
 
 	if (log->fd < 0)
-		log->fd = open_new(log->dir); /* rotate() could not open it */
+		log->fd = open_new(log->dir); /* rotate() could not open "log" */
 	written = *lost ? 0 : write(log->fd, record, size);
 	if (written == size) {
 		log->size += size;
@@ -102,10 +102,10 @@ void log_write(struct log *log, int stream, const char *data, size_t size)
 struct reader {
 	int64_t skip; /* lines not to be printed */
 	bool times;
-	bool inside[2]; /* for stdout and stderr: a part of a line was printed, but not its end */
+	bool inside[2]; /* for stdout and stderr: only the beginning of a line was printed */
 };
 
-/* Whether LINE, of the log, has the end of a line of the container. */
+/* Whether LINE, a line of the log, has the last part of a line of the container. */
 static bool is_end(const char *line)
 {
 	const char *stream = strchr(line, ' '), *part = stream ? strchr(stream + 1, ' ') : NULL;
@@ -120,7 +120,7 @@ static void print_line(struct reader *reader, const char *line, ssize_t length)
 	bool error;
 
 	if (!text)
-		return; /* it was not written to its end, as the machine lost its power, say */
+		return; /* the line is incomplete, for example after a power failure */
 	error = strncmp(stream + 1, "stderr", 6) == 0;
 	text++;
 	if (error)
@@ -131,7 +131,8 @@ static void print_line(struct reader *reader, const char *line, ssize_t length)
 	reader->inside[error] = !is_end(line);
 }
 
-/* Counts the container's lines in FILE (or NULL), and goes back to its start. */
+/* Returns the number of the container's lines in FILE (NULL: 0), and goes back to the start of
+ * FILE. */
 static int64_t count_lines(FILE *file)
 {
 	autofree char *line = NULL;
@@ -155,7 +156,7 @@ static void print_rest(struct reader *reader, FILE *file)
 
 	clearerr(file);
 	while ((length = getline(&line, &size, file)) > 0) {
-		if (line[length - 1] != '\n') { /* the rest of it is being written */
+		if (line[length - 1] != '\n') { /* the rest of this line is not written yet */
 			fseek(file, -length, SEEK_CUR);
 			break;
 		}
@@ -174,7 +175,8 @@ static FILE *open_file(int dir, const char *name)
 	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
-/* Opens the file "log" anew, if FILE was renamed to "log.1" since it was opened; else NULL. */
+/* If FILE was renamed to "log.1" since it was opened, opens the new file "log" and returns it; else
+ * returns NULL. */
 static FILE *open_next(int dir, FILE *file)
 {
 	struct stat a, b;
@@ -196,8 +198,8 @@ int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void
 	for (bool more = true; file && more;) {
 		FILE *next;
 
-		/* ALIVE is asked before the file is read: so nothing that is written before the end
-		 * is missed. */
+		/* ALIVE is called before the file is read, so that no line is missed which the
+		 * container writes before its end. */
 		more = alive && alive(data);
 		next = open_next(dir, file);
 		print_rest(&reader, file);

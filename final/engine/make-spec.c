@@ -1,4 +1,4 @@
-/* make-spec.c: makes a struct spec of the options of box run and the image's configuration. */
+/* make-spec.c: turns the options of box run and the image's configuration into a struct spec. */
 #define _GNU_SOURCE
 #include "make-spec.h"
 
@@ -49,8 +49,8 @@ enum {
 	SAFE_DEV = SAFE | MOUNT_ATTR_STRICTATIME,
 };
 
-/* Returns the text of the host's file PATH, if the container is in the host's network and the host
- * has such a file; else a copy of OWN. It stays until box ends. */
+/* Returns the text of the host's file PATH if the container is in the host's network, and the host
+ * has this file; or else a copy of OWN. The text is not freed before box ends. */
 static char *etc_file(const struct options *options, const char *path, const char *own)
 {
 	char *text = options->host_network ? read_file_at(AT_FDCWD, path, 1 << 20) : NULL;
@@ -59,8 +59,8 @@ static char *etc_file(const struct options *options, const char *path, const cha
 }
 
 /* Sets the file systems of every container, and after them the volumes. If the container has
- * limits, /sys/fs/cgroup shows all its cgroups, as programs choose their size by these limits; else
- * only that of cgroup v2, which takes less time. */
+ * limits, /sys/fs/cgroup shows all its cgroups, because programs read these limits to choose their
+ * own size; otherwise it shows only the cgroup of v2, which takes less time. */
 static int set_mounts(struct spec *spec, const struct options *options)
 {
 	char *hosts = etc_file(options, "/etc/hosts",
@@ -111,7 +111,7 @@ static int set_environment(
 	if (!hostname || add_env(&env, default_path) < 0 || add_env(&env, hostname) < 0 ||
 		(options->terminal && add_env(&env, "TERM=xterm") < 0))
 		return -1;
-	/* add_env() looks through all variables, and execve(2) would not take many more. */
+	/* add_env() searches all variables each time, and execve(2) would not take many more. */
 	for (char **line = image->env; line && *line; line++)
 		if (line - image->env == 4096)
 			return failx("%s: more than 4096 variables", options->image);
@@ -154,7 +154,8 @@ static int set_privileges(struct spec *spec, const struct options *options, cons
 {
 	uint64_t set = options->privileged ? capabilities_all() : DEFAULT_CAPABILITIES;
 
-	/* ALL comes first: --cap-drop ALL and --cap-add CHOWN leave CHOWN, in either order. */
+	/* ALL is handled first: --cap-drop ALL together with --cap-add CHOWN gives CHOWN, in either
+	 * order. */
 	for (int all = 1; all >= 0; all--) {
 		for (size_t i = 0; i < options->cap_add.n; i++)
 			if ((strcasecmp(options->cap_add.list[i], "ALL") == 0) == all &&
@@ -180,7 +181,7 @@ static int set_privileges(struct spec *spec, const struct options *options, cons
 	return (spec->process.seccomp = seccomp_filter(set, data)) ? 0 : -1;
 }
 
-/* Sets the lower folders of the overlay: the image's, and below them the store's base. */
+/* Sets the lower folders of the overlay: those of the image, and below them the store's base. */
 static int set_layers(struct spec *spec, const struct image *image)
 {
 	struct strings lower = {0};

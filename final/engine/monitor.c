@@ -1,5 +1,5 @@
-/* monitor.c: the process that stays with a container in the background: its parent, which writes
- * its log. */
+/* monitor.c: the process that stays with a container in the background. It is the parent of the
+ * container's first process, and writes the log. */
 #define _GNU_SOURCE
 #include "monitor.h"
 
@@ -38,8 +38,9 @@ struct monitor {
 	struct log log;
 };
 
-/* Reads at most MOST bytes of stdout or stderr (STREAM) from FD, and writes them to the log.
- * Returns how many; 0 at the end; or -1 if there is nothing to read now. */
+/* Reads at most MOST bytes of the container's stdout or stderr (STREAM) from FD, and writes them to
+ * the log. Returns the number of bytes; 0 at the end of the stream; or -1 if there is nothing to
+ * read now. */
 static ssize_t log_some(struct monitor *monitor, int stream, int fd, size_t most)
 {
 	char data[16384];
@@ -50,8 +51,8 @@ static ssize_t log_some(struct monitor *monitor, int stream, int fd, size_t most
 	return size < 0 && errno != EINTR && errno != EAGAIN ? 0 : size;
 }
 
-/* Reads what was written before the end of the container, and no more: another container may have
- * got the pipe from it, and go on writing. */
+/* Reads only what was written before the end of the container: another process may have got the
+ * pipe from it, and go on writing. */
 static void log_rest(struct monitor *monitor, int stream, int fd)
 {
 	int left = unread_bytes(fd);
@@ -100,7 +101,7 @@ void background_tell(int box, int status)
 {
 	struct message message = {.kind = MESSAGE_ERROR, .status = status};
 
-	debug_end(); /* nothing of the caller's stays open */
+	debug_end(); /* no file of box's caller stays open */
 	snprintf(message.text, sizeof(message.text), "%s", failure());
 	if (write(box, &message, sizeof(message)) < 0)
 		return; /* box was killed; the monitor goes on */
@@ -108,7 +109,7 @@ void background_tell(int box, int status)
 }
 
 /* Reads the MESSAGE of background_tell(). As this may take long, signals that ask box to end are
- * passed on to PID, which then sends a message, too. */
+ * passed on to the child PID, which then sends a message as well. */
 static ssize_t read_told(int from, pid_t pid, struct message *message)
 {
 	autoclose int signals = ending_signals();
@@ -118,7 +119,7 @@ static ssize_t read_told(int from, pid_t pid, struct message *message)
 	do
 		if (poll(polls, 2, -1) >= 0 && polls[1].revents &&
 			read(signals, &info, sizeof(info)) == sizeof(info))
-			kill(pid, info.ssi_signo); /* a child that was not waited for */
+			kill(pid, info.ssi_signo); /* a child that has not been reaped */
 	while (!polls[0].revents);
 	return read(from, message, sizeof(*message));
 }
@@ -169,7 +170,7 @@ struct job {
 	struct spec *spec;
 };
 
-/* Ends the container, and removes it if it has to be. A noted error stays. */
+/* Ends the container, and with --rm removes it. The noted error stays. */
 static void end_job(const struct job *job, struct container *container, int status)
 {
 	keep_failure();
@@ -189,7 +190,8 @@ static void monitor_main(void *data, int box)
 		container_create(&monitor.container, job->spec) < 0 || chdir("/") < 0 ||
 		container_start(&monitor.container, &status) < 0 ||
 		note_start(job->store, job->state, &monitor.container) < 0) {
-		/* Told after all is cleaned up, as the user may remove the container at once. */
+		/* The caller is told last, because the user may then remove the container at once.
+		 */
 		end_job(job, &monitor.container, status);
 		place_close(job->place);
 		background_tell(box, status ?: EXIT_BOX);
@@ -226,7 +228,7 @@ int note_end(struct store *store, const struct place *place, struct state *state
 	int written;
 
 	if (container_destroy(container) < 0) {
-		report(); /* the file "status" still says -1, so the next box tries it again */
+		report(); /* the file "status" still says -1, so the next box tries again */
 		return EXIT_BOX;
 	}
 	state->phase = PHASE_EXITED;

@@ -1,5 +1,5 @@
-/* options.c: reads the options of box run into struct options. One table has what next_flag() and
- * --help need. */
+/* options.c: reads the options of box run into struct options. One table describes them for
+ * next_flag() and for --help. */
 #define _GNU_SOURCE
 #include "options.h"
 
@@ -38,7 +38,7 @@ static int set_memory(struct options *options, const char *text)
 	return parse_size_or_none(text, &options->limits.memory);
 }
 
-/* 0 counts as not given: the container gets no swap besides its memory. */
+/* 0 means the same as no option: the container gets no swap in addition to its memory. */
 static int set_memory_swap(struct options *options, const char *text)
 {
 	if (strcmp(text, "-1") != 0)
@@ -105,7 +105,8 @@ static int add_e(struct options *options, const char *text)
 }
 
 /* Adds the variable on LINE of a file. Empty lines, and those that begin with '#', are ignored. A
- * name with a blank is an error: it would be the "export NAME" of a shell's script, say. */
+ * name with a blank is an error: the line may be from a shell's script, such as "export
+ * NAME=VALUE". */
 static int add_env_line(struct options *options, char *line)
 {
 	char *start = line + strspn(line, " \t");
@@ -119,8 +120,9 @@ static int add_env_line(struct options *options, char *line)
 	return add_env(&options->file_env, start);
 }
 
-/* Adds the variables of a file. As with Docker, those of -e replace them, whichever comes first.
- * Some editors begin a file with a byte order mark, which is not part of the first name. */
+/* Adds the variables of a file. As with Docker, variables of -e replace variables of a file,
+ * whichever option comes first. Some editors write a byte order mark at the beginning of a file; it
+ * is not part of the first name. */
 static int add_env_file(struct options *options, const char *path)
 {
 	static const char mark[] = "\xef\xbb\xbf";
@@ -139,7 +141,7 @@ static int add_env_file(struct options *options, const char *path)
 	return ferror(file) ? fail("%s", path) : 0;
 }
 
-/* As with Docker, an empty one means no entrypoint. */
+/* As with Docker, an empty TEXT means no entrypoint. */
 static int set_entrypoint(struct options *options, const char *text)
 {
 	options->entrypoint = text;
@@ -300,7 +302,7 @@ int options_help(void)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : fail("stdout");
 }
 
-/* Whether LINE, which keep_line() has made, is of OPTION. */
+/* Whether LINE, which keep_line() has made, belongs to OPTION. */
 static bool is_of(const char *line, const struct run_option *option)
 {
 	size_t length = strlen(option->name);
@@ -308,8 +310,8 @@ static bool is_of(const char *line, const struct run_option *option)
 	return strncmp(line + 2, option->name, length) == 0 && strchr("=", line[2 + length]);
 }
 
-/* Removes the lines of OPTION, a limit: so only its last value is kept, however often it
- * changes. */
+/* Removes the lines of OPTION, a limit, so that only its last value is kept, however often box
+ * update changes it. */
 static void forget(struct strings *lines, const struct run_option *option)
 {
 	size_t kept = 0;
@@ -322,9 +324,9 @@ static void forget(struct strings *lines, const struct run_option *option)
 	lines->n = kept;
 }
 
-/* Keeps OPTION as box start and box exec are to read it again: a volume with the path where it was
- * found. Variables are not kept here: env and file_env have them, with values from files and from
- * the environment. */
+/* Adds OPTION with VALUE to the lines that box start and box exec will read; a volume gets the path
+ * at which it was found. Variables are not added here: options_save() takes them from env and
+ * file_env, which have the values of files and of the environment. */
 static int keep_line(struct options *options, const struct run_option *option, const char *value)
 {
 	autofree char *line = NULL;
@@ -339,7 +341,7 @@ static int keep_line(struct options *options, const struct run_option *option, c
 	return line ? add_string(&options->lines, line) : -1;
 }
 
-/* Does what OPTION says, with its VALUE, and keeps it. */
+/* Sets OPTION to VALUE in OPTIONS, and adds it to the lines that are kept. */
 static int apply(struct options *options, const struct run_option *option, const char *value)
 {
 	if (option->limit)

@@ -10,7 +10,8 @@
 #include "list.h"
 #include "spec.h"
 
-/* The options of a container. Texts are those of the command line, or stay until box ends. */
+/* The options of a container. The texts belong to the command line, or are not freed before box
+ * ends. */
 struct options {
 	const char *folder; /* box run's working folder, after options_load(); else NULL */
 	const char *image;
@@ -20,7 +21,7 @@ struct options {
 	bool no_new_privileges, remove, detach;
 	struct limits limits;
 	struct strings env, file_env, cap_add, cap_drop;
-	struct strings lines; /* all options but --env and --env-file, as they are kept */
+	struct strings lines; /* all options but --env and --env-file, for options_save() */
 	const char *stop_signal;
 	struct mount *volumes;
 	size_t n_volumes;
@@ -29,12 +30,13 @@ struct options {
 	int64_t shm_size, log_size; /* bytes; shm_size 0: the default */
 };
 
-/* Reads the command line ARGV, which starts with the command's name, into OPTIONS, which are all
- * zero before except for log_size. The first word that is no option becomes the image, and the
+/* Reads the command line ARGV, which starts with the command's name, into OPTIONS, which must be
+ * all zero before except for log_size. The first word that is no option becomes the image, and the
  * others the command. */
 int options_parse(struct options *options, int argc, char *argv[]);
 
-/* Adds the options of ARGV, which starts with "update", to OPTIONS; its other words are ignored. */
+/* Adds the options of ARGV, which starts with "update", to OPTIONS; other words of ARGV are
+ * ignored. */
 int options_update(struct options *options, int argc, char *argv[]);
 
 /* Checks for box update that OPTIONS have at least one limit, and nothing but limits. */
@@ -46,8 +48,8 @@ int options_stop_signal(struct options *options, const char *name);
 
 /* options_save() writes OPTIONS to the file "options" of the container's folder DIR, with IMAGE (an
  * ID, or the absolute path of a folder) as the image. options_load() reads them again, as
- * options_parse() does from the command line. Relative paths are those of the working folder of box
- * run, which is kept, too; the working folder of the caller does not change. */
+ * options_parse() does from the command line. Relative paths are relative to the working folder of
+ * box run, which is written to the file, too; the working folder of the caller does not change. */
 int options_save(const struct options *options, const char *image, int dir);
 int options_load(struct options *options, int dir);
 

@@ -1,7 +1,7 @@
-/* state.c: the containers that exist. Each has a folder, its place, which the box that runs it has
- * locked, and a file with its state. As long as a box runs it, it also has a symlink in
- * store->live, by which the next box finds what a killed box has left, even among a thousand other
- * containers. */
+/* state.c: the containers that exist. Each has a folder, its place, which the box that runs the
+ * container has locked, and a file with its state. As long as a box runs the container, there is
+ * also a symlink in store->live: by these symlinks the next box quickly finds the containers of a
+ * box that was killed, even among a thousand others. */
 #define _GNU_SOURCE
 #include "state.h"
 
@@ -47,8 +47,8 @@ static int each_place(struct store *store, int dir,
 	return ids ? 0 : -1;
 }
 
-/* Whether nobody holds the lock of the place ID. It asks for a shared lock, so that two processes
- * that ask at the same time both get it. */
+/* Whether no process holds the lock of the place ID. This asks for a shared lock, so that two
+ * processes which ask at the same time both get it. */
 static bool is_dead(struct store *store, const char *id)
 {
 	autoclose int fd =
@@ -100,7 +100,7 @@ static bool is_temporary(struct store *store, const char *id)
 }
 
 /* Whether the container ID is to be removed: its box is dead, and has started it with --rm, or has
- * not come so far as to keep its options. */
+ * died before it had written the options. */
 static bool is_garbage(struct store *store, const char *id)
 {
 	return is_dead(store, id) &&
@@ -108,8 +108,8 @@ static bool is_garbage(struct store *store, const char *id)
 		       (read_status(store, id) < 0 && !has_file(store, id, "options")));
 }
 
-/* For each_place(). Returns true if the container ID has another name than *DATA, or is to be
- * removed. Else calls fail(), sets *DATA to NULL, and returns false. */
+/* For each_place(). Returns true if the container ID has a name other than *DATA, or is to be
+ * removed. Otherwise calls failx(), sets *DATA to NULL, and returns false. */
 static bool has_other_name(struct store *store, const char *id, void *data)
 {
 	const char **name = data;
@@ -118,7 +118,7 @@ static bool has_other_name(struct store *store, const char *id, void *data)
 
 	if (!read_place_link(store, id, "name", other) || strcmp(other, *name) != 0)
 		return true;
-	/* If its box was killed just now, its first process still holds the lock until it dies. */
+	/* If its box was killed just now, the first process holds the lock until it dies. */
 	deadline = clock_now() + 0.5;
 	while (!is_dead(store, id) && nap(0.005, deadline))
 		;
@@ -145,8 +145,8 @@ static int check_name(struct store *store, const char *name)
 	return each_place(store, store->containers, has_other_name, &name) < 0 || !name ? -1 : 0;
 }
 
-/* Fails if the image was removed since it was found. With the store's lock, it cannot be removed
- * later. */
+/* It is an error if the image was removed since it was found. While the caller holds the store's
+ * lock, no box can remove the image. */
 static int check_image(struct store *store, const char *image)
 {
 	char path[PATH_MAX];
@@ -162,7 +162,7 @@ static int name_paths(struct place *place)
 	return place->upper && place->work ? 0 : -1;
 }
 
-/* Opens the new place, locks it, and makes what is in it. */
+/* Opens the new place, locks it, and makes its contents. */
 static int fill_place(struct store *store, const char *image, const char *name, struct place *place)
 {
 	static const char *const folders[] = {"upper", "work"};
@@ -203,8 +203,8 @@ int place_make(struct store *store, const char *image, const char *name, bool te
 	return -1;
 }
 
-/* Locks the place, unless the container runs. Other boxes may hold the lock for a moment, in
- * is_dead(), or longer, if they start, end or remove the container. */
+/* Locks the place, unless the container runs. Other boxes may hold the lock: for a moment, in
+ * is_dead(), or longer, while they start, end or remove the container. */
 static int lock_place(struct store *store, const struct place *place)
 {
 	double deadline = clock_now() + 5;
@@ -219,10 +219,10 @@ static int lock_place(struct store *store, const struct place *place)
 			return failx("container %.12s is %s", place->id,
 				running ? "running" : "in use by another box");
 	}
-	/* The box that held the lock may have removed it. */
+	/* The box that held the lock may have removed the container. */
 	if (faccessat(store->containers, place->id, F_OK, 0) < 0)
 		return failx("%.12s: no such container", place->id);
-	/* A box that was killed has left its cgroup, perhaps with processes that are dying. */
+	/* A box that was killed has left the cgroup, perhaps with processes that are dying. */
 	return read_status(store, place->id) < 0 ? cgroup_sweep(place->id, true) : 0;
 }
 
@@ -240,7 +240,7 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 	return name_paths(place);
 }
 
-/* Overwrites the file with a text of the same length: even a full disk takes that. */
+/* Overwrites the file with a text of the same length, which works even on a full disk. */
 static int write_status(const struct place *place, int status)
 {
 	char text[16];
@@ -267,14 +267,15 @@ int place_end(struct store *store, const struct place *place, int status)
 	return 0;
 }
 
-/* Removes what the container has written, the first thing to go: if that fails, the container is
- * still there, with its name. */
+/* Removes the files that the container has written. This is done first: if it fails, the container
+ * still exists, with its name. */
 static int remove_written(struct store *store, const struct place *place)
 {
 	static const char *const folders[] = {"work", "upper"};
 	bool kept = !is_temporary(store, place->id);
 
-	/* If box is killed meanwhile, the next box goes on: half a container is of no use. */
+	/* If box is killed meanwhile, the next box removes the rest: half a container is of no use.
+	 */
 	if (kept) {
 		unlinkat(store->live, place->id, 0);
 		symlinkat(to_remove, store->live, place->id);
@@ -294,7 +295,7 @@ int place_remove(struct store *store, struct place *place)
 
 	if (cgroup_sweep(place->id, false) < 0 || remove_written(store, place) < 0)
 		return -1;
-	/* The folder goes last: without it nobody would find the rest. */
+	/* The folder is removed last: without it no box would find the other files. */
 	snprintf(file, sizeof(file), "%s.json", place->id);
 	unlinkat(store->state, file, 0);
 	strcat(file, ".new");
@@ -374,9 +375,9 @@ static void read_file_of(struct store *store, const char *id, struct state *stat
 	text = read_file_at(store->state, file, 1 << 20);
 	json = text ? json_loads(text, 0, NULL) : NULL;
 	if (!json || unpack_state(json, state) < 0) {
-		/* Only the place is there: the machine was restarted, and /run is empty; or the
-		 * container's box is about to start it, and perhaps has not even locked it. Without
-		 * a status it has never begun. */
+		/* There is a place, but no state: the machine was restarted, and /run is empty; or
+		 * a box is about to start the container, and perhaps has not even locked the place.
+		 * If there is no status either, the container was never started. */
 		state_free(state);
 		read_place_link(store, id, "name", state->name);
 		state->image = strdup("");
@@ -397,8 +398,8 @@ int state_read(struct store *store, const char *id, struct state *state)
 	double deadline = 0;
 
 	read_file_of(store, id, state);
-	/* If its box is dead and another box has the lock, that one sweeps it, or starts it again,
-	 * which takes a moment. */
+	/* If the container's box is dead, and another box has the lock, that other box cleans up,
+	 * or starts the container again, which takes a moment. */
 	while (state->phase == PHASE_RUNNING && !is_dead(store, id) &&
 		start_time(state->box) != state->box_start) {
 		deadline = deadline ?: clock_now() + 1;
@@ -408,7 +409,8 @@ int state_read(struct store *store, const char *id, struct state *state)
 		read_file_of(store, id, state);
 	}
 	if (state->phase == PHASE_RUNNING && is_dead(store, id)) {
-		/* Its box was killed, and with it the container: nobody has noted how it ended. */
+		/* The box was killed, and the container with it: no process has noted how the
+		 * container ended. */
 		state->phase = PHASE_EXITED;
 		state->exit_status = 128 + SIGKILL;
 		state->pid = 0;
@@ -433,8 +435,8 @@ int state_set_pid(struct state *state, pid_t pid)
 	return state->pid_start ? 0 : failx("process %d has ended", pid);
 }
 
-/* The pidfd is opened before the start time is read: if the PID is still that process's then, the
- * pidfd is of that process. */
+/* The pidfd is opened before the start time is read: if the process PID then still has the noted
+ * start time, the pidfd refers to that process. */
 int state_pidfd(const struct state *state)
 {
 	autoclose int fd = -1;
@@ -447,7 +449,7 @@ int state_pidfd(const struct state *state)
 	return failx("container %.12s is not running", state->id);
 }
 
-/* ---- all of them ---- */
+/* ---- all containers ---- */
 
 struct search {
 	const char *name; /* a name, or the first digits of an ID */
@@ -477,7 +479,7 @@ int state_find(struct store *store, const char *name, char id[ID_LENGTH + 1])
 {
 	struct search search = {.name = name};
 
-	/* A whole ID, or the name of a container that runs, is found without reading all names. */
+	/* A whole ID, or the name of a running container, is found without reading all names. */
 	if (strlen(name) == ID_LENGTH && strspn(name, "0123456789abcdef") == ID_LENGTH &&
 		has_file(store, name, ".")) {
 		strcpy(id, name);
@@ -510,7 +512,7 @@ static bool add_state(struct store *store, const char *id, void *data)
 	struct list *list = data;
 	struct state *grown;
 
-	if (!has_file(store, id, ".")) /* there is only the symlink of store->live */
+	if (!has_file(store, id, ".")) /* only the symlink in store->live is left */
 		return true;
 	grown = reallocarray(list->states, list->n + 1, sizeof(*grown));
 	if (!grown)
@@ -568,7 +570,7 @@ static int end_place(struct store *store, const char *id)
 	return result;
 }
 
-/* For each_place(). The first error stays noted; *DATA says that there is one. */
+/* For each_place(). The first error stays noted, and *DATA becomes true. */
 static bool end_dead(struct store *store, const char *id, void *data)
 {
 	bool *failed = data;

@@ -1,4 +1,4 @@
-/* target.c: what the commands share that take the names of containers. */
+/* target.c: the common part of all commands that take the names of containers. */
 #define _GNU_SOURCE
 #include "target.h"
 
@@ -77,7 +77,7 @@ int act_in_rounds(const struct folders *folders, char *names[], enum order order
 	if (folders_open(folders, &store) < 0)
 		return report();
 	if (sweep(&store) < 0)
-		status = report(); /* and go on: box rm may make room on a full disk */
+		status = report(); /* the command goes on: box rm may make room on a full disk */
 	for (size_t i = 0, step = order == ONE_BY_ONE ? 1 : n; i < n; i += step)
 		if ((one = act_on(&store, names + i, step, order, rounds, data)) != 0)
 			status = one;
@@ -99,7 +99,7 @@ int wait_for_end(struct target *target, double deadline)
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
-		return 0; /* removed, as with --rm */
+		return 0; /* the container was removed, as with --rm */
 	if (isinf(deadline))
 		return flock(fd, LOCK_SH) < 0 ? fail("wait") : 0;
 	while (flock(fd, LOCK_SH | LOCK_NB) < 0)

@@ -17,9 +17,10 @@
 #include "spec.h"
 #include "options.h"
 
-/* Returns the path of a volume that is kept: absolute, and without symlinks, as a container could
- * change a symlink in a folder that it can write. In options that options_load() reads, SOURCE is
- * such a path already, or relative to the folder of box run. The caller frees the result. */
+/* Returns the path of a volume's SOURCE that is kept for box start: absolute, and without symlinks,
+ * because a container could change a symlink in a folder to which it can write. If options_load()
+ * is reading OPTIONS, SOURCE is such a path already, or relative to the working folder of box run.
+ * The caller frees the result. NULL after fail(). */
 static char *find_source(const struct options *options, const char *source)
 {
 	return !options->folder ? real_path(source)
@@ -27,8 +28,7 @@ static char *find_source(const struct options *options, const char *source)
 				: format_text("%s/%s", options->folder, source);
 }
 
-/* Removes "//", "/." and a '/' at the end from the absolute path PATH. That of the root becomes
- * "". */
+/* Removes "//", "/." and a '/' at the end from the absolute path PATH. The path "/" becomes "". */
 static void tidy_path(char *path)
 {
 	char *to = path;
@@ -47,7 +47,7 @@ static void tidy_path(char *path)
 }
 
 /* Adds the volume SRC:DST[:ro|rw]. SRC is a path, as box has no named volumes like Docker's. SRC
- * may have colons: the path that find_source() gives has, if a folder's name has; DST may not. */
+ * may contain colons, because the name of a folder may; DST may not. */
 int add_volume(struct options *options, const char *text)
 {
 	autofree char *copy = strdup(text);
@@ -72,7 +72,7 @@ int add_volume(struct options *options, const char *text)
 	*mount = (struct mount){.recursive = true, .settled = true};
 	if (mode && strcmp(mode, "ro") == 0)
 		mount->attributes = MOUNT_ATTR_RDONLY;
-	if (!(mount->target = strdup(target))) /* lives as long as the spec */
+	if (!(mount->target = strdup(target))) /* not freed before box ends */
 		return fail("memory");
 	return (mount->source = find_source(options, source)) ? 0 : -1;
 }

@@ -1,12 +1,12 @@
-/* volumes.h: the mounts that box run is asked for, by --volume and --tmpfs. */
+/* volumes.h: the mounts of --volume and --tmpfs. */
 #ifndef VOLUMES_H
 #define VOLUMES_H
 
 #include "spec.h"
 #include "options.h"
 
-/* Add to OPTIONS the volume SRC:DST[:ro|rw], and the tmpfs DST[:OPTIONS], which TEXT names. They
- * return 0, or -1 after fail(). */
+/* add_volume() adds the volume TEXT, SRC:DST[:ro|rw], to OPTIONS; add_tmpfs() adds the tmpfs TEXT,
+ * DST[:OPTIONS]. They return 0, or -1 after fail(). */
 int add_volume(struct options *options, const char *text);
 int add_tmpfs(struct options *options, const char *text);
 
