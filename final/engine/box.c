@@ -23,8 +23,9 @@
 #include "kept.h"
 #include "state.h"
 
-/* A command. If it has options of its own, with_options() gets its words, and returns the exit
- * status; else function() gets its arguments, and returns the exit status, or -1 after fail(). */
+/* A command. If it has options of its own, with_options() gets its command line, and returns the
+ * exit status. Otherwise function() gets its arguments, and returns the exit status, or -1 after
+ * fail(). */
 struct command {
 	const char *name;
 	const char *usage, *summary;
@@ -120,7 +121,8 @@ static const struct command commands[] = {
 	{0},
 };
 
-/* Fails if what was printed could not be written, to a full disk, say. Returns the exit status. */
+/* Flushes stdout. Reports an error if the output could not be written, for example to a full disk.
+ * Returns the exit status. */
 static int end_output(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
@@ -185,7 +187,7 @@ static const char *from_environment(const char *name, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-/* Reads the options before the command. Returns false if one of them ends box, with the exit status
+/* Reads the options before the command. Returns false if box is to end, with the exit status
  * *STATUS. */
 static bool read_options(int argc, char *argv[], struct folders *folders, int *status)
 {
@@ -234,7 +236,7 @@ int main(int argc, char *argv[])
 	if (open_standard_files() < 0)
 		return EXIT_BOX;
 	umask(022);
-	signal(SIGCHLD, SIG_DFL); /* while it is ignored, waitpid() gives no exit status */
+	signal(SIGCHLD, SIG_DFL); /* if SIGCHLD is ignored, waitpid() gives no exit status */
 	if (!read_options(argc, argv, &folders, &status))
 		return status;
 	if (optind < argc && strcmp(argv[optind], "help") == 0)
@@ -252,13 +254,14 @@ int main(int argc, char *argv[])
 		return print_usage(command);
 	if (command->function)
 		return do_command(command, &folders, argc, argv);
-	/* A monitor must not keep open what box's caller has opened: a pipe would never end. */
+	/* A monitor must not keep open the files of box's caller: otherwise the reader of a pipe
+	 * would never see its end. */
 	if (close_range(3, ~0U, 0) < 0) {
 		fail("close_range");
 		return report();
 	}
-	/* This comes before all that takes time, as it executes box again, which then comes here
-	 * once more. */
+	/* This comes before everything that takes time, because it executes box again, and main()
+	 * runs a second time up to this line. */
 	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
 		return report();
 	if (folders.debug && debug_begin() < 0)

@@ -1,5 +1,6 @@
-/* commit.c: box commit. Makes an image of a container: an archive of an OCI layout, in which what
- * the container has written is one more layer (OCI image specification, image-layout.md). */
+/* commit.c: box commit. Makes an image of a container: an archive of an OCI layout, in which the
+ * files that the container has written are one more layer (OCI image specification,
+ * image-layout.md). */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -53,8 +54,8 @@ struct commit {
 
 #define MEDIA_TYPE "application/vnd.oci.image."
 
-/* Makes the file "new" of the layout, which is opened as FD, a blob. Returns its JSON
- * descriptor. */
+/* Turns the layout's file "new", which is open as FD, into a blob: renames it to its digest.
+ * Returns the JSON descriptor of the blob; NULL after fail(). */
 static json_t *add_blob(struct commit *commit, int fd, const char *type)
 {
 	static const char prefix[] = "blobs/sha256/";
@@ -86,7 +87,7 @@ static int create(const struct commit *commit, const char *name)
 	return fd < 0 ? fail("%s", name) : fd;
 }
 
-/* Packs FOLDER as a layer that was made BY, and notes it. */
+/* Packs FOLDER as a layer, and adds the layer to COMMIT. BY is its "created_by" in the history. */
 static int add_layer(struct commit *commit, int folder, const char *by)
 {
 	autoclose int fd = create(commit, "new");
@@ -102,7 +103,8 @@ static int add_layer(struct commit *commit, int folder, const char *by)
 	return 0;
 }
 
-/* Writes JSON, which it releases, to the file NAME of the layout. Returns the file, opened. */
+/* Writes JSON, which it releases, to the file NAME of the layout. Returns a descriptor of the file,
+ * or -1 after fail(). */
 static int put_json(struct commit *commit, const char *name, json_t *json)
 {
 	autoclose int fd = create(commit, name);
@@ -112,7 +114,8 @@ static int put_json(struct commit *commit, const char *name, json_t *json)
 	return result ? fail("%s", name) : steal_fd(&fd);
 }
 
-/* Writes JSON, which it releases, as a blob. Returns its JSON descriptor. */
+/* Writes JSON, which it releases, as a blob. Returns the JSON descriptor of the blob; NULL after
+ * fail(). */
 static json_t *add_json(struct commit *commit, const char *type, json_t *json)
 {
 	autoclose int fd = put_json(commit, "new", json);
@@ -134,8 +137,8 @@ static void set_text(json_t *config, const char *key, const char *text)
 		json_object_set_new(config, key, json_any(text));
 }
 
-/* Makes the configuration of the new image: that of the container's image, changed by the options
- * that the container was made with. */
+/* Makes the configuration of the new image: the configuration of the container's image, changed by
+ * the options of the container. */
 static json_t *make_config(const struct kept *kept)
 {
 	const struct options *options = &kept->options;
@@ -164,7 +167,7 @@ static json_t *make_config(const struct kept *kept)
 	return config;
 }
 
-/* Adds the configuration and the manifest, after all layers were added. */
+/* Adds the configuration and the manifest. All layers must have been added before. */
 static int add_image(struct commit *commit, const struct kept *kept)
 {
 	json_t *config, *manifest;
@@ -200,8 +203,8 @@ static int write_layout(struct commit *commit, const struct written *written)
 	return version < 0 || index < 0 ? -1 : 0;
 }
 
-/* Writes the archive of the layout. A file of that name stays until the new one is complete. Only
- * its owner can read it, as files of the container may be secrets. */
+/* Writes the archive of the layout. An old file of the same name stays until the new one is
+ * complete. Only the owner can read the archive, because files of the container may be secret. */
 static int write_archive(struct commit *commit)
 {
 	autoclose int fd = spot_create(&commit->spot, commit->file, 0600);
@@ -218,7 +221,8 @@ static int write_archive(struct commit *commit)
 	return -1;
 }
 
-/* Finds the place of the archive, before all the work: a folder of that name is an error. */
+/* Finds the place of the archive before the work begins: it is an error if a folder has its name.
+ */
 static int find_spot(struct commit *commit)
 {
 	int found = spot_find(-1, commit->file, &commit->spot);
@@ -227,7 +231,7 @@ static int find_spot(struct commit *commit)
 	return found > 0 ? fail("%s", commit->file) : found;
 }
 
-/* Makes the layout. A container that runs is frozen meanwhile, so that nothing is half written. */
+/* Makes the layout. A running container is frozen meanwhile, so that its files do not change. */
 static int commit_frozen(struct target *target, struct commit *commit)
 {
 	bool runs = target->state.phase == PHASE_RUNNING;
@@ -263,7 +267,7 @@ static int commit_one(struct target *target)
 	commit.diff_ids = json_array();
 	commit.history = json_array();
 	random_id(name);
-	/* A signal must not end box before it has removed what is half written. */
+	/* A signal must not end box before it has removed its incomplete files. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);
 	if ((commit.staging = store_staging(target->store, name)) >= 0) {

@@ -30,7 +30,8 @@ struct copy {
 	bool to_container, keep_owners;
 };
 
-/* PATH without slashes at its end. */
+/* Returns a copy of PATH without slashes at its end; the caller frees it. NULL if memory is short.
+ */
 static char *trim(const char *path)
 {
 	size_t length = strlen(path);
@@ -40,8 +41,8 @@ static char *trim(const char *path)
 	return strndup(path, length);
 }
 
-/* Opens what is copied, PATH; TRIMMED is PATH without slashes at its end. Returns its type, S_IFDIR
- * or another one, or -1. */
+/* Opens the source of the copy, PATH; TRIMMED is PATH without slashes at its end. Returns the type
+ * of the source, such as S_IFDIR, or -1 after fail(). */
 static int open_source(struct end *from, const char *path, const char *trimmed)
 {
 	autoclose int fd = open_path(from->root, path, O_PATH | O_NOFOLLOW);
@@ -59,7 +60,8 @@ static int open_source(struct end *from, const char *path, const char *trimmed)
 	return from->folder < 0 ? fail("%s", path) : (int)(st.st_mode & S_IFMT);
 }
 
-/* Opens the place of the file PATH as the target. Returns 0; 1 if PATH is a folder; or -1. */
+/* Opens the place of the file PATH as the target. Returns 0; 1 if PATH is a folder; or -1 after
+ * fail(). */
 static int open_spot(struct end *to, const char *path, struct spot *spot)
 {
 	int found = spot_find(to->root, path, spot);
@@ -95,8 +97,8 @@ static int open_folder(
 }
 
 /* Opens the target. If PATH is a folder, BASE of this TYPE is copied into it; else the copy takes
- * the place of PATH. If PATH is a symlink to a file, it is followed if a regular file is copied;
- * what is of another type, such as a symlink, replaces it. */
+ * the place of PATH. A symlink PATH that leads to a file is followed if a regular file is copied,
+ * and replaced if a file of another type, such as a symlink, is copied. */
 static int open_destination(struct end *to, const char *path, const char *trimmed, int type,
 	const char *base, struct spot *spot)
 {
@@ -121,7 +123,7 @@ static int open_destination(struct end *to, const char *path, const char *trimme
 	return to->folder < 0 ? fail("%s", path) : 0;
 }
 
-/* Copies what JOB says, and closes the folders of both ends. */
+/* Copies from JOB's source to its target, and closes the folders of both ends. */
 static int copy_between(const struct copy *job, struct end *from, struct end *to)
 {
 	bool reads = strcmp(job->from, "-") == 0, writes = strcmp(job->to, "-") == 0;
@@ -131,7 +133,7 @@ static int copy_between(const struct copy *job, struct end *from, struct end *to
 
 	if (!source || !destination)
 		return fail("memory");
-	/* An archive on stdin is like the folder ".": all that is in it is copied. */
+	/* An archive on stdin is treated like the folder ".": all its contents are copied. */
 	if (!reads && (type = open_source(from, job->from, source)) < 0)
 		return -1;
 	to->name = base_of(source);
@@ -147,8 +149,8 @@ static int copy_between(const struct copy *job, struct end *from, struct end *to
 	return result;
 }
 
-/* Opens the root folder of a running container's first process. Its PID may be given to another
- * process before /proc/PID/root is opened: the pidfd shows whether the process still lives after
+/* Opens the root folder of a running container's first process. Another process may get its PID
+ * before /proc/PID/root is opened: the pidfd shows whether the first process still lived after
  * that. */
 static int open_running(const struct target *target)
 {
@@ -166,7 +168,7 @@ static int open_running(const struct target *target)
 	return steal_fd(&root);
 }
 
-/* Leaves only the volumes of SPEC's mounts: file systems such as /proc are for processes, and box
+/* Removes all mounts of SPEC but its volumes: file systems such as /proc are for processes, and box
  * cp starts none. */
 static void keep_volumes(struct spec *spec)
 {
@@ -178,8 +180,8 @@ static void keep_volumes(struct spec *spec)
 	spec->n_mounts = n;
 }
 
-/* Mounts the root of a container that does not run, and locks the container. HOLDER keeps the
- * mounts. */
+/* Mounts the root of a container that does not run, and locks the container. The child of HOLDER
+ * keeps the mounts. Returns a descriptor of the root, or -1 after fail(). */
 static int open_stopped(const struct target *target, struct kept *kept, struct container *holder)
 {
 	if (kept_open(target->store, target->state.id, true, kept) < 0)
@@ -208,8 +210,8 @@ static int cp(struct target *target)
 	return result;
 }
 
-/* Splits WORD, if it is CONTAINER:PATH. Returns false, and WORD as the PATH, if it is a path of the
- * host. */
+/* If WORD is CONTAINER:PATH, splits it at the colon, sets *PATH, and returns true. If WORD is a
+ * path of the host, sets *PATH to WORD, and returns false. */
 static bool split(char *word, char **path)
 {
 	char *colon = strchr(word, ':');

@@ -1,4 +1,5 @@
-/* diff.c: box diff. All that a container has changed lies in the upper folder of its overlay. */
+/* diff.c: box diff. All changes that a container has made are in the upper folder of its overlay.
+ */
 #define _GNU_SOURCE
 #include "diff.h"
 
@@ -33,8 +34,8 @@
 #include "state.h"
 #include "target.h"
 
-/* Opens PATH in the layer DIR, following no symlink: its target is meant for the
- * container, and not for the host. */
+/* Opens PATH in the layer DIR without following a symlink: the target of a symlink is a path of the
+ * container, and not of the host. */
 static int open_beneath(int dir, const char *path, int flags)
 {
 	struct open_how how = {
@@ -45,8 +46,8 @@ static int open_beneath(int dir, const char *path, int flags)
 	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
-/* Whether LAYER, which does not have PATH, hides the PATH of the layers below it: a folder on the
- * way is opaque. */
+/* Whether LAYER, which does not have PATH, hides PATH in the layers below it: it does so if one of
+ * the folders above PATH is opaque in LAYER. */
 static bool hides(int layer, const char *path)
 {
 	autofree char *part = strdup(path);
@@ -63,20 +64,22 @@ static bool hides(int layer, const char *path)
 	return false;
 }
 
-/* Opens PATH as the layers below the upper folder have it. -1 with errno. */
+/* Opens PATH in the topmost layer below the upper folder that has it. Returns -1 with errno set if
+ * there is none. */
 static int open_below(const struct written *container, const char *path)
 {
 	for (size_t i = 0; i < container->n_layers; i++) {
 		int fd = open_beneath(container->layers[i], path, O_PATH);
 
-		/* ENOTDIR, ELOOP: this layer has something else in place of a folder. */
+		/* ENOTDIR, ELOOP: this layer has another type of file in place of a folder. */
 		if (fd >= 0 || errno != ENOENT || hides(container->layers[i], path))
 			return fd;
 	}
 	return -1;
 }
 
-/* Gives what PATH is in the layers below. Returns false if they have no PATH. */
+/* Sets *ST for PATH in the layers below the upper folder. Returns false if they do not have PATH.
+ */
 static bool look_below(const struct written *container, const char *path, struct stat *st)
 {
 	autoclose int fd = open_below(container, path);
@@ -85,7 +88,8 @@ static bool look_below(const struct written *container, const char *path, struct
 	       !(S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0));
 }
 
-/* Reads the symlink PATH of the upper folder or the layers below. Returns false if it is none. */
+/* Reads the symlink PATH in the upper folder, or else in the layers below. Returns false if PATH is
+ * not a symlink. */
 static bool look_at_link(const struct written *container, const char *path, char link[PATH_MAX])
 {
 	autoclose int fd = open_beneath(container->upper, path, O_PATH);
@@ -98,8 +102,8 @@ static bool look_at_link(const struct written *container, const char *path, char
 	return size > 0;
 }
 
-/* Returns TARGET, the target of a mount, without symlinks and without its first slash, which the
- * caller frees. NULL after fail(). */
+/* Returns TARGET, the target of a mount, with all symlinks resolved and without the first slash.
+ * The caller frees the text. NULL after fail(). */
 static char *settle(const struct written *container, const char *target)
 {
 	autofree char *done = strdup(""), *rest = strdup(target);
@@ -140,17 +144,17 @@ static char *settle(const struct written *container, const char *target)
 	return NULL;
 }
 
-/* What has changed, as lines like those of docker diff: "C /etc". */
+/* The changes, as lines like those of docker diff: "C /etc". */
 struct changes {
 	const struct written *container;
 	struct strings lines, targets; /* targets: of the mounts, by settle() */
 	size_t bytes; /* of the lines */
-	size_t left_out; /* number of files that box has made to mount on, and that are left out */
-	int depth; /* of the folder that is looked into */
+	size_t left_out; /* number of mount points, made by box, that are left out */
+	int depth; /* of the folder that is being read */
 };
 
-/* All lines are kept in memory, to be sorted. A container can make folders in folders, which take 4
- * KiB of the disk each, until a path has megabytes. */
+/* All lines are kept in memory, to be sorted. This is a limit, because a container can nest
+ * folders, each of which takes only 4 KiB of the disk, until a path has megabytes. */
 enum { MAX_BYTES = 128 << 20 };
 
 static int add_change(struct changes *changes, char kind, const char *path)
@@ -164,9 +168,10 @@ static int add_change(struct changes *changes, char kind, const char *path)
 	return add_string(&changes->lines, line);
 }
 
-/* Whether box has made PATH, of which ST was found, to mount something on it or below it: then it
- * is no change of the container's. By a symlink, a container can make such a path lead to a file of
- * its own; but what box makes is empty, and nothing is below a file. */
+/* Whether box has made PATH, with the properties ST, to mount something on it or below it: then
+ * PATH is not a change by the container. With a symlink, a container can make such a path lead to a
+ * file of its own; so only an empty file counts, or a folder, and a file counts only if the mount
+ * is on the file itself. */
 static bool is_mount_point(const struct changes *changes, const char *path, const struct stat *st)
 {
 	bool folder = S_ISDIR(st->st_mode);
@@ -185,8 +190,8 @@ static bool is_mount_point(const struct changes *changes, const char *path, cons
 	return false;
 }
 
-/* Adds what the layers below have in the folder PATH, and UPPER, the opaque folder in its place,
- * has not. */
+/* Adds the names that the layers below have in the folder PATH, and that are missing in UPPER, the
+ * opaque folder in its place. */
 static int add_hidden(struct changes *changes, int upper, const char *path)
 {
 	const struct written *container = changes->container;
@@ -221,7 +226,7 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 	bool was, own;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0; /* removed meanwhile */
+		return 0; /* it was removed meanwhile */
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return add_change(changes, 'D', path);
 	was = look_below(changes->container, path, &before);
@@ -254,7 +259,8 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 /* Levels of folders: each takes some of the stack. */
 enum { MAX_DEPTH = 5000 };
 
-/* Adds what is in DIR, a folder of the upper one, which is PATH in the container: "" for /. */
+/* Adds the changes in DIR, a folder in the upper folder. PATH is its path in the container: "" for
+ * /. */
 static int add_folder(struct changes *changes, int dir, const char *path)
 {
 	autolist char **names = list_folder(dir);
@@ -276,7 +282,7 @@ static int by_path(const void *a, const void *b)
 	return strcmp(*(char *const *)a + 2, *(char *const *)b + 2);
 }
 
-/* Prints the lines sorted, and each once: if several layers have a deleted file, it is there
+/* Sorts and prints the lines, each only once: a deleted file that several layers had is in the list
  * several times. */
 static void print_changes(struct strings *lines)
 {

@@ -48,7 +48,7 @@ static int set_exec(void *data, int letter, const char *value)
 	return letter == 'e' ? add_env(&exec->env, value) : 0;
 }
 
-/* Makes the spec of COMMAND: that of the container, changed by the options EXEC. */
+/* Makes the spec of COMMAND: the spec of the container, changed by the options EXEC. */
 static int exec_spec(struct target *target, const struct exec *exec, char **command,
 	struct options *options, struct image *image, struct place *place, struct spec *spec)
 {
@@ -78,8 +78,8 @@ struct job {
 	sigset_t signals;
 };
 
-/* Runs the command, and returns the exit status. If BOX is not -1, background_tell() says there
- * whether the process has started. */
+/* Runs the command, and returns the exit status. If BOX is not -1, calls background_tell() for BOX
+ * when the process has started, or has failed to start. */
 static int exec_in(const struct job *job, int box)
 {
 	autoclose int pidfd = state_pidfd(&job->target.state);
@@ -114,7 +114,7 @@ static int exec_in(const struct job *job, int box)
 }
 
 /* box exec -d, as a function for background(): stays as the parent of the process, as the monitor
- * of box run -d does. If it dies, so does the process. */
+ * of box run -d does. If this parent dies, so does the process. */
 static void exec_detached(void *data, int box)
 {
 	if (chdir("/") < 0) { /* the caller's folder may be unmounted meanwhile */

@@ -38,8 +38,8 @@
 
 enum { PATIENCE = 60 }; /* seconds that a process may take to end after SIGKILL */
 
-/* Sends SIGNAL to the first process. SURELY: it ends by SIGKILL, if SIGNAL would end other
- * processes, but not a PID 1 that does not handle it (see container_kill()). */
+/* Sends SIGNAL to the first process. SURELY: by container_kill(), which sends SIGKILL instead if
+ * the first process does not handle SIGNAL. */
 static int send(struct target *target, int signal, bool surely)
 {
 	autoclose int pidfd = state_pidfd(&target->state);
@@ -53,7 +53,7 @@ static int send(struct target *target, int signal, bool surely)
 		       : 0;
 }
 
-/* Thaws the container, which does not act on a signal while it is frozen. It gets SECONDS to
+/* Thaws the container, which would not act on a signal while it is frozen, and gives it SECONDS to
  * end. */
 static void wake_to_end(struct target *target, int64_t seconds)
 {
@@ -61,8 +61,8 @@ static void wake_to_end(struct target *target, int64_t seconds)
 	target->deadline = clock_now() + seconds;
 }
 
-/* Sends SIGNAL, and gives the container SECONDS to end. An error of send() does not count: a
- * container without a process is about to end by itself. */
+/* Sends SIGNAL, and gives the container SECONDS to end. Errors of send() are ignored: a container
+ * without a process is about to end by itself. */
 static void tell_to_end(struct target *target, int signal, bool surely, int64_t seconds)
 {
 	send(target, signal, surely);
@@ -77,13 +77,14 @@ static int see_it_end(struct target *target)
 		       : 0;
 }
 
-/* Whether the container was removed meanwhile: by another box, or by its own, after --rm. */
+/* Whether the container was removed meanwhile: by another box, or, with --rm, by its own. */
 static bool is_gone(struct store *store, const char *id)
 {
 	return faccessat(store->containers, id, F_OK, 0) < 0;
 }
 
-/* The signal that box run has noted: of --stop-signal, or of the image. -1 after fail(). */
+/* Returns the signal that box run has noted, from --stop-signal or from the image; SIGTERM if there
+ * is none; -1 after fail(). */
 static int stop_signal(struct target *target)
 {
 	struct options options = {0};
@@ -108,7 +109,7 @@ static int print_name(struct target *target)
 
 struct stop {
 	int64_t seconds; /* to wait before SIGKILL */
-	double deadline; /* for all containers, from when the last one was told; 0: not yet */
+	double deadline; /* for all containers, counted from the last signal; 0: not set yet */
 };
 
 static int stop(struct target *target)
@@ -180,7 +181,7 @@ int command_kill(const struct folders *folders, int argc, char *argv[])
 		     : report();
 }
 
-/* Opens the file "status" before the container ends: with --rm it has no name afterwards. See
+/* Opens the file "status" before the container ends: with --rm the file is removed then. See
  * place_end(). */
 static int open_status(struct target *target)
 {
@@ -294,9 +295,9 @@ int command_pause(const struct folders *folders, int argc, char *argv[])
 
 struct prune {
 	bool force, all;
-	bool any; /* a container was removed */
+	bool any; /* at least one container was removed */
 	int status; /* the exit status */
-	uint64_t bytes; /* that were freed */
+	uint64_t bytes; /* the bytes that were freed */
 };
 
 static int prune_one(struct store *store, struct state *state, void *data)
@@ -306,7 +307,8 @@ static int prune_one(struct store *store, struct state *state, void *data)
 	autofree char *upper = NULL;
 	uint64_t bytes;
 
-	/* Another box that holds the lock is about to start the container, or removes it, too. */
+	/* If another box holds the lock, that box is about to start the container, or to remove it.
+	 */
 	if (state->phase == PHASE_RUNNING || wait_for_end(&target, 0) == 1)
 		return 0;
 	if (!(upper = format_text("%s/containers/%s/upper", store->path, state->id)))

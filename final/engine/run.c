@@ -43,12 +43,12 @@ struct run {
 	struct store *store;
 	struct place *place;
 	struct state *state;
-	sigset_t signals; /* that are blocked, and box handles */
-	struct relay relay; /* of the terminal or the pipes */
+	sigset_t signals; /* the blocked signals, which box handles */
+	struct relay relay; /* copies between the terminal or the pipes and the caller's files */
 };
 
-/* Returns the words of the command as one text, of up to 4096 bytes, for box ps. NULL after
- * fail(). */
+/* Returns the words of the command as one text for box ps; words after the first 4096 bytes are
+ * left out. The caller frees it. NULL after fail(). */
 static char *command_text(char **argv)
 {
 	char *text = strdup("");
@@ -64,7 +64,7 @@ static char *command_text(char **argv)
 	return text;
 }
 
-/* Runs the container in the foreground. Reports what fails, except for the command itself. Returns
+/* Runs the container in the foreground. Reports all errors but those of the command itself. Returns
  * the exit status. */
 static int run_here(struct run *run)
 {
@@ -138,13 +138,13 @@ static int note_container(struct run *run, const struct image *image)
 		return fail("memory");
 	if (options_save(options, image->folder ?: image->id, run->place->dir) < 0)
 		return -1;
-	/* note_start() will write the state soon. Only a container that is kept needs it before, as
-	 * to write it takes time on a disk. */
+	/* note_start() will write the state soon. Only for a container that is kept is it also
+	 * written before, because writing takes time on a disk. */
 	return options->remove ? 0 : state_write(run->store, state);
 }
 
-/* Takes the stop signal from the image, if there is no --stop-signal. As it is kept with the
- * options, box stop does not need the image. */
+/* Takes the stop signal from the image, if there is no --stop-signal. As the signal is kept with
+ * the options, box stop does not need the image. */
 static int set_stop_signal(struct options *options, const struct image *image)
 {
 	if (options->stop_signal || !image->stop_signal || !*image->stop_signal)
@@ -164,8 +164,8 @@ static int run_image(
 	int status;
 
 	block_signals(&run.signals);
-	/* set_stdin() comes before anything is made, as it may stop box until it is in the
-	 * foreground. */
+	/* set_stdin() comes before anything is made, because the kernel may stop box in it until
+	 * box is in the foreground. */
 	if ((!options->detach && set_stdin(options) < 0) ||
 		set_command(&spec->process, options, image) < 0 ||
 		set_stop_signal(options, image) < 0 ||
@@ -187,8 +187,8 @@ static int run_image(
 
 int command_run(const struct folders *folders, int argc, char *argv[])
 {
-	/* What these point to is never freed. As they are static, leak checkers see that it is in
-	 * use. */
+	/* The memory to which these point is never freed. As they are static, leak checkers see
+	 * that it is still in use. */
 	static struct options options = {.log_size = 10 << 20};
 	static struct spec spec;
 	struct image image = {0};
@@ -210,14 +210,14 @@ int command_run(const struct folders *folders, int argc, char *argv[])
 	else
 		status = run_image(&options, &spec, &store, &image);
 	if (sweep(&store) < 0)
-		report(); /* what another box has left does not change this exit status */
+		report(); /* cleaning up after another box does not change the exit status */
 	image_free(&image);
 	store_close(&store);
 	return status;
 }
 
-/* Opens the place of a container that has ended. With the store's lock it waits for a box update
- * that may still be at work for the run before. */
+/* Opens the place of a container that has ended. The store's lock makes this wait for a box update
+ * that may still be changing the limits of the last run. */
 static int open_ended(struct store *store, const char *id, struct place *place)
 {
 	autoclose int lock = store_lock(store, LOCK_SH);
@@ -238,8 +238,8 @@ static bool is_running(struct store *store, const char *id, bool *paused)
 	return runs;
 }
 
-/* Whether the container runs, and is not paused, so that box start has nothing to do: as with
- * Docker, this is no error. Else the error is noted. */
+/* Whether the container runs, and is not paused. Then box start has nothing to do, which is no
+ * error, as with Docker. Otherwise returns false, with the error noted. */
 static bool runs_already(struct store *store, const char *id, const char *name)
 {
 	bool paused, runs = is_running(store, id, &paused);

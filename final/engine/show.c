@@ -1,4 +1,4 @@
-/* show.c: the commands that show what is known of containers: ps, logs, inspect and top. */
+/* show.c: the commands that show containers: ps, logs, inspect and top. */
 #define _GNU_SOURCE
 #include "commands.h"
 
@@ -39,10 +39,10 @@
 
 struct ps {
 	bool all, quiet, json, whole;
-	bool any; /* of JSON: one was printed, so that a comma comes before the next */
+	bool any; /* with json: a container was printed, so the next one needs a comma before it */
 };
 
-/* Writes SECONDS as people say it, "3 minutes", to TEXT, and returns TEXT. */
+/* Writes SECONDS for people to TEXT, as in "3 minutes", and returns TEXT. */
 static const char *ago(int64_t seconds, char text[32])
 {
 	static const struct {
@@ -85,7 +85,7 @@ static const char *date_text(int64_t seconds, char text[32])
 	return text;
 }
 
-/* The state as docker inspect prints it. */
+/* Returns the state as docker inspect prints it; the caller releases the JSON. */
 static json_t *state_json(const struct state *state)
 {
 	const char *phase = state->paused                   ? "paused"
@@ -243,7 +243,8 @@ static json_t *mounts_json(const struct options *options)
 	return json;
 }
 
-/* What the options and the image say of the container, with the keys of docker inspect. */
+/* Returns the container's settings from its options and its image, with the keys of docker inspect;
+ * the caller releases the JSON. */
 static json_t *config_json(const struct kept *kept)
 {
 	const struct options *options = &kept->options;
@@ -271,7 +272,7 @@ static int inspect(struct target *target)
 	struct kept kept;
 	bool *any = target->data;
 
-	/* If the image was a folder that is gone, only the state is known. */
+	/* If the image was a folder that does not exist any more, only the state can be shown. */
 	if (kept_open(target->store, target->state.id, false, &kept) == 0)
 		config = config_json(&kept);
 	if (json && config)

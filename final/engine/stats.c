@@ -24,11 +24,11 @@
 #include "state.h"
 #include "target.h"
 
-/* What a container had used at one time. */
+/* The resources that a container had used at one time. */
 struct sample {
 	char id[ID_LENGTH + 1], name[256];
 	struct usage usage;
-	double time; /* of clock_now() */
+	double time; /* when the sample was taken, by clock_now() */
 };
 
 struct samples {
@@ -38,7 +38,7 @@ struct samples {
 
 struct stats {
 	bool once, json;
-	struct strings ids; /* of the containers that were named; empty: all that run */
+	struct strings ids; /* the containers that the user has named; empty: all running ones */
 	struct samples samples;
 };
 
@@ -75,7 +75,7 @@ static int add_sample(struct store *store, struct state *state, void *data)
 	return result < 0 ? -1 : 0;
 }
 
-/* What a sample and the one before it say, as the columns of docker stats. */
+/* The columns of docker stats, computed from a sample and the sample before it. */
 struct row {
 	char cpu[16], memory[48], percent[16], tasks[24];
 };
@@ -106,7 +106,7 @@ static int print_json(const struct sample *sample, const struct row *row, bool f
 	return json && json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : fail("json");
 }
 
-/* Prints the containers that have a sample in BEFORE, too. */
+/* Prints the containers that also have a sample in BEFORE. */
 static int print_table(const struct stats *stats, const struct samples *before)
 {
 	static const char format[] = "%-12.12s  %-20s  %-8s  %-21s  %-7s  %s\n";
@@ -139,7 +139,8 @@ static int print_table(const struct stats *stats, const struct samples *before)
 	return fflush(stdout) == 0 ? 0 : fail("standard output");
 }
 
-/* Prints a table each second: one second of waiting is enough for the samples of all containers. */
+/* Prints a table each second. Waiting once a second serves all containers, as their samples are
+ * taken together. */
 static int watch(struct store *store, struct stats *stats)
 {
 	struct samples before;

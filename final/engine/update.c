@@ -54,8 +54,8 @@ static int update_place(struct target *target, const struct place *place)
 	return -1;
 }
 
-/* Reads the state anew, and updates the container. Nobody can start it meanwhile, as its place or
- * the store is locked; but it may end. */
+/* Reads the state anew, and updates the container. No box can start the container meanwhile,
+ * because its place or the store is locked; but the container may end. */
 static int try_update(struct target *target)
 {
 	struct state *state = &target->state;
@@ -69,7 +69,7 @@ static int try_update(struct target *target)
 		place_open(target->store, id, state->phase != PHASE_RUNNING, &place) < 0)
 		return -1;
 	result = update_place(target, &place);
-	/* If it has ended, its box may not know of a cgroup that was made here. */
+	/* If the container has ended, its box may not know of a cgroup that was made here. */
 	if (state->phase == PHASE_RUNNING && wait_for_end(target, 0) == 0 &&
 		cgroup_sweep(id, false) < 0)
 		result = -1;
@@ -77,8 +77,9 @@ static int try_update(struct target *target)
 	return result;
 }
 
-/* Whether try_update() has failed because the container has begun or ended meanwhile. Its processes
- * and its cgroup end before its state says so, and this is waited for. */
+/* Whether try_update() has failed because the container has begun or ended meanwhile. The
+ * container's processes and its cgroup end before its state says so; this function waits until it
+ * does. */
 static bool has_changed(struct target *target)
 {
 	autoclose int pidfd = -1;
@@ -93,7 +94,8 @@ static bool has_changed(struct target *target)
 	return changed;
 }
 
-/* Tries once more if that may help. The error of the first try stays noted. */
+/* Calls try_update() once more if this may help. If that fails, too, the error of the first try
+ * stays noted. */
 static int try_again(struct target *target)
 {
 	keep_failure();
@@ -102,7 +104,8 @@ static int try_again(struct target *target)
 
 static int update(struct target *target)
 {
-	/* If two boxes change the same container, neither undoes what the other does. */
+	/* With this lock, two boxes that change the same container do not undo each other's
+	 * changes. */
 	autoclose int lock = store_lock(target->store, LOCK_EX);
 
 	if (lock < 0)
