@@ -105,14 +105,15 @@ char *read_file_at(int dir, const char *name, size_t limit)
 	return read_file(fd, name, limit);
 }
 
-/* How many levels of folders remove_below() opens at the same time, so that the limit of open files
- * is no obstacle. A folder below them is moved to the top level, and removed there. */
+/* The number of levels of folders that remove_below() opens at the same time, so that the limit of
+ * open files is no obstacle. A folder below these levels is moved to the top level, and removed
+ * there. */
 enum { MAX_DEPTH = 32 };
 
 static int remove_below(int top, int dir, const char *name, int depth);
 
-/* Removes all that is in the folder FD, and closes it. TOP and DEPTH are those of
- * remove_below(). */
+/* Removes the contents of the folder FD, and closes FD. TOP and DEPTH are those of remove_below().
+ */
 static int empty_folder(int top, int fd, int depth)
 {
 	struct dirent *entry;
@@ -155,12 +156,13 @@ static int remove_below(int top, int dir, const char *name, int depth)
 	}
 	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0) {
 		if (errno == ENOTDIR)
-			errno = EPERM; /* what unlinkat() said: the file is immutable */
+			errno = EPERM; /* the error of unlinkat(): the file is immutable */
 		return fail("remove %s", name);
 	}
 	if (empty_folder(top >= 0 ? top : fd, fd, depth + 1) < 0)
 		return -1;
-	/* The folder at the top may have got what lay too deep, after readdir() had passed. */
+	/* Folders that lay too deep may have been moved to the top folder after readdir() had read
+	 * it. */
 	while (unlinkat(dir, name, AT_REMOVEDIR) < 0) {
 		if ((errno != ENOTEMPTY && errno != EEXIST) || depth > 0)
 			return fail("remove %s", name);

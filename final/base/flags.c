@@ -76,8 +76,8 @@ static int refuse(const char *who, const char *dashes, const char *name, size_t 
 	return failx("%s%.*s: unknown option; see %s --help", dashes, (int)length, name, who);
 }
 
-/* The word that getopt_long() is about to read as an option; NULL if there is none. If LETTERS
- * begin with '+', the first word that is no option ends the options; else such words are
+/* Returns the word that getopt_long() is about to read as an option; NULL if there is none. If
+ * LETTERS begin with '+', the first word that is no option ends the options; else such words are
  * skipped. */
 static const char *next_word(int argc, char *argv[], const char *letters)
 {

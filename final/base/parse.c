@@ -68,7 +68,8 @@ bool parse_id(const char *text, uint32_t *id)
 	return true;
 }
 
-/* The signal of a name that signal(7) has and sigabbrev_np(3) has not; 0 for other names. */
+/* Returns the signal of a NAME that is in signal(7), but that sigabbrev_np(3) does not know; 0 for
+ * other names. */
 static int alias(const char *name)
 {
 	static const struct {
@@ -83,7 +84,7 @@ static int alias(const char *name)
 	return 0;
 }
 
-/* The number that TEXT is if it has one to three digits and nothing else; else -1. */
+/* Returns the number TEXT, if it consists of one to three digits; otherwise -1. */
 static int digits(const char *text)
 {
 	size_t length = strspn(text, "0123456789");
@@ -91,8 +92,8 @@ static int digits(const char *text)
 	return length > 0 && length < 4 && !text[length] ? atoi(text) : -1;
 }
 
-/* The signal of "RTMIN", "RTMIN+3" or "RTMAX-2"; 0 for other names. SIGRTMIN is the C library's,
- * which keeps the kernel's first two for itself. */
+/* Returns the signal of a NAME such as "RTMIN", "RTMIN+3" or "RTMAX-2"; 0 for other names. SIGRTMIN
+ * is that of the C library, which uses the kernel's first two real-time signals itself. */
 static int real_time(const char *name)
 {
 	bool from_least = strncasecmp(name, "RTMIN", 5) == 0;

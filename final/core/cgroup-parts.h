@@ -80,8 +80,8 @@ int hierarchy_write(const struct hierarchy *h, const char *file, const char *tex
  * errno set. */
 int hierarchy_put(const struct hierarchy *h, const char *file, int64_t number);
 
-/* Writes to H those of LIMITS that belong to CONTROLLERS. A limit that LIMITS does not name is
- * removed from H. */
+/* Writes the limits that belong to CONTROLLERS from LIMITS to H. A limit that LIMITS does not name
+ * is removed from H. */
 int hierarchy_limit(const struct hierarchy *h, unsigned controllers, const struct limits *limits);
 
 /* Returns the set of controllers that the limits in LIMITS need. */

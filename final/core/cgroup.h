@@ -37,8 +37,8 @@ struct cgroup {
  * remove_cgroup() or cgroup_close(). */
 int make_cgroup(struct cgroup *cgroup, const char *id, const struct limits *limits);
 
-/* Checks that LIMITS do not contradict each other: the limit of memory and swap together needs a
- * memory limit, and cannot be lower than it; a set of CPUs must name at least one CPU. */
+/* Checks LIMITS: the limit of memory and swap together needs a memory limit, and cannot be lower
+ * than that; a set of CPUs must name at least one CPU. */
 int cgroup_check(const struct limits *limits);
 
 /* Replaces the limits OLD of the running container ID by LIMITS. BOX is the PID of the box that
@@ -102,7 +102,7 @@ void cgroup_close(struct cgroup *cgroup);
 int cgroup_go_below(struct cgroup *cgroup, const char *text);
 
 /* Returns the number after KEY, the beginning of a line in FILE, in the first hierarchy of CGROUP
- * that has such a number; if KEY is NULL, the first number in FILE. Returns -1, without an error,
+ * that has such a number; if KEY is NULL, the first number in FILE. Returns -1, which is no error,
  * if there is no number, or "max" in its place. */
 int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char *key);
 
@@ -116,7 +116,7 @@ bool cgroup_frozen(const char *id);
 struct usage {
 	int64_t cpu; /* CPU time, in microseconds */
 	int64_t memory; /* bytes, without cached files that the kernel can drop at any time */
-	int64_t limit; /* bytes: the memory limit, or all memory of the machine if that is less */
+	int64_t limit; /* bytes: the memory limit, but at most the machine's memory */
 	int64_t tasks; /* processes and threads */
 };
 

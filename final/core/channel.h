@@ -58,7 +58,7 @@ int send_descriptor(int socket, const void *text, size_t size, int fd);
  * socket PATH. Returns 0, or -1 with errno set; does not call fail(). */
 int send_to_socket(const char *path, const void *text, size_t size, int fd);
 
-/* Sets ADDRESS to that of the unix socket PATH, which may be longer than an address can hold
+/* Sets ADDRESS to the address of the unix socket PATH, which may be longer than an address can hold
  * (unix(7)). For a PATH that is too long, the address is the name in /proc/self/fd of the
  * descriptor *FILE, which the caller closes when it has connected; otherwise *FILE is -1. Returns
  * 0, or -1 with errno set; does not call fail(). */

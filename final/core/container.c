@@ -418,7 +418,7 @@ int container_create(struct container *container, const struct spec *spec)
 	*container = no_container;
 	set_spec(container, spec);
 	container->outside = namespaces_joined_pids(&spec->namespaces) && mounts_know_pids();
-	fflush(NULL); /* or the child would write what is buffered, too */
+	fflush(NULL); /* otherwise the child would also write the buffered output */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];

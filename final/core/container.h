@@ -24,8 +24,7 @@ struct container {
 	/* box's ends of the pipes that are its stdin, stdout and stderr; -1: no pipe */
 	int stdio[3];
 	int listener; /* the listener of its filter of system calls, until it is passed on */
-	int ending; /* a descriptor of ending_signals(): such a signal ends each wait for the child
-		     */
+	int ending; /* a descriptor of ending_signals(): a signal ends any wait for the child */
 	bool joined; /* made by container_join(): the process is not the container's PID 1 */
 	bool outside; /* the child stays outside the PID namespace that the process joins */
 	int oom; /* if joined, a descriptor of oom_open(), for oom_kills() */

@@ -1,4 +1,4 @@
-/* copyup.c: fills a new file system with a copy of what it covers in the image. */
+/* copyup.c: fills a new file system with a copy of the image's folder that it covers. */
 #define _GNU_SOURCE
 #include "copyup.h"
 

@@ -1,4 +1,4 @@
-/* copyup.h: fills a new file system with a copy of what it covers. */
+/* copyup.h: fills a new file system with a copy of the folder that it covers. */
 #ifndef COPYUP_H
 #define COPYUP_H
 

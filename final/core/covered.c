@@ -79,7 +79,7 @@ int covered_open(FILE **mounts)
 
 /* A row of the table of mounts. */
 struct row {
-	int64_t id, parent; /* its own ID, and that of the mount it is on */
+	int64_t id, parent; /* its own ID, and the ID of the mount on which it is */
 	char *target;
 	bool reveals; /* its type is proc or sysfs: it counts for mount_too_revealing() */
 };

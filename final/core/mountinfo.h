@@ -7,7 +7,7 @@
 
 /* A mount. The texts are parts of the line that was read. */
 struct mountinfo {
-	int64_t id, parent; /* its own ID, and that of the mount it is on */
+	int64_t id, parent; /* its own ID, and the ID of the mount on which it is */
 	unsigned major, minor; /* the numbers in st_dev of its files */
 	const char *root; /* the folder of the file system that is mounted */
 	const char *target; /* where it is mounted */

@@ -49,12 +49,12 @@ struct mount {
 	bool optional; /* it is no error if the kernel lacks type, or if source is missing */
 	struct mount_change changes[4]; /* made last to the mount, in this order */
 	size_t n_changes;
-	bool copy_up; /* a new file system gets a copy of what it covers */
+	bool copy_up; /* a new file system gets a copy of the folder that it covers */
 	bool copy_mode; /* a new file system gets the permissions of the folder that it covers */
 	bool on_kernel_files; /* a bind mount on a file of /proc or /sys is allowed */
 	/* for a bind mount: "inside" in maps are the IDs on the disk */
 	enum id_mapped id_mapped;
-	struct id_maps maps; /* empty: those of the container's user namespace */
+	struct id_maps maps; /* empty: the maps of the container's user namespace */
 };
 
 /* A device node of /dev. */
@@ -179,7 +179,7 @@ struct process {
 	/* What only box-oci sets. */
 	/* the size of the terminal, if config.json has one; 0: none */
 	unsigned short rows, columns;
-	/* not NULL: these supplementary groups, in place of those of /etc/group */
+	/* not NULL: its supplementary groups, in place of the groups in /etc/group */
 	const gid_t *groups;
 	size_t n_groups;
 	const mode_t *umask; /* NULL: 022 */
@@ -219,7 +219,7 @@ struct namespaces {
 	size_t n_joins;
 	/* the paths of an existing mount and user namespace to join; NULL: none */
 	const char *mount, *user;
-	struct id_maps maps; /* of a new user namespace; empty: there is none */
+	struct id_maps maps; /* the maps of a new user namespace; empty: no new one */
 	/* lines for timens_offsets of a new time namespace, see time_namespaces(7); NULL: none */
 	const char *time_offsets;
 };

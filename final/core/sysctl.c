@@ -1,5 +1,5 @@
-/* sysctl.c: the settings of the kernel that a container may have for itself: those of its
- * namespaces. */
+/* sysctl.c: the settings of the kernel that belong to a namespace, and that a container may
+ * therefore set for itself. */
 #define _GNU_SOURCE
 #include "sysctl.h"
 

@@ -1,4 +1,4 @@
-/* sysctl.h: the settings of the kernel that a container may have for itself. */
+/* sysctl.h: the settings of the kernel that a container may set for itself. */
 #ifndef SYSCTL_H
 #define SYSCTL_H
 
