@@ -112,8 +112,7 @@ enum { MAX_DEPTH = 32 };
 
 static int remove_below(int top, int dir, const char *name, int depth);
 
-/* Removes the contents of the folder FD, and closes FD. TOP and DEPTH are those of remove_below().
- */
+/* Removes the contents of the folder FD, and closes FD. TOP and DEPTH: see remove_below(). */
 static int empty_folder(int top, int fd, int depth)
 {
 	struct dirent *entry;

@@ -12,8 +12,8 @@
 int write_all(int fd, const void *data, size_t size);
 
 /* Writes TEXT, in one write(2), into the file NAME of the folder DIR (a descriptor, or AT_FDCWD).
- * The file must exist, and is not truncated: this function is meant for files of /proc and cgroups.
- */
+ * The file must exist, and is not truncated: this function is meant for files of /proc
+ * and cgroups. */
 int write_file_at(int dir, const char *name, const char *text);
 
 /* Makes NAME in the folder DIR a file with SIZE bytes of DATA and the mode 0600. A reader sees
@@ -24,8 +24,8 @@ int replace_file_at(int dir, const char *name, const void *data, size_t size, bo
 
 /* Reads the regular file FD to its end. Returns its bytes, followed by a NUL, in memory that the
  * caller frees. Does not close FD. A file of more than LIMIT bytes is an error (EFBIG), and so are
- * fifos and devices (EINVAL), and a negative FD, for which errno must be set. NAME is for messages.
- */
+ * fifos and devices (EINVAL), and a negative FD, for which errno must be set. NAME is
+ * for messages. */
 char *read_file(int fd, const char *name, size_t limit);
 
 /* Reads the file NAME of the folder DIR as read_file() does. */

@@ -49,8 +49,7 @@ int value_pairs(const struct value *object, const char *key, struct pair **pairs
 size_t value_length(const struct value *array);
 int value_item(const struct value *array, size_t i, struct value *item);
 
-/* Returns the member KEY of OBJECT, of any type. Its field json is NULL if the member is missing.
- */
+/* Returns the member KEY of OBJECT, of any type. Its json is NULL if the member is missing. */
 struct value value_at(const struct value *object, const char *key);
 
 /* Returns the index of TEXT in NAMES, which is NULL-terminated. If TEXT is not there, fails with a

@@ -1,5 +1,4 @@
-/* caller.h: removes what a process has inherited from box's caller, and a container must not have.
- */
+/* caller.h: removes what a process has inherited from box's caller, and no container may have. */
 #ifndef CALLER_H
 #define CALLER_H
 

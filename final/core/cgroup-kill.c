@@ -169,8 +169,7 @@ static int remove_nested(const char *path, const struct stat *st, int type, stru
 {
 	(void)st;
 	if (type == FTW_DP && level->level > 0)
-		/* a cgroup that is busy stays, as do those above it; remove_hierarchy() tries again
-		 */
+		/* a busy cgroup stays, as do those above it; remove_hierarchy() tries again */
 		rmdir(path);
 	return 0;
 }

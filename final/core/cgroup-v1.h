@@ -56,8 +56,8 @@ void v1_usage(const struct cgroup *cgroup, struct usage *usage);
 int v1_devices(const struct cgroup *cgroup, const struct device_rule *rules, size_t n);
 
 /* Called by cgroupfs_take(). Makes a tmpfs with a folder for each hierarchy, v2 included, and
- * returns a descriptor of its mount, which is the caller's; or -1 with errno set, without fail().
- */
+ * returns a descriptor of its mount, which is the caller's; or -1 with errno set,
+ * without fail(). */
 int v1_take_all(const struct spec *spec, const struct cgroup *cgroup, uint64_t attributes);
 
 /* Called by cgroup_update(). v1_update() writes LIMITS for those of the controllers WANTED that v1

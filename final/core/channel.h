@@ -70,8 +70,8 @@ int socket_address(const char *path, struct sockaddr_un *address, int *file);
 int message_send(int socket, const struct message *message, int fd);
 
 /* Waits for a message, and copies it to MESSAGE. *FD becomes the descriptor that came with it,
- * which the caller closes, or -1. Returns false at the end of the connection, and after an error.
- */
+ * which the caller closes, or -1. Returns false at the end of the connection, and after
+ * an error. */
 bool message_receive(int socket, struct message *message, int *fd);
 
 /* Waits for the message GO in a process that may already have its filter of system calls: makes

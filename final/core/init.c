@@ -134,8 +134,7 @@ static int restrict_all(const struct spec *spec, int trees[])
 	return restrict_mounts(spec, trees) < 0 ? -1 : restrict_rootfs(&spec->root);
 }
 
-/* Makes the inside of the container. *MASTER becomes box's end of the container's terminal, or -1.
- */
+/* Makes the inside of the container. *MASTER becomes box's end of its terminal, or -1. */
 static int set_up(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
 {
 	int trees[spec->n_mounts + 1];

@@ -89,8 +89,7 @@ static _Noreturn void execute_inside(
 	run_command(process->argv);
 }
 
-/* Starts the process that will be visible inside, as a child of box, so that box can wait for it.
- */
+/* Starts the process that will be visible inside, as a child of box: so box can wait for it. */
 static _Noreturn void start_inside(
 	const struct process *process, const struct spec *first, const struct guard *guard)
 {

@@ -20,8 +20,8 @@ static char *next_word(char **rest)
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT TARGET OPTIONS [FIELDS...] - TYPE SOURCE OPTIONS". The kernel writes
- * blanks within the words as \040; only SOURCE may be empty, and the last options may have blanks.
- */
+ * blanks within the words as \040; only SOURCE may be empty, and the last options may
+ * have blanks. */
 bool mountinfo_read(char *line, struct mountinfo *mount)
 {
 	char *rest, *root, *target, *type;

@@ -3,8 +3,8 @@
  *
  * Every mount is made attached nowhere, as a descriptor (open_tree(2), fsmount(2)). The source of a
  * bind mount is looked up on the host; its target is looked up in the container, by open_in_root().
- * So no symlink of the image can lead the source, or the target, out of the container to the host.
- */
+ * So no symlink of the image can lead the source, or the target, out of the container to
+ * the host. */
 #define _GNU_SOURCE
 #include "mounts.h"
 
@@ -157,8 +157,8 @@ static bool is_late(const struct mount *mount)
 }
 
 /* Lets box write to TREE, a mount that is to be read-only later; but not to the mounts below TREE,
- * such as the hierarchies of cgroup v1, and not to cgroup v2, where a new folder would be a cgroup.
- */
+ * such as the hierarchies of cgroup v1, and not to cgroup v2, where a new folder would be
+ * a cgroup. */
 static int open_for_writing(int tree)
 {
 	struct mount_change writable = {.clear = MOUNT_ATTR_RDONLY};

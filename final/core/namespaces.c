@@ -188,8 +188,8 @@ int namespaces_enter_but_pids(const struct namespaces *namespaces)
 
 	/* Joining is tried now, while an error can still be reported. It is then undone, so that
 	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
-	 * about to enter a user namespace, in which it has no right to join that namespace again.
-	 */
+	 * about to enter a user namespace, in which it has no right to join that
+	 * namespace again. */
 	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
 		(!namespaces_users(namespaces) && setns(own, CLONE_NEWPID) < 0))
 		return fail("join the namespace %s", path);

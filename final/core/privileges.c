@@ -139,8 +139,7 @@ static int set_ambient(uint64_t ambient)
 	return 0;
 }
 
-/* Becomes the user UID and the group GID with the N GROUPS, and keeps the permitted capabilities.
- */
+/* Becomes the user UID and the group GID with N GROUPS, and keeps the permitted capabilities. */
 static int become(
 	const struct process *process, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {

@@ -24,8 +24,8 @@ int capabilities_change(uint64_t *set, const char *name, bool add);
 char *capability_name(int capability);
 
 /* Gives the process a new, empty session keyring in place of the caller's (keyctl(2)). It is no
- * error if the kernel has no keyrings, or if box may not use them. Returns 0, or -1 after fail().
- */
+ * error if the kernel has no keyrings, or if box may not use them. Returns 0, or -1
+ * after fail(). */
 int session_keyring(void);
 
 /* drop_privileges() makes the calling process run as the user UID and the group GID, with the N

@@ -28,8 +28,7 @@ int protect_own_file(char *argv[])
 	prctl(PR_SET_NAME, "box");
 	if (st.f_flag & ST_RDONLY)
 		return 0;
-	/* The mount is made from the descriptor of the file: another file may have its name by now.
-	 */
+	/* The mount is made from the file's descriptor: another file may have its name by now. */
 	clone = syscall(
 		SYS_open_tree, file, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (clone < 0 || syscall(SYS_mount_setattr, clone, "", AT_EMPTY_PATH, &attributes,

@@ -34,8 +34,7 @@ enum {
 	CHUNK = 65536, /* bytes that are read at once */
 	SPLICED = 1 << 20, /* bytes that are moved at once from pipe to pipe */
 	PTY_HOLDS = 65536, /* bytes, more than the kernel lets a pty hold */
-	/* if the command ends within so many seconds after a signal, the signal counts as the cause
-	 */
+	/* if the command ends within so many seconds after a signal, the signal is the cause */
 	RECENT = 10,
 	PATIENCE = 1, /* seconds for the rest of the output, when box has been told to end */
 };
@@ -267,8 +266,7 @@ static void relay_end(struct relay *relay)
 		close_fd(&relay->signals);
 }
 
-/* Begins the flows of CONTAINER. If it has a terminal, the flow from stdin only begins with INPUT.
- */
+/* Begins the flows of CONTAINER. If it has a terminal, stdin is copied only with INPUT. */
 static int relay_begin(
 	struct relay *relay, struct container *container, const sigset_t *signals, bool input)
 {

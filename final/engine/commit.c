@@ -221,8 +221,8 @@ static int write_archive(struct commit *commit)
 	return -1;
 }
 
-/* Finds the place of the archive before the work begins: it is an error if a folder has its name.
- */
+/* Finds the place of the archive before the work begins: it is an error if a folder has
+ * its name. */
 static int find_spot(struct commit *commit)
 {
 	int found = spot_find(-1, commit->file, &commit->spot);

@@ -30,8 +30,8 @@ struct copy {
 	bool to_container, keep_owners;
 };
 
-/* Returns a copy of PATH without slashes at its end; the caller frees it. NULL if memory is short.
- */
+/* Returns a copy of PATH without slashes at its end; the caller frees it. NULL if memory
+ * is short. */
 static char *trim(const char *path)
 {
 	size_t length = strlen(path);

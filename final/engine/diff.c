@@ -1,5 +1,5 @@
-/* diff.c: box diff. All changes that a container has made are in the upper folder of its overlay.
- */
+/* diff.c: box diff. All changes that a container has made are in the upper folder of
+ * its overlay. */
 #define _GNU_SOURCE
 #include "diff.h"
 
@@ -78,8 +78,8 @@ static int open_below(const struct written *container, const char *path)
 	return -1;
 }
 
-/* Sets *ST for PATH in the layers below the upper folder. Returns false if they do not have PATH.
- */
+/* Sets *ST for PATH in the layers below the upper folder. Returns false if they do not
+ * have PATH. */
 static bool look_below(const struct written *container, const char *path, struct stat *st)
 {
 	autoclose int fd = open_below(container, path);

@@ -307,8 +307,8 @@ static int prune_one(struct store *store, struct state *state, void *data)
 	autofree char *upper = NULL;
 	uint64_t bytes;
 
-	/* If another box holds the lock, that box is about to start the container, or to remove it.
-	 */
+	/* If another box holds the lock, that box is about to start the container, or to
+	 * remove it. */
 	if (state->phase == PHASE_RUNNING || wait_for_end(&target, 0) == 1)
 		return 0;
 	if (!(upper = format_text("%s/containers/%s/upper", store->path, state->id)))

@@ -30,8 +30,8 @@ void log_close(struct log *log);
 
 /* Prints the last TAIL lines (-1: all) of the log in the folder DIR to stdout and stderr; with
  * TIMES, each line begins with its time. If ALIVE is not NULL, waits for more lines, and prints
- * them, until ALIVE(DATA) returns false. Returns 0; or -1 after fail() if stdout cannot be written.
- */
+ * them, until ALIVE(DATA) returns false. Returns 0; or -1 after fail() if stdout cannot
+ * be written. */
 int log_print(int dir, int64_t tail, bool times, bool (*alive)(void *data), void *data);
 
 #endif

@@ -190,8 +190,8 @@ static void monitor_main(void *data, int box)
 		container_create(&monitor.container, job->spec) < 0 || chdir("/") < 0 ||
 		container_start(&monitor.container, &status) < 0 ||
 		note_start(job->store, job->state, &monitor.container) < 0) {
-		/* The caller is told last, because the user may then remove the container at once.
-		 */
+		/* The caller is told last, because the user may then remove the container
+		 * at once. */
 		end_job(job, &monitor.container, status);
 		place_close(job->place);
 		background_tell(box, status ?: EXIT_BOX);

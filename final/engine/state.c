@@ -274,8 +274,8 @@ static int remove_written(struct store *store, const struct place *place)
 	static const char *const folders[] = {"work", "upper"};
 	bool kept = !is_temporary(store, place->id);
 
-	/* If box is killed meanwhile, the next box removes the rest: half a container is of no use.
-	 */
+	/* If box is killed meanwhile, the next box removes the rest: half a container is of
+	 * no use. */
 	if (kept) {
 		unlinkat(store->live, place->id, 0);
 		symlinkat(to_remove, store->live, place->id);

@@ -1,5 +1,5 @@
-/* oci-commands.h: the commands of box-oci. They take no arguments: the command line is in oci_line.
- */
+/* oci-commands.h: the commands of box-oci. They take no arguments: the command line is
+ * in oci_line. */
 #ifndef OCI_COMMANDS_H
 #define OCI_COMMANDS_H
 

@@ -146,8 +146,8 @@ static int read_set(const struct value *object, const char *key, uint64_t *set)
 }
 
 /* Removes the ambient capabilities that the kernel would refuse (capabilities(7)). This is reported
- * only with --debug, because the bundles of `runc spec` and of buildah name many such capabilities.
- */
+ * only with --debug, because the bundles of `runc spec` and of buildah name many
+ * such capabilities. */
 static int leave_out_ambient(struct capabilities *set)
 {
 	uint64_t refused = set->ambient & ~(set->permitted & set->inheritable);

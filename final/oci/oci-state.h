@@ -11,8 +11,8 @@
 
 enum { MAX_OCI_ID = 1024 };
 
-/* A container: what its state.json says, and its status, which is not in the file (see oci_look()).
- */
+/* A container: what its state.json says, and its status, which is not in the file
+ * (see oci_look()). */
 struct oci {
 	char id[MAX_OCI_ID + 1];
 	const char *root; /* the folder of all containers */
