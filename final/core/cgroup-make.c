@@ -210,6 +210,15 @@ int limit_is_missing(unsigned controllers)
 			  "systemd-run --scope -p Delegate=yes box ...");
 }
 
+/* Whether the container gets a cgroup below bases[I], which would have the limits CONTROLLERS. The
+ * first one is made even without a limit: by it all processes are found, stopped and killed. */
+static bool is_needed(size_t i, unsigned controllers, const struct limits *limits)
+{
+	if (limits->there)
+		return bases_is_top(i);
+	return i == 0 || (!bases[i].v2 && (controllers || limits->all));
+}
+
 int make_cgroup(struct cgroup *cgroup, const char *id, const struct limits *limits)
 {
 	unsigned wanted = limited(limits);
@@ -224,8 +233,7 @@ int make_cgroup(struct cgroup *cgroup, const char *id, const struct limits *limi
 
 		if (bases[i].controllers == CONTROLLER_SYSTEMD && !limits->all)
 			continue;
-		if (limits->there ? !bases_is_top(i)
-				  : i > 0 && (bases[i].v2 || !(had || limits->all)))
+		if (!is_needed(i, had, limits))
 			continue;
 		had = make_cgroup_in(cgroup, &bases[i], id, had, limits);
 		if (had < 0) {

@@ -156,7 +156,7 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 		container->pid = message.status;
 	else if (kind == MESSAGE_LISTENER)
 		container->listener = syscall(SYS_pidfd_getfd, container->pidfd, message.status, 0);
-	else if (kind == MESSAGE_READY)
+	else if (kind == MESSAGE_READY && fd >= 0)
 		container->master = steal_fd(&fd);
 	return 0;
 }
@@ -188,6 +188,7 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 	}
 	debug_clone(args);
 	pid = syscall(SYS_clone3, args, sizeof(*args));
+	/* a kernel before Linux 5.7, or a cgroup that does not take processes this way */
 	if (pid < 0 && *born_inside && errno != EAGAIN && errno != ENOMEM) {
 		args->flags &= ~CLONE_INTO_CGROUP;
 		*born_inside = false;
@@ -377,7 +378,6 @@ static int lead_process(struct container *container, int *status)
  * OUTSIDE, goes on until the process that it makes is about to execute the program. */
 static int lead_init(struct container *container)
 {
-	static const struct message go = {.kind = MESSAGE_GO};
 	const struct spec *spec = container->spec;
 	int status;
 
@@ -385,8 +385,8 @@ static int lead_init(struct container *container)
 		return -1;
 	if (namespaces_prepare(spec, container->pid) < 0)
 		return -1;
-	if (message_send(container->socket, &go, -1) < 0)
-		return fail("start the container");
+	if (send_go(container) < 0)
+		return -1;
 	if (send_mapped_mounts(container) < 0)
 		return -1;
 	if (hooks_any(&spec->oci->hooks, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
@@ -396,8 +396,8 @@ static int lead_init(struct container *container)
 			hooks_run(&spec->oci->hooks, HOOK_CREATE_RUNTIME, "creating",
 				container->pid) < 0)
 			return -1;
-		if (message_send(container->socket, &go, -1) < 0)
-			return fail("start the container");
+		if (send_go(container) < 0)
+			return -1;
 	}
 	if (expect(container, MESSAGE_READY, &status) < 0)
 		return -1;
@@ -441,7 +441,6 @@ int container_create(struct container *container, const struct spec *spec)
 int container_join(struct container *container, const struct process *process,
 	const struct namespaces *namespaces, int pidfd, const struct cgroup *cgroup)
 {
-	static const struct message go = {.kind = MESSAGE_GO};
 	struct clone_args args = {.flags = CLONE_PIDFD,
 		.pidfd = (uintptr_t)&container->pidfd,
 		.exit_signal = SIGCHLD};
@@ -452,12 +451,12 @@ int container_join(struct container *container, const struct process *process,
 	container->process = process;
 	container->namespaces = namespaces;
 	container->joined = true;
-	container->oom = oom_open(cgroup);
-	container->oom_kills = oom_kills(container->oom);
 	fflush(NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
+	container->oom = oom_open(cgroup);
+	container->oom_kills = oom_kills(container->oom);
 	container->ending = ending_signals();
 	if (make_pipes(container, pipes) == 0 &&
 		(container->pid = clone_inside(&args, cgroup, &born_inside)) == 0) {
@@ -467,7 +466,7 @@ int container_join(struct container *container, const struct process *process,
 	}
 	close(sockets[1]);
 	close_pipes(pipes);
-	if (container->pid > 0 && message_send(container->socket, &go, -1) == 0 &&
+	if (container->pid > 0 && send_go(container) == 0 &&
 		expect(container, MESSAGE_READY, &status) == 0)
 		return 0;
 	keep_failure();
@@ -543,14 +542,9 @@ int container_destroy(struct container *container)
 	if (container->pid > 0) {
 		debug("kill process %d", container->pid);
 		/* The kernel ends a whole PID namespace with its PID 1. If the container has no PID
-		 * namespace of its own, remove_cgroup() ends all its processes. */
-		if (container->joined) {
-			end_child(container->pid);
-		} else {
-			/* no other process can have this PID: the child has not been reaped */
-			kill(container->pid, SIGKILL);
-			waitpid(container->pid, NULL, 0);
-		}
+		 * namespace of its own, remove_cgroup() ends all its processes. It also lets those
+		 * go on, to their end, that the freezer of cgroup v1 still holds. */
+		end_child(container->pid);
 		container->pid = -1;
 	}
 	if (container->cgroup.n > 0)

@@ -50,9 +50,10 @@ int container_start(struct container *container, int *status);
 int container_join(struct container *container, const struct process *process,
 	const struct namespaces *namespaces, int pidfd, const struct cgroup *cgroup);
 
-/* Makes the mounts of a container that does not run: its root, and all of spec->mounts. A child of
- * box keeps them until container_destroy(), which the caller calls after an error, too. Returns a
- * descriptor of the root, which the caller closes; or -1 after fail(). */
+/* Makes the mounts of a container that does not run: its root, and all of spec->mounts, none of
+ * which is ID-mapped. SPEC has no hooks. A child of box keeps them until container_destroy(), which
+ * the caller calls after an error, too. Returns a descriptor of the root, which the caller closes;
+ * or -1 after fail(). */
 int container_mount(struct container *container, const struct spec *spec);
 
 /* Closes all descriptors of CONTAINER. The container itself goes on: it is to outlive box. */

@@ -56,14 +56,13 @@ static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup
 {
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
-	debug("in the cgroup; hostname %s, loopback, a session of its own",
-		spec->hostname ?: "unchanged");
 	/* The root of a new cgroup namespace is the cgroup of this process; so this process joins
 	 * its cgroups first. */
 	if ((spec->namespaces.made & CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) < 0)
 		return fail("unshare the cgroup namespace");
 	if ((spec->namespaces.made & CLONE_NEWNET) && loopback_up() < 0)
 		return -1;
+	debug("sethostname %s, setsid", spec->hostname ?: "is left out");
 	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
 		return fail("sethostname %s", spec->hostname);
 	if (spec->oci->domainname &&
@@ -135,7 +134,7 @@ static int restrict_all(const struct spec *spec, int trees[])
 }
 
 /* Makes the inside of the container. *MASTER becomes box's end of its terminal, or -1. */
-static int set_up(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
+static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
 {
 	int trees[spec->n_mounts + 1];
 	autoclose int root = -1, folder = -1;
@@ -262,7 +261,7 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	if (enter_namespaces(spec, cgroup, born_inside) < 0 ||
 		close_descriptors(&spec->process, outside ? pids : to_box, spec->oci->gate) < 0)
 		die(EXIT_BOX);
-	if (set_up(spec, cgroup, pids, &master) < 0)
+	if (make_inside(spec, cgroup, pids, &master) < 0)
 		die(EXIT_BOX);
 	if (spec->process.terminal && !outside && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
 		fail("make the controlling terminal");

@@ -169,7 +169,8 @@ static int open_for_writing(int tree)
 	return fs.f_type == TMPFS_MAGIC ? mount_change(tree, &writable) : 0;
 }
 
-/* Takes one mount, attached nowhere. For a bind mount, ROOT is as for copy_source(). */
+/* Takes one mount, attached nowhere. For a bind mount, ROOT is as for copy_source(). Returns its
+ * descriptor, or -1 with errno: of some mounts the caller accepts ENOENT or ENODEV. */
 static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 	const struct mount *mount, int scratch, int root)
 {

@@ -17,6 +17,7 @@
 #include <strings.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -141,8 +142,9 @@ static int set_ambient(uint64_t ambient)
 
 /* Becomes the user UID and the group GID with N GROUPS, and keeps the permitted capabilities. */
 static int become(
-	const struct process *process, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
+	const struct process *process, int box, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
 {
+	char byte;
 	int with_box = process->detached ? 0 : SIGKILL;
 
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
@@ -155,6 +157,9 @@ static int become(
 	 * this process. */
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_box) < 0)
 		return fail("set the user");
+	/* If box has died before that, its end of the socket is closed, and nothing can be read. */
+	if (with_box && recv(box, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		_exit(EXIT_BOX);
 	return 0;
 }
 
@@ -193,7 +198,8 @@ int drop_privileges(const struct process *process, const struct guard *guard, ui
 	uint64_t kept = uid == 0 ? ~UINT64_C(0) : to->ambient;
 	uint64_t permitted = 0;
 
-	if (limit_bounding_set(to->bounding) < 0 || become(process, uid, gid, groups, n) < 0 ||
+	if (limit_bounding_set(to->bounding) < 0 ||
+		become(process, guard->box, uid, gid, groups, n) < 0 ||
 		get_permitted(&permitted) < 0 || check_permitted(to->permitted, permitted) < 0 ||
 		set_capabilities(guard, permitted, permitted, to->inheritable) < 0 ||
 		set_ambient(to->ambient) < 0)

@@ -36,7 +36,7 @@ enum id_mapped { NOT_MAPPED, TOP_MAPPED, ALL_MAPPED };
 
 /* A mount of the container. A bind mount has no type, and its source is a path of the host. */
 struct mount {
-	const char *type; /* "tmpfs", "proc"...; NULL: a bind mount */
+	const char *type; /* "tmpfs", "proc"...; NULL: a bind mount, or a new file with text */
 	/* the host's path to bind; otherwise the name to show in the mount table */
 	const char *source;
 	const char *target; /* absolute, in the container; made where it is missing */
@@ -46,7 +46,8 @@ struct mount {
 	bool recursive; /* bind the submounts of source as well */
 	bool settled; /* source is a resolved path: a symlink in it is an error */
 	const char *text; /* not NULL: mount a new file with this text, in place of source */
-	bool optional; /* it is no error if the kernel lacks type, or if source is missing */
+	/* it is no error if the kernel lacks type, or if source or target is missing */
+	bool optional;
 	struct mount_change changes[4]; /* made last to the mount, in this order */
 	size_t n_changes;
 	bool copy_up; /* a new file system gets a copy of the folder that it covers */
@@ -130,7 +131,7 @@ struct limits {
 	int64_t cpu_quota; /* microseconds of CPU time in each cpu_period */
 	int64_t cpu_period; /* microseconds */
 	const char *cpuset_cpus; /* "0-2,7" */
-	bool all; /* use all hierarchies and controllers, even without a limit: see resources.c */
+	bool all; /* use all hierarchies and controllers, even without a limit: for resources.c */
 	/* systemd has made the cgroup, at the top of v2, and a process in it keeps it */
 	bool there;
 };
@@ -261,7 +262,7 @@ struct spec {
 	struct root root;
 	struct mount *mounts; /* mounted in this order, after the root */
 	size_t n_mounts;
-	const struct device *devices; /* the nodes of box's own /dev */
+	const struct device *devices; /* the nodes of the /dev that box makes */
 	size_t n_devices;
 	const char *const *masked; /* paths to hide, NULL-terminated; a missing one is skipped */
 	/* paths to make read-only, NULL-terminated; a missing one is skipped */

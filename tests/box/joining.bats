@@ -228,3 +228,14 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 	run_on_host ./main
 	output_is "1 more, one taken" "see message_receive"
 }
+
+# In the window the kernel has forgotten PR_SET_PDEATHSIG, as the user changes, and box has not yet set it again.
+# bats test_tags=bare
+@test "a box that is killed while its process becomes another user takes the process with it" {
+	host_script 'strace -f -qq -o trace -e trace=setresuid -e inject=setresuid:delay_exit=1500000 "$BOX" run --rm -u 1000 "$ROOTFS" sleep 4321 & strace=$!
+		child_of() { pgrep -P "$1" | head -n 1; }
+		other() { box=$(child_of $strace) && child=$(child_of $box) && [[ $(</proc/$child/status) == *Uid:?1000* ]]; }
+		gone() { ! kill -0 $child; }
+		until_true other; kill -KILL $box; until_true gone || { echo "still there"; pkill -KILL -fx "sleep 4321"; }; wait $strace 2>/dev/null; rm trace; "$BOX" ps -q'
+	output_is "" "see become in privileges.c: it asks the socket whether box is there"
+}

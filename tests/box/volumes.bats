@@ -87,7 +87,7 @@ rmdir: '/foo/w/x': Read-only file system" "see is_late in mounts.c"
 	[[ $(grep -c ': Read-only file system$' <<<"$stderr") == 3 ]] || report "expected /foo, /dev and /rro to be read-only" "see restrict_mounts" || return
 	configure "process['terminal'] = True"
 	host_script 'script -qc "$1 --root $2 run -b bundle test" /dev/null </dev/null' "$OCI" "$STATE"
-	output_has "console fd full" "see set_up in init.c: the terminal's file comes first"
+	output_has "console fd full" "see make_inside in init.c: the terminal's file comes first"
 }
 
 @test "what is missing where a symlink of the image leads is made there, below the root" {

@@ -21,7 +21,9 @@ STAYS='trap "echo told" TERM; echo ready; while :; do sleep 0.02; done'
 		traced() { strace -o trace -e trace=pidfd_send_signal,clock_nanosleep,unlinkat "$BOX" "$@" one two three | tr "\n" " "; sent; }
 		all begin; traced stop -t 1; box wait one two three | uniq -c | tr -s " "
 		box start one two three >/dev/null; traced kill; box start one two three >/dev/null; traced rm -f; rm trace' "$STAYS"
-	output_is $'one two three  3 TERM then 3 KILL then\n 3 137\none two three  3 KILL then\none two three  3 KILL then' "see act_in_rounds in target.c: signal all, then wait until one deadline"
+	# All may have ended before box has to wait for one.
+	[[ $output =~ ^'one two three  3 TERM then 3 KILL'(' then')?$'\n 3 137\none two three  3 KILL'(' then')?$'\none two three  3 KILL'(' then')?$ ]] ||
+		report "expected three signals, and then no other" "see act_in_rounds in target.c: signal all, then wait until one deadline"
 }
 
 @test "wait knows how all of several ended, also of those that --rm has removed meanwhile" {
