@@ -40,13 +40,13 @@ static void use_all_cpus(void)
 /* Failures are no errors: box may have no right to raise its own priorities, as in a container
  * without CAP_SYS_NICE or CAP_SYS_RESOURCE, and then the processes that it starts have no better
  * ones either. */
-void caller_forget(bool affinity_alone)
+void caller_forget(bool all)
 {
 	const struct attributes normal = {.size = sizeof(normal), .policy = SCHED_OTHER};
 	const char *score = "/proc/self/oom_score_adj";
 
 	use_all_cpus();
-	if (affinity_alone)
+	if (!all)
 		return;
 	syscall(SYS_sched_setattr, 0, &normal, 0);
 	/* no class: the I/O priority follows the nice value */

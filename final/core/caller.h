@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Gives the calling process all CPUs, and unless AFFINITY_ALONE also the kernel's default
+/* Gives the calling process all CPUs, and with ALL also the kernel's default
  * scheduling, I/O priority, timer slack, personality and oom_score_adj. It is called before
  * cgroup_join(). A setting that box has no right to change stays as it is: that is no error. */
-void caller_forget(bool affinity_alone);
+void caller_forget(bool all);
 
 /* Where in the calling process's memory the kernel put the environment of box's caller. A process
  * in the container that has CAP_SYS_PTRACE could read it there.

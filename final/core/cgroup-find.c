@@ -80,8 +80,11 @@ static void add_v2(const char *top, const char *below)
 	char *end = base.path + strlen(top);
 
 	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
-		for (; *end && !delegated(base.path); base.box = -1)
+		/* Upwards from this process's cgroup: only in that one may box be alone. */
+		while (*end && !delegated(base.path)) {
 			*strrchr(base.path, '/') = '\0';
+			base.box = -1;
+		}
 		if (*end)
 			add_base(&base);
 	}

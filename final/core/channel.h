@@ -1,5 +1,6 @@
-/* channel.h: the messages between container.c, which is box, and init.c, which is the child, over a
- * socket of type SOCK_SEQPACKET; and descriptors that are sent over other sockets. */
+/* channel.h: the messages between box (container.c) and the processes on the container's side
+ * (init.c, join.c, inside.c), over a socket of type SOCK_SEQPACKET; and descriptors that are sent
+ * over other sockets. */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
@@ -9,7 +10,7 @@
 #include "exempt.h"
 
 /*
- *   container.c   init.c
+ *        box      inside
  *            <--  PID      of the container's first process, sent by a helper; only if a helper
  *                          had to join a user or mount namespace to make that process
  *            <--  READY    it has joined all namespaces but that of PIDs; only if it joins one
@@ -46,7 +47,8 @@ enum message_kind {
 
 struct message {
 	enum message_kind kind;
-	int status; /* ERROR: the exit status; PID: the PID; LISTENER: the descriptor's number */
+	int status; /* ERROR: the exit status; PID: the PID; LISTENER: the descriptor's number;
+		     * READY of freeze.c: whether it was this process that froze the container */
 	char text[1024]; /* ERROR: the error's text; DEBUG: the line */
 };
 

@@ -20,7 +20,7 @@ enum { MAX_DEPTH = 128 };
 
 static int copy_folder(int from, int to, int depth);
 
-static int own(int fd, const struct stat *st)
+static int resemble_file(int fd, const struct stat *st)
 {
 	return fchown(fd, st->st_uid, st->st_gid) < 0 || fchmod(fd, st->st_mode & 07777) < 0 ? -1
 											     : 0;
@@ -36,7 +36,7 @@ static int copy_file(int from, int to, const char *name, const struct stat *st)
 		return -1;
 	while ((size = sendfile(out, in, NULL, 1 << 20)) > 0)
 		;
-	return size < 0 ? -1 : own(out, st);
+	return size < 0 ? -1 : resemble_file(out, st);
 }
 
 static int copy_link(int from, int to, const char *name, const struct stat *st)
@@ -60,7 +60,7 @@ static int copy_subfolder(int from, int to, const char *name, const struct stat 
 	if (in < 0 || depth == MAX_DEPTH || mkdirat(to, name, 0700) < 0)
 		return -1;
 	out = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return out < 0 || copy_folder(in, out, depth + 1) < 0 ? -1 : own(out, st);
+	return out < 0 || copy_folder(in, out, depth + 1) < 0 ? -1 : resemble_file(out, st);
 }
 
 /* Copies NAME with its owner, permissions and times, unless it is a device, a fifo or a socket. */

@@ -59,7 +59,7 @@ static int open_folder(int root, const char *path, const char **name)
 /* Gives a new node its owner and mode. Its folder may be in a volume to which others can write. So
  * the file that has the NAME now is opened without following a symlink, and changed only if it is
  * the new node. */
-static int own_node(const struct node *node, int folder, const char *name)
+static int chown_node(const struct node *node, int folder, const char *name)
 {
 	const struct device *device = &node->device;
 	autoclose int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -91,7 +91,7 @@ static int make_node(const struct node *node, int folder, const char *name, int 
 	if (mknodat(folder, name, node->device.mode,
 		    makedev(node->device.major, node->device.minor)) < 0)
 		return errno == EEXIST ? 0 : -1; /* the image, or a volume over /dev, has one */
-	return own_node(node, folder, name);
+	return chown_node(node, folder, name);
 }
 
 static int make_link(int root, const char *target, const char *path)

@@ -52,7 +52,7 @@ static int loopback_up(void)
 	return 0;
 }
 
-static int enter_namespaces(const struct spec *spec, const struct cgroup *cgroup, bool born_inside)
+static int move_in(const struct spec *spec, const struct cgroup *cgroup, bool born_inside)
 {
 	if (cgroup_join(cgroup, !born_inside) < 0)
 		return -1;
@@ -99,7 +99,7 @@ static int receive_mounts(const struct spec *spec, int trees[])
 
 /* Takes the host's folders, makes all mounts, and enters the container's root. TREES get the mounts
  * that restrict_all() makes read-only. */
-static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pids, int trees[])
+static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int trees[])
 {
 	int nodes[spec->oci->n_nodes + 1];
 	autoclose int root = -1, scratch = -1;
@@ -117,7 +117,7 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 	if (devices_take(spec, nodes) < 0 || (root = mount_rootfs(&spec->root, &scratch)) < 0 ||
 		namespaces_become_root(&spec->namespaces) < 0)
 		return -1;
-	if (make_mounts(spec, cgroup, pids, scratch, trees) < 0 ||
+	if (make_mounts(spec, cgroup, pid_ns, scratch, trees) < 0 ||
 		attach_mounts(spec, root, scratch, trees) < 0 ||
 		devices_make(spec, root, nodes) < 0 || run_hooks(spec) < 0 ||
 		enter_rootfs(&spec->root, root) < 0)
@@ -134,12 +134,13 @@ static int restrict_all(const struct spec *spec, int trees[])
 }
 
 /* Makes the inside of the container. *MASTER becomes box's end of its terminal, or -1. */
-static int make_inside(const struct spec *spec, const struct cgroup *cgroup, int pids, int *master)
+static int make_inside(
+	const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int *master)
 {
 	int trees[spec->n_mounts + 1];
 	autoclose int root = -1, folder = -1;
 
-	if (make_root(spec, cgroup, pids, trees) < 0 || sysctls_write(spec) < 0 ||
+	if (make_root(spec, cgroup, pid_ns, trees) < 0 || sysctls_write(spec) < 0 ||
 		mask_paths(spec) < 0 || reopen_null() < 0)
 		return -1;
 	/* The working folder is made now, while the root can still be written to. enter_folder()
@@ -205,7 +206,7 @@ static _Noreturn void serve_as_init(const struct spec *spec)
  * filter_last() still has to do so. A filter with a listener is installed before the wait, because
  * box, which passes the listener on, ends before the gate opens; any other filter is installed
  * after the wait. */
-static int wait_for_start(const struct spec *spec, const struct guard *guard)
+static int pass_gate(const struct spec *spec, const struct guard *guard)
 {
 	const struct process *process = &spec->process;
 
@@ -246,7 +247,7 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	struct message ready = {.kind = MESSAGE_READY};
 	struct guard guard = {.box = socket};
 	struct environment environment;
-	int master, pids;
+	int master, pid_ns;
 
 	/* The kernel kills this process when box dies. If box has died before this call,
 	 * wait_for_message() notices it. */
@@ -255,13 +256,13 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	/* The container must not read box's memory, of which this process has a copy. */
 	prctl(PR_SET_DUMPABLE, 0);
 	begin_inside(socket);
-	pids = outside ? enter_from_outside(spec, &environment) : -1;
+	pid_ns = outside ? enter_from_outside(spec, &environment) : -1;
 	wait_for_message(MESSAGE_GO);
-	caller_forget(!spec->process.forget_caller);
-	if (enter_namespaces(spec, cgroup, born_inside) < 0 ||
-		close_descriptors(&spec->process, outside ? pids : to_box, spec->oci->gate) < 0)
+	caller_forget(spec->process.forget_caller);
+	if (move_in(spec, cgroup, born_inside) < 0 ||
+		close_descriptors(&spec->process, outside ? pid_ns : to_box, spec->oci->gate) < 0)
 		die(EXIT_BOX);
-	if (make_inside(spec, cgroup, pids, &master) < 0)
+	if (make_inside(spec, cgroup, pid_ns, &master) < 0)
 		die(EXIT_BOX);
 	if (spec->process.terminal && !outside && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) {
 		fail("make the controlling terminal");
@@ -272,7 +273,7 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	close_fd(&master);
 	wait_for_message(MESSAGE_START);
 	if (outside)
-		finish_outside(spec, pids, &environment);
+		finish_outside(spec, pid_ns, &environment);
 	if (spec->init && environment_find(&environment) < 0)
 		die(EXIT_BOX);
 	if (spec->init)
@@ -282,7 +283,7 @@ _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, 
 	if (prepare_process(&spec->process, &spec->namespaces, &guard, false) < 0)
 		die(EXIT_BOX);
 	look_for_program(spec);
-	if (wait_for_start(spec, &guard) < 0)
+	if (pass_gate(spec, &guard) < 0)
 		die(EXIT_BOX);
 	if (spec->init)
 		serve_as_init(spec);

@@ -24,7 +24,8 @@ _Noreturn void die(int status);
 int wait_for_message(enum message_kind kind);
 
 /* Closes all descriptors but stdin, stdout, stderr, the process's preserve_fds, the socket to box,
- * OTHER and GATE (NULL: none). It is an error if one of those that stay open is a folder. */
+ * OTHER (to_box: none) and GATE (NULL or zeros: none). It is an error if one of those that stay
+ * open is a folder. */
 int close_descriptors(const struct process *process, int other, const int gate[2]);
 
 /* Replaces the host's /dev/null, where it is stdin, stdout or stderr, by the container's own. */

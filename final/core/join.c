@@ -36,7 +36,7 @@ static int join_namespaces(const struct process *process, const struct namespace
 			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_own(of);
 	struct environment environment;
 
-	caller_forget(!process->forget_caller);
+	caller_forget(process->forget_caller);
 	if (environment_find(&environment) < 0)
 		return -1;
 	environment_forget(&environment);
@@ -136,16 +136,16 @@ _Noreturn void exec_main(const struct process *process, const struct namespaces 
 	start_inside(process, NULL, &guard);
 }
 
-/* The last part of child_main() for a process outside the PID namespace PIDS: the same steps as at
- * the end of exec_main(). */
+/* The last part of child_main() for a process outside the PID namespace PID_NS: the same steps as
+ * at the end of exec_main(). */
 _Noreturn void finish_outside(
-	const struct spec *spec, int pids, const struct environment *environment)
+	const struct spec *spec, int pid_ns, const struct environment *environment)
 {
 	struct guard guard = {.box = to_box};
 
 	environment_forget(environment);
 	if ((spec->process.seccomp && exempt_own_calls(spec->process.seccomp, &guard) < 0) ||
-		namespaces_enter_pids(&spec->namespaces, pids) < 0 || close(pids) < 0 ||
+		namespaces_enter_pids(&spec->namespaces, pid_ns) < 0 || close(pid_ns) < 0 ||
 		reset_signals() < 0 ||
 		prepare_process(&spec->process, &spec->namespaces, &guard, true) < 0)
 		die(EXIT_BOX);
@@ -160,12 +160,12 @@ _Noreturn void finish_outside(
 int enter_from_outside(const struct spec *spec, struct environment *environment)
 {
 	const struct message message = {.kind = MESSAGE_READY};
-	int pids;
+	int pid_ns;
 
 	if (environment_find(environment) < 0 ||
-		(pids = namespaces_enter_but_pids(&spec->namespaces)) < 0)
+		(pid_ns = namespaces_enter_but_pids(&spec->namespaces)) < 0)
 		die(EXIT_BOX);
 	if (message_send(to_box, &message, -1) < 0)
 		_exit(EXIT_BOX);
-	return pids;
+	return pid_ns;
 }

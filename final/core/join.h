@@ -18,10 +18,10 @@ _Noreturn void exec_main(const struct process *process, const struct namespaces 
 
 /* For a container that joins a PID namespace: enter_from_outside() enters all other namespaces,
  * fills in ENVIRONMENT as environment_find() does, and returns a descriptor of the PID namespace.
- * finish_outside() gets that descriptor as PIDS when the inside of the container is complete, and
+ * finish_outside() gets that descriptor as PID_NS when the inside of the container is complete, and
  * starts the process as exec_main() does. */
 int enter_from_outside(const struct spec *spec, struct environment *environment);
 _Noreturn void finish_outside(
-	const struct spec *spec, int pids, const struct environment *environment);
+	const struct spec *spec, int pid_ns, const struct environment *environment);
 
 #endif

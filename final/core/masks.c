@@ -1,4 +1,5 @@
-/* masks.c: what a container cannot see, or cannot change, in its /proc and /sys. */
+/* masks.c: what a container cannot see, or cannot change, in its /proc and /sys. The
+ * steps call the two lists hidden and read_only. */
 #define _GNU_SOURCE
 #include "masks.h"
 

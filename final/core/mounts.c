@@ -171,7 +171,7 @@ static int open_for_writing(int tree)
 
 /* Takes one mount, attached nowhere. For a bind mount, ROOT is as for copy_source(). Returns its
  * descriptor, or -1 with errno: of some mounts the caller accepts ENOENT or ENODEV. */
-static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
+static int take_mount(const struct spec *spec, const struct cgroup *cgroup, int pid_ns,
 	const struct mount *mount, int scratch, int root)
 {
 	autoclose int tree = -1;
@@ -190,7 +190,7 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 			mount->source, mount->options, mount->attributes, spec->root.path);
 	else if (mount->type)
 		tree = mount_new_of(mount->type, mount->source, mount->options, mount->attributes,
-			strcmp(mount->type, "proc") == 0 ? pids : -1);
+			strcmp(mount->type, "proc") == 0 ? pid_ns : -1);
 	else if ((tree = take_bind(spec, mount, root)) < 0)
 		return -1;
 	for (size_t i = 0; tree >= 0 && i < mount->n_changes; i++)
@@ -201,7 +201,7 @@ static int take(const struct spec *spec, const struct cgroup *cgroup, int pids,
 
 /* With BINDS, takes the bind mounts that are not ID-mapped; without BINDS, all mounts of other
  * kinds. */
-static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch,
+static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int scratch,
 	int trees[], bool binds)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
@@ -212,7 +212,7 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int p
 		trees[i] = -1;
 		if (source_in_root(spec, mount)) /* attach_mounts() takes it */
 			continue;
-		trees[i] = take(spec, cgroup, pids, mount, scratch, -1);
+		trees[i] = take_mount(spec, cgroup, pid_ns, mount, scratch, -1);
 		if (trees[i] < 0 && mount->settled && errno == ELOOP)
 			return failx("mount %s at %s: there is a symlink in its path, which box "
 				     "follows only when it makes the container",
@@ -232,7 +232,7 @@ int take_mounts(const struct spec *spec, int trees[])
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
-	autoclose int tree = take(spec, NULL, -1, mount, -1, -1);
+	autoclose int tree = take_mount(spec, NULL, -1, mount, -1, -1);
 
 	if (tree < 0)
 		return fail("mount %s at %s", mount->source, mount->target);
@@ -246,9 +246,9 @@ int mount_take_mapped(const struct spec *spec, const struct mount *mount, int us
 }
 
 int make_mounts(
-	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[])
+	const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int scratch, int trees[])
 {
-	return take_some(spec, cgroup, pids, scratch, trees, false);
+	return take_some(spec, cgroup, pid_ns, scratch, trees, false);
 }
 
 /* Gives the new file system TREE the permissions of the folder TARGET, which TREE is to cover, and
@@ -341,7 +341,7 @@ int attach_mounts(const struct spec *spec, int root, int scratch, int trees[])
 		const struct mount *mount = &spec->mounts[i];
 
 		if (source_in_root(spec, mount) &&
-			(trees[i] = take(spec, NULL, -1, mount, -1, root)) < 0)
+			(trees[i] = take_mount(spec, NULL, -1, mount, -1, root)) < 0)
 			return fail("mount %s at %s", mount->source, mount->target);
 		if (trees[i] >= 0 && attach(spec, mount, root, scratch, trees[i]) < 0)
 			return -1;

@@ -19,11 +19,11 @@
  *
  * make_mounts() makes all other mounts, as root of the container, who is to own them. It makes the
  * files of spec->mounts[i].text in SCRATCH, a descriptor of a tmpfs. A /proc that it mounts shows
- * the PID namespace PIDS, a descriptor, or the caller's own if PIDS is -1. */
+ * the PID namespace PID_NS, a descriptor, or the caller's own if PID_NS is -1. */
 int take_mounts(const struct spec *spec, int trees[]);
 int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
 int make_mounts(
-	const struct spec *spec, const struct cgroup *cgroup, int pids, int scratch, int trees[]);
+	const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int scratch, int trees[]);
 
 /* attach_mounts() attaches all TREES below ROOT, a descriptor of the container's root, and closes
  * them, except for each tmpfs that is to be read-only. restrict_mounts() makes these tmpfs mounts

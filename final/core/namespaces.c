@@ -183,14 +183,14 @@ const char *namespaces_joined_pids(const struct namespaces *namespaces)
 int namespaces_enter_but_pids(const struct namespaces *namespaces)
 {
 	const char *path = namespaces_joined_pids(namespaces);
-	autoclose int pids = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
+	autoclose int pid_ns = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
 		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 
 	/* Joining is tried now, while an error can still be reported. It is then undone, so that
 	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
 	 * about to enter a user namespace, in which it has no right to join that
 	 * namespace again. */
-	if (pids < 0 || own < 0 || setns(pids, CLONE_NEWPID) < 0 ||
+	if (pid_ns < 0 || own < 0 || setns(pid_ns, CLONE_NEWPID) < 0 ||
 		(!namespaces_users(namespaces) && setns(own, CLONE_NEWPID) < 0))
 		return fail("join the namespace %s", path);
 	if (enter_for_good(namespaces, CLONE_NEWPID) < 0)
@@ -198,12 +198,12 @@ int namespaces_enter_but_pids(const struct namespaces *namespaces)
 	/* The cgroup namespace is made later, by init.c. */
 	if (unshare(namespaces->made & ~(unsigned long)CLONE_NEWCGROUP) < 0)
 		return fail("unshare the namespaces");
-	return steal_fd(&pids);
+	return steal_fd(&pid_ns);
 }
 
-int namespaces_enter_pids(const struct namespaces *namespaces, int pids)
+int namespaces_enter_pids(const struct namespaces *namespaces, int pid_ns)
 {
-	return !namespaces_users(namespaces) && setns(pids, CLONE_NEWPID) < 0
+	return !namespaces_users(namespaces) && setns(pid_ns, CLONE_NEWPID) < 0
 		       ? fail("join the namespace %s", namespaces_joined_pids(namespaces))
 		       : 0;
 }

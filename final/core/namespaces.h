@@ -31,10 +31,10 @@ const char *namespaces_joined_pids(const struct namespaces *namespaces);
 
 /* namespaces_enter_but_pids() joins all namespaces except the PID namespace, and makes all new ones
  * except the cgroup namespace. It returns a descriptor of the PID namespace, which the caller
- * closes, or -1 after fail(). namespaces_enter_pids() gets that descriptor as PIDS, and puts the
+ * closes, or -1 after fail(). namespaces_enter_pids() gets that descriptor as PID_NS, and puts the
  * child that is born next into that PID namespace (setns(2)). */
 int namespaces_enter_but_pids(const struct namespaces *namespaces);
-int namespaces_enter_pids(const struct namespaces *namespaces, int pids);
+int namespaces_enter_pids(const struct namespaces *namespaces, int pid_ns);
 
 /* Whether the container is in another user namespace than box: a new one, or an existing one that
  * it joins. */

@@ -16,7 +16,7 @@
 /* Whether the container gets a pipe in place of the caller's file ST. It gets none for the null
  * device, which reopen_null() replaces by the container's own, nor for a folder, which
  * close_descriptors() refuses. */
-static bool is_hosts(const struct stat *st)
+static bool needs_pipe(const struct stat *st)
 {
 	return !S_ISDIR(st->st_mode) && (!S_ISCHR(st->st_mode) || st->st_rdev != makedev(1, 3));
 }
@@ -48,7 +48,8 @@ int make_pipes(struct container *container, int pipes[3])
 	for (int fd = 0; fd < 3 && !process->terminal && !process->detached; fd++) {
 		int ours = fd == 0 ? 1 : 0; /* box's end: 1 to write, 0 to read */
 
-		if (!(process->logged && fd > 0) && (fstat(fd, &st[fd]) < 0 || !is_hosts(&st[fd])))
+		if (!(process->logged && fd > 0) &&
+			(fstat(fd, &st[fd]) < 0 || !needs_pipe(&st[fd])))
 			continue;
 		if (fd == 2 && pipes[1] >= 0 && !process->logged && st[1].st_ino == st[2].st_ino &&
 			st[1].st_dev == st[2].st_dev) {

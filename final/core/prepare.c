@@ -50,7 +50,7 @@ static int set_home(const struct user *user)
 /* Makes UID the owner of those of stdin, stdout and stderr that are a terminal, or a pipe without a
  * name: otherwise the user UID could not open /dev/stdout, which opens the file again. USERS: the
  * process is in a user namespace. */
-static int own_stdio(const struct process *process, bool users, uid_t uid)
+static int chown_stdio(const struct process *process, bool users, uid_t uid)
 {
 	struct statfs fs;
 
@@ -63,7 +63,7 @@ static int own_stdio(const struct process *process, bool users, uid_t uid)
 }
 
 int prepare_process(const struct process *process, const struct namespaces *namespaces,
-	const struct guard *guard, bool joined)
+	const struct guard *guard, bool by_helper)
 {
 	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct user user = {.n_groups = 0}; /* not freed: exec frees all memory */
@@ -79,13 +79,13 @@ int prepare_process(const struct process *process, const struct namespaces *name
 	if (set_home(&user) < 0)
 		return -1;
 	umask(process->umask ? *process->umask : 022);
-	if (!users && process_limits(process, 0, joined) < 0)
+	if (!users && process_limits(process, 0, by_helper) < 0)
 		return -1;
 	debug("folder %s, user %u, group %u; then the capabilities%s, and exec of %s", process->cwd,
 		user.uid, user.gid, guard->filter.filter ? ", the filter" : "", process->argv[0]);
 	if (enter_folder(process->cwd) < 0)
 		return -1;
-	if (own_stdio(process, users, user.uid) < 0)
+	if (chown_stdio(process, users, user.uid) < 0)
 		return -1;
 	if (process->personality && personality(*process->personality) < 0)
 		return fail("personality of the process");

@@ -113,7 +113,7 @@ static int make_filter(char *argument, int in, int dir, const char *name, struct
 static const struct sock_fprog *get_filter(
 	char *argument, int in, const char *folder, const char *name)
 {
-	static struct sock_fprog filter;
+	struct sock_fprog *filter;
 	autoclose int dir = -1, file = -1;
 	struct stat st;
 
@@ -129,10 +129,15 @@ static const struct sock_fprog *get_filter(
 		failx("%s: another user can write into it", folder);
 		return NULL;
 	}
+	filter = malloc(sizeof(*filter));
 	file = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (read_filter(file, &filter) < 0 && make_filter(argument, in, dir, name, &filter) < 0)
-		return NULL;
-	return &filter;
+	if (!filter)
+		fail("memory");
+	else if (read_filter(file, filter) == 0 ||
+		 make_filter(argument, in, dir, name, filter) == 0)
+		return filter;
+	free(filter);
+	return NULL;
 }
 
 const struct sock_fprog *seccomp_filter(uint64_t capabilities, const char *data)

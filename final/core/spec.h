@@ -122,7 +122,8 @@ struct resources {
 	int64_t memory, memory_swap, cpu_quota, cpu_period;
 };
 
-/* Limits of the container's cgroup; 0 or NULL is no limit, except for memory_swap. */
+/* Limits of the container's cgroup that box has options for, and how the cgroup is made; struct
+ * resources has those of config.json. 0 or NULL is no limit, except for memory_swap. */
 struct limits {
 	int64_t memory; /* bytes */
 	/* bytes of memory and swap together; -1: no limit; 0: the same as memory */
@@ -168,7 +169,6 @@ struct process {
 	/* UID, NAME, UID:GID or NAME:GROUP, with the names of the image; NULL: 0 */
 	const char *user;
 	bool terminal; /* it gets a new pty; box's end is container->master */
-	bool detached; /* it has box's own stdio, and goes on when box ends */
 	bool logged; /* its stdout and stderr are pipes that the caller reads: container->stdio */
 	bool forget_caller; /* give it the kernel's defaults: see caller_forget() */
 	struct capabilities capabilities;
@@ -178,6 +178,7 @@ struct process {
 	size_t n_rlimits;
 
 	/* What only box-oci sets. */
+	bool detached; /* it has box's own stdio, and goes on when box ends */
 	/* the size of the terminal, if config.json has one; 0: none */
 	unsigned short rows, columns;
 	/* not NULL: its supplementary groups, in place of the groups in /etc/group */

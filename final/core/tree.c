@@ -46,11 +46,11 @@ int mount_change(int tree, const struct mount_change *change)
 		AT_EMPTY_PATH | (change->recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
 }
 
-/* Lets the new /proc CONTEXT show the PID namespace PIDS, which works since Linux 6.17 (the
+/* Lets the new /proc CONTEXT show the PID namespace PID_NS, which works since Linux 6.17 (the
  * kernel's Documentation/filesystems/proc.rst). */
-static int set_pids(int context, int pids)
+static int set_pids(int context, int pid_ns)
 {
-	return syscall(SYS_fsconfig, context, FSCONFIG_SET_FD, "pidns", NULL, pids);
+	return syscall(SYS_fsconfig, context, FSCONFIG_SET_FD, "pidns", NULL, pid_ns);
 }
 
 /* Sets OPTIONS, written as for mount(8): "size=64m,newinstance". */
@@ -74,13 +74,13 @@ static int configure(int context, const char *options)
 }
 
 int mount_new_of(
-	const char *type, const char *source, const char *options, uint64_t attributes, int pids)
+	const char *type, const char *source, const char *options, uint64_t attributes, int pid_ns)
 {
 	autoclose int context = syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 
 	if (context < 0 ||
 		syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", source, 0) < 0 ||
-		(pids >= 0 && set_pids(context, pids) < 0) || configure(context, options) < 0 ||
+		(pid_ns >= 0 && set_pids(context, pid_ns) < 0) || configure(context, options) < 0 ||
 		syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -1;
 	return syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);

@@ -8,7 +8,7 @@
 #include "spec.h"
 
 /* Whether the kernel can mount a /proc for another PID namespace, which mount_new_of() needs for
- * PIDS (Linux 6.17). */
+ * PID_NS (Linux 6.17). */
 bool mounts_know_pids(void);
 
 /* Mounts as descriptors, which are attached nowhere until mount_attach(). All of these functions
@@ -29,9 +29,9 @@ int mount_restrict(int tree, uint64_t attributes, bool recursive);
 int mount_change(int tree, const struct mount_change *change);
 int mount_attach(int tree, int target);
 
-/* Does what mount_new() does; for the type "proc", PIDS is a descriptor of the PID namespace that
+/* Does what mount_new() does; for the type "proc", PID_NS is a descriptor of the PID namespace that
  * is shown, or -1 for the caller's. */
 int mount_new_of(
-	const char *type, const char *source, const char *options, uint64_t attributes, int pids);
+	const char *type, const char *source, const char *options, uint64_t attributes, int pid_ns);
 
 #endif

@@ -562,7 +562,7 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 @test "a user other than root can open /dev/stdout, also where it is a pipe" {
 	OPTIONS=(-u 1000)
 	host_script 'box sh -c "echo out >/dev/stdout; echo err >/dev/stderr" | cat'
-	[[ $(sort <<<"$output") == $'err\nout' ]] || report "expected both" "see own_stdio"
+	[[ $(sort <<<"$output") == $'err\nout' ]] || report "expected both" "see chown_stdio"
 }
 
 @test "a symlink of the image that leads nowhere yet is followed by a file" {

@@ -63,7 +63,7 @@ box-oci: make /data/null: File exists
 box-oci: make /data/fifo: File exists
 600 0 0
 crw-r----- 7 8 1
-prw--w--w- 9 0 0" "see own_node in dev.c"
+prw--w--w- 9 0 0" "see chown_node in dev.c"
 }
 
 @test "box: a tmpfs that is read-only in the end has room for what is mounted below it" {

@@ -54,5 +54,5 @@ setup() {
 @test "hostname and domainname are set in a namespace of their own" {
 	configure 'c["hostname"] = "name"' 'c["domainname"] = "domain"'
 	oci_run sh -c 'hostname; cat /proc/sys/kernel/domainname'
-	output_is $'name\ndomain' "see enter_namespaces"
+	output_is $'name\ndomain' "see move_in"
 }

@@ -24,8 +24,8 @@ setup() {
 	configure 'linux["namespaces"] = [{"type": t} for t in ["mount", "uts", "pid", "ipc", "cgroup"]]'
 	command_is sh -c 'for n in net uts; do readlink /proc/self/ns/$n; done; hostname'
 	oci_script 'readlink /proc/self/ns/net; oci run test'
-	[[ $(sed -n 1p <<<"$output") == "$(sed -n 2p <<<"$output")" ]] || report "expected the host's network" "see enter_namespaces"
-	output_has $'\nbox' "see enter_namespaces"
+	[[ $(sed -n 1p <<<"$output") == "$(sed -n 2p <<<"$output")" ]] || report "expected the host's network" "see move_in"
+	output_has $'\nbox' "see move_in"
 	oci_script 'unshare --net --ipc --uts sh -c "hostname joined; exec sleep 1000" & other=$!; until_true grep -qx sleep /proc/$other/comm
 		python3 - "$BUNDLE/config.json" $other <<EOF
 import json, sys
