@@ -485,21 +485,21 @@ int oci_read(struct bundle *bundle, const char *text, const char *folder)
 		oci_linux(bundle, &config) < 0 || oci_mounts(bundle, &config) < 0 ||
 		read_hooks(bundle, &config) < 0 || read_annotations(bundle, &config) < 0)
 		return -1;
+	bundle->first = bundle->spec.process;
 	return 0;
 }
 
 int oci_read_process(struct bundle *bundle, const char *text, const char *name)
 {
 	struct process *to = &bundle->spec.process;
-	const struct process own = *to;
 	struct value process;
 
 	if (load(text, name, &process, &bundle->process) < 0 || oci_process(to, &process) < 0)
 		return -1;
 	/* these come from the member "linux" of config.json, which is for all processes */
-	to->personality = own.personality;
-	to->seccomp_flags = own.seccomp_flags;
-	to->listener = own.listener;
+	to->personality = bundle->first.personality;
+	to->seccomp_flags = bundle->first.seccomp_flags;
+	to->listener = bundle->first.listener;
 	return 0;
 }
 

@@ -10,6 +10,9 @@
 /* What was read from a bundle. It is never released: it lives as long as the program. */
 struct bundle {
 	struct spec spec; /* what config.json says; oci_complete_spec() adds more */
+	/* the process of config.json, which owns the lists of spec.process unless exec reads others
+	 */
+	struct process first;
 	struct oci_extras extras; /* spec.oci points to it */
 	unsigned long personality; /* spec.process.personality points to it */
 	struct strings env; /* owns spec.process.env after oci_add_environment() */
