@@ -30,6 +30,16 @@ const struct device default_devices[N_DEFAULT_DEVICES] = {
 	{"tty", S_IFCHR | 0666, 5, 0},
 };
 
+/* The symlinks of each /dev (runtime-linux.md, "Dev symbolic links"). */
+static const char *const links[][2] = {
+	{"/proc/self/fd", "fd"},
+	{"/proc/self/fd/0", "stdin"},
+	{"/proc/self/fd/1", "stdout"},
+	{"/proc/self/fd/2", "stderr"},
+	{"pts/ptmx", "ptmx"},
+};
+enum { N_LINKS = sizeof(links) / sizeof(*links) };
+
 int devices_take(const struct spec *spec, int trees[])
 {
 	for (size_t i = 0; i < spec->oci->n_nodes; i++) {
@@ -115,14 +125,6 @@ static bool dev_is_given(const struct spec *spec)
 
 int devices_make(const struct spec *spec, int root, int trees[])
 {
-	static const char *const links[][2] = {
-		{"/proc/self/fd", "/dev/fd"},
-		{"/proc/self/fd/0", "/dev/stdin"},
-		{"/proc/self/fd/1", "/dev/stdout"},
-		{"/proc/self/fd/2", "/dev/stderr"},
-		{"pts/ptmx", "/dev/ptmx"},
-	};
-
 	if (spec->oci->n_nodes == 0 || dev_is_given(spec))
 		return 0;
 	for (size_t i = 0; i < spec->oci->n_nodes; i++) {
@@ -133,23 +135,18 @@ int devices_make(const struct spec *spec, int root, int trees[])
 			return fail("make %s", spec->oci->nodes[i].device.path);
 		close_fd(&trees[i]);
 	}
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
-		if (make_link(root, links[i][0], links[i][1]) < 0)
-			return fail("make %s", links[i][1]);
+	for (size_t i = 0; i < N_LINKS; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/dev/%s", links[i][1]);
+		if (make_link(root, links[i][0], path) < 0)
+			return fail("make %s", path);
+	}
 	return 0;
 }
 
 int dev_fill(int dev, const struct spec *spec)
 {
-	static const char *const links[][2] = {
-		{"/proc/self/fd", "fd"},
-		{"/proc/self/fd/0", "stdin"},
-		{"/proc/self/fd/1", "stdout"},
-		{"/proc/self/fd/2", "stderr"},
-		{"pts/ptmx", "ptmx"},
-		{"/proc/kcore", "core"},
-	};
-
 	for (size_t i = 0; i < spec->n_devices; i++) {
 		autoclose int file =
 			openat(dev, spec->devices[i].path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -157,7 +154,10 @@ int dev_fill(int dev, const struct spec *spec)
 		if (file < 0)
 			return fail("make /dev/%s", spec->devices[i].path);
 	}
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+	/* as Docker has it, in addition */
+	if (symlinkat("/proc/kcore", dev, "core") < 0)
+		return fail("make /dev/core");
+	for (size_t i = 0; i < N_LINKS; i++)
 		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
 			return fail("make /dev/%s", links[i][1]);
 	return 0;

@@ -32,6 +32,7 @@
 #include "kept.h"
 #include "options.h"
 #include "state.h"
+#include "status.h"
 #include "target.h"
 
 /* ---- stop, kill, wait, rm ---- */
@@ -185,24 +186,18 @@ int command_kill(const struct folders *folders, int argc, char *argv[])
  * place_end(). */
 static int open_status(struct target *target)
 {
-	char path[ID_LENGTH + 16];
-
-	snprintf(path, sizeof(path), "%s/status", target->state.id);
-	target->fd = openat(target->store->containers, path, O_RDONLY | O_CLOEXEC);
+	target->fd = status_open(target->store, target->state.id);
 	return target->fd < 0 ? failx("%s: no such container", target->name) : 0;
 }
 
 static int wait_one(struct target *target)
 {
-	char text[16] = "";
 	int status;
 
 	if (wait_for_end(target, INFINITY) < 0)
 		return -1;
-	if (pread(target->fd, text, sizeof(text) - 1, 0) < 0)
-		return fail("the status of container %s", target->name);
 	/* -1: box was killed, and the kernel has killed the container with it */
-	status = *text ? atoi(text) : -1;
+	status = status_read(target->fd);
 	printf("%d\n", status < 0 ? 128 + SIGKILL : status);
 	return fflush(stdout) == 0 ? 0 : fail("stdout");
 }

@@ -32,6 +32,7 @@
 #include "text.h"
 #include "cgroup.h"
 #include "store.h"
+#include "status.h"
 
 /* ---- folders ---- */
 
@@ -57,15 +58,11 @@ static bool is_dead(struct store *store, const char *id)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* The status that place_end() has written, or -1 if it was not called. */
 static int read_status(struct store *store, const char *id)
 {
-	char path[PATH_MAX];
-	autofree char *text = NULL;
+	autoclose int fd = status_open(store, id);
 
-	snprintf(path, sizeof(path), "%s/status", id);
-	text = read_file_at(store->containers, path, 16);
-	return text && *text ? atoi(text) : -1;
+	return status_read(fd);
 }
 
 /* Reads the symlink LINK of the place ID into TEXT. Returns whether there is one. */
@@ -240,27 +237,18 @@ int place_open(struct store *store, const char *id, bool lock, struct place *pla
 	return name_paths(place);
 }
 
-/* Overwrites the file with a text of the same length, which works even on a full disk. */
-static int write_status(const struct place *place, int status)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%-14d\n", status);
-	return write_file_at(place->dir, "status", text);
-}
-
 int place_begin(struct store *store, const struct place *place)
 {
 	autoclose int fd = openat(place->dir, "status", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0 || (symlinkat(to_keep, store->live, place->id) < 0 && errno != EEXIST))
 		return fail("container %.12s", place->id);
-	return write_status(place, -1);
+	return status_write(place->dir, -1);
 }
 
 int place_end(struct store *store, const struct place *place, int status)
 {
-	if (write_status(place, status) < 0)
+	if (status_write(place->dir, status) < 0)
 		return -1;
 	if (!is_temporary(store, place->id)) /* else place_remove() removes the symlink */
 		unlinkat(store->live, place->id, 0);
