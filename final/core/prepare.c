@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
@@ -83,6 +84,7 @@ int prepare_process(const struct process *process, const struct namespaces *name
 		return -1;
 	debug("folder %s, user %u, group %u; then the capabilities%s, and exec of %s", process->cwd,
 		user.uid, user.gid, guard->filter.filter ? ", the filter" : "", process->argv[0]);
+	debug_print = NULL; /* soon there may be a filter, which need not let a line be sent */
 	if (enter_folder(process->cwd) < 0)
 		return -1;
 	if (chown_stdio(process, users, user.uid) < 0)

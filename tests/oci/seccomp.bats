@@ -95,3 +95,11 @@ mkdir: can't create directory '/e': Directory not empty
 	oci_run echo ran
 	output_is ran "config-linux.md: without SCMP_ACT_NOTIFY it is ignored"
 }
+
+@test "--debug makes no call that the filter may not allow" {
+	configure 'linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sendmsg", "sendto", "clock_gettime"], "action": "SCMP_ACT_KILL_PROCESS"}]}' \
+		'c["hooks"] = {"startContainer": [{"path": "/bin/true"}]}' "c['process']['noNewPrivileges'] = False"
+	command_is echo ran
+	oci_script 'oci --debug --log log run test; echo $?; grep -c "and exec of echo" log'
+	output_is $'ran\n0\n1' "the first process tells nothing after the filter: see prepare_process"
+}
