@@ -16,11 +16,17 @@
 
 void (*debug_print)(const char *line);
 const char *debug_side = "";
+static double start; /* of clock_now() */
 static int to = -1; /* the copy of stderr that debug_begin() made */
+
+void debug_to(void (*print)(const char *line))
+{
+	debug_print = print;
+	start = start ?: clock_now();
+}
 
 void debug(const char *format, ...)
 {
-	static double start;
 	int error = errno;
 	char line[1024]; /* the size of a message's text, see channel.h */
 	va_list arguments;
@@ -28,7 +34,6 @@ void debug(const char *format, ...)
 
 	if (!debug_print)
 		return;
-	start = start ?: clock_now();
 	length = snprintf(line, sizeof(line), "%.6f %s", clock_now() - start, debug_side);
 	va_start(arguments, format);
 	vsnprintf(line + length, sizeof(line) - length, format, arguments);
@@ -38,7 +43,7 @@ void debug(const char *format, ...)
 	errno = error;
 }
 
-static void print(const char *line)
+static void print_line(const char *line)
 {
 	dprintf(to, "%s: %s\n", speaker, line);
 }
@@ -47,7 +52,7 @@ int debug_begin(void)
 {
 	if ((to = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
 		return fail("stderr");
-	debug_print = print;
+	debug_to(print_line);
 	return 0;
 }
 

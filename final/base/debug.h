@@ -10,8 +10,12 @@ extern void (*debug_print)(const char *line);
  * "" in box itself. */
 extern const char *debug_side;
 
-/* Notes FORMAT, as in printf(3), after the seconds since the first line. Leaves errno as it is. */
+/* Notes FORMAT, as in printf(3), after the seconds since debug_to(). Leaves errno as it is. */
 void debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Makes PRINT the function that gets the lines; NULL: none. Times are counted from the first call.
+ */
+void debug_to(void (*print)(const char *line));
 
 /* debug_begin() sends the lines, as "box: LINE", to the file that is stderr now, even if stderr
  * becomes another file later. It returns 0, or -1 after fail(). debug_end() stops the lines and

@@ -20,7 +20,7 @@
 #include "spec.h"
 
 /* The kernel accepts CPUs that the cgroup above does not have, and then silently ignores them. */
-static int check_cpus(const struct hierarchy *h)
+static int check_cpus(const struct hierarchy *h, const char *cpus)
 {
 	autofree char *set = read_file_at(h->dir, "cpuset.cpus", 1 << 16);
 	autofree char *effective = read_file_at(h->dir, "cpuset.cpus.effective", 1 << 16);
@@ -30,7 +30,7 @@ static int check_cpus(const struct hierarchy *h)
 	return strcmp(set, effective) == 0
 		       ? 0
 		       : failx("cpuset limit: CPUs %s are not all to be had: see cpuset.cpus.effective above %s",
-				 set, h->path);
+				 cpus, h->path);
 }
 
 /* Adds the limit of CPUs; without one the cgroup gets all CPUs of the cgroup above it. */
@@ -38,7 +38,19 @@ static int add_cpus(struct resources *resources, const struct hierarchy *h, cons
 {
 	autofree char *above = !cpus && !h->v2 ? v1_cpus_above(h) : NULL;
 
+	if (!cpus && !h->v2 && !above)
+		return -1;
 	return resource_text(resources, "cpu.cpus", cpus ?: above ?: "\n");
+}
+
+/* Returns -1 after fail() if LIMITS name swap, and the kernel does not count it. */
+static int check_swap(const struct hierarchy *h, const struct limits *limits)
+{
+	const char *file = h->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+
+	return limits->memory_swap > 0 && faccessat(h->dir, file, F_OK, 0) < 0
+		       ? fail("the limit of memory and swap together: %s/%s", h->path, file)
+		       : 0;
 }
 
 /* memory.oom.group stays 0, as with Docker: at the limit the kernel kills the process that uses the
@@ -57,15 +69,16 @@ int hierarchy_limit(const struct hierarchy *h, unsigned controllers, const struc
 		resources.cpu_quota = limits->cpu_quota ?: -1;
 		resources.cpu_period = limits->cpu_period ?: 100000;
 	}
-	if ((controllers & CONTROLLER_PIDS &&
-		    resource_number(&resources, "pids.limit", limits->pids) < 0) ||
+	if ((controllers & CONTROLLER_MEMORY && check_swap(h, limits) < 0) ||
+		(controllers & CONTROLLER_PIDS &&
+			resource_number(&resources, "pids.limit", limits->pids) < 0) ||
 		(controllers & CONTROLLER_CPUSET &&
 			add_cpus(&resources, h, limits->cpuset_cpus) < 0) ||
 		resources_limit(&cgroup, &resources) < 0)
 		result = -1;
 	resources_free(&resources);
 	return result == 0 && h->v2 && controllers & CONTROLLER_CPUSET && limits->cpuset_cpus
-		       ? check_cpus(h)
+		       ? check_cpus(h, limits->cpuset_cpus)
 		       : result;
 }
 

@@ -49,14 +49,6 @@ int hierarchy_write(const struct hierarchy *h, const char *file, const char *tex
 	return 0;
 }
 
-int hierarchy_put(const struct hierarchy *h, const char *file, int64_t number)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRId64, number);
-	return hierarchy_write(h, file, number < 0 && strstr(file, ".max") ? "max" : text);
-}
-
 int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char *key)
 {
 	for (size_t i = 0; i < cgroup->n; i++) {

@@ -1,4 +1,4 @@
-/* cgroup-parts.h: what the files cgroup-*.c share among themselves. No other file includes it.
+/* cgroup-parts.h: what the files of core/ that are about cgroups share among themselves.
  * Functions that return an int return 0, or -1 after fail(), unless their comment says more. */
 #ifndef CGROUP_PARTS_H
 #define CGROUP_PARTS_H
@@ -74,11 +74,6 @@ int try_write(int dir, const char *file, const char *text);
 
 /* Writes TEXT to FILE in the cgroup H. Returns 0, or -1 after fail(), with errno set. */
 int hierarchy_write(const struct hierarchy *h, const char *file, const char *text);
-
-/* Writes NUMBER to FILE in the cgroup H; -1 is no limit, for which the kernel wants "max" in the
- * files whose names end with ".max" (v2, and v1's pids.max). Returns 0, or -1 after fail(), with
- * errno set. */
-int hierarchy_put(const struct hierarchy *h, const char *file, int64_t number);
 
 /* Writes the limits that belong to CONTROLLERS from LIMITS to H. A limit that LIMITS does not name
  * is removed from H. */

@@ -1,5 +1,5 @@
-/* channel.c: the messages between container.c and init.c, and descriptors for the sockets of other
- * programs. */
+/* channel.c: the messages between box and the processes on the container's side, and descriptors
+ * for the sockets of other programs. */
 #define _GNU_SOURCE
 #include "channel.h"
 

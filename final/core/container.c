@@ -211,6 +211,7 @@ static _Noreturn void help_clone(
 	prctl(PR_SET_DUMPABLE, 0);
 	args->flags = (args->flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args->exit_signal = 0;
+	debug_print = NULL; /* the path of a log would lead elsewhere in the joined mounts */
 	if (namespaces_enter_for_good(&spec->namespaces) == 0)
 		message.status = clone_inside(args, &container->cgroup, &born_inside);
 	if (message.status == 0) {

@@ -262,7 +262,8 @@ static int write_memory(const struct cgroup *cgroup, const struct resources *res
 		if (memory)
 			result = write_one(cgroup, "memory.limit", "memory.limit_in_bytes", one,
 				"memory.max", memory < 0 ? "max" : one);
-		if (both && write_swap(cgroup, memory, both) < 0)
+		/* In the last round the error of memory is the one that counts. */
+		if (both && (result == 0 || tries > 1) && write_swap(cgroup, memory, both) < 0)
 			result = -1;
 	} while (result < 0 && --tries > 0);
 	return result;

@@ -3,11 +3,9 @@
 #include "kept.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <unistd.h>
 
 #include "error.h"
-#include "parse.h"
 #include "image.h"
 #include "store.h"
 #include "make-spec.h"
@@ -16,15 +14,11 @@
 
 int folders_open(const struct folders *folders, struct store *store)
 {
-	int64_t max_size;
-
 	if (geteuid() != 0)
 		return failx("only root may use it: try sudo");
-	if (parse_size(folders->max_size, &max_size) < 0)
-		return fail_prefix("--max-size: ");
 	if (store_open(store, folders->data, folders->root) < 0)
 		return -1;
-	store->max_size = max_size;
+	store->max_size = folders->max_size;
 	return 0;
 }
 

@@ -565,11 +565,13 @@ static bool end_dead(struct store *store, const char *id, void *data)
 
 	if (faccessat(store->containers, id, F_OK, 0) < 0)
 		unlinkat(store->live, id, 0);
-	else if (is_dead(store, id) && !*failed)
-		*failed = end_place(store, id) < 0;
 	else if (is_dead(store, id)) {
-		keep_failure();
-		end_place(store, id);
+		const struct kept_failure first = get_failure();
+		bool fails = end_place(store, id) < 0;
+
+		if (*failed)
+			restore_failure(&first);
+		*failed |= fails;
 	}
 	return true;
 }

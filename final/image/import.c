@@ -26,6 +26,7 @@
 #include "id.h"
 #include "json.h"
 #include "list.h"
+#include "parse.h"
 #include "overlay.h"
 #include "path.h"
 #include "process.h"
@@ -535,13 +536,16 @@ static int import_new(struct import *import, char id[ID_LENGTH + 1])
 	/* Until the image's record names the layers, only this lock keeps box rmi from removing
 	 * them. */
 	autoclose int lock = store_lock_layers(store, LOCK_SH);
+	int64_t most;
 	sigset_t before, blocked;
 	int result = 0;
 
 	/* If two boxes import the same file at the same time, the second one waits here. */
+	if (parse_size(store->max_size, &most) < 0)
+		return fail_prefix("--max-size: ");
 	if (lock < 0 || (import->staging = store_staging(store, import->key)) < 0)
 		return -1;
-	import->quota = (struct quota){.bytes = store->max_size, .entries = MAX_ENTRIES};
+	import->quota = (struct quota){.bytes = most, .entries = MAX_ENTRIES};
 	/* A signal must not end box before it has removed what is half unpacked. */
 	sigprocmask(SIG_BLOCK, NULL, &before);
 	block_signals(&blocked);

@@ -4,7 +4,6 @@
 #define STORE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /*
  * The folder DATA (/var/lib/box, --data, $BOX_DATA), which only root may enter, holds:
@@ -28,7 +27,8 @@
 struct store {
 	char *path; /* of DATA, without symlinks */
 	int state; /* the folder ROOT (/run/box, --root, $BOX_ROOT): an ID.json for a container */
-	int64_t max_size; /* bytes that one image may take, which the caller sets */
+	/* of what is unpacked from one image, as parse_size() takes it; the caller sets it */
+	const char *max_size;
 	int dir, layers, images, names, files, containers, live, tmp; /* folders, O_CLOEXEC */
 };
 

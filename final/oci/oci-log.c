@@ -59,7 +59,7 @@ static void debug_line(const char *line)
 
 void debug_oci_begin(void)
 {
-	debug_print = oci_line.debug ? debug_line : NULL;
+	debug_to(oci_line.debug ? debug_line : NULL);
 }
 
 int report_oci(int status)

@@ -120,7 +120,7 @@ static int read_answer(int socket)
 	ssize_t size = recv(socket, text, sizeof(text) - 1, 0);
 
 	if (size < 1)
-		return failx("box-systemd has died");
+		return failx("box-systemd has died: is libsystemd installed?");
 	text[size] = '\0';
 	return text[0] == 'd' ? 0 : failx("%s", text + 1);
 }

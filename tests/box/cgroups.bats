@@ -129,6 +129,14 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 
 	output_lacks "had 200 MB" "is the process in the cgroup with the limit of memory?"
 }
 
+# v2 takes the lower limit, and reclaims.
+# bats test_tags=v1
+@test "update --memory below what is in use is an error that names the file of that limit" {
+	life "$update"'sleeper --name mine -m 200m >/dev/null; box exec mine dd if=/dev/zero of=/dev/shm/x bs=1M count=50 2>/dev/null; box update -m 20m mine; box inspect mine | grep -c "\"Memory\": 209715200"'
+	[[ $output == *"write 20971520 to "*"/memory.limit_in_bytes: Device or resource busy"*1 ]] ||
+		report "expected the file of the memory limit, and that the old limit stays" "see write_memory"
+}
+
 @test "update --memory, raised and lowered, with swap or without, is in force" {
 	life "$update"'sleeper --name mine -m 64m >/dev/null; box exec mine sh -c "$HOG"; box update -m 512m mine; box exec mine sh -c "$HOG"
 		box update -m 64m --memory-swap 64m mine; box exec mine sh -c "$HOG"; box update -m 512m --memory-swap -1 mine; box exec mine sh -c "$HOG"; box update -m 32m mine; box exec mine sh -c "$HOG"'

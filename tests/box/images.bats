@@ -134,6 +134,8 @@ drwxr-s--x 1 2 1000000000
 	(($(du -s "$BOX_DATA" | cut -f 1) < 1000)) || fail "the hole was filled"
 	box_exec --max-size none import big.tar
 	refused "none" "not a size"
+	BOX_MAX_SIZE=none box_exec ps
+	status_is 0 "only what unpacks something asks how much that may be"
 }
 
 # --- what is wrong ---

@@ -64,6 +64,14 @@ EOF
 	output_is $'same\nrootfs\nbox-oci: join the namespace /proc/self/ns/mnt: it is the host\'s' "see namespaces_enter_for_good"
 }
 
+@test "with --debug nothing is written where a mount namespace that is joined leads the path of the log" {
+	command_is true
+	oci_script 'mkdir log; unshare --mount --propagation private sh -c "mount -t tmpfs inside log; ln -s $DIR/victim log/file; echo >ready; exec sleep 1000" & other=$!; until_true test -e ready
+		sed -i "s#{\"type\": \"mount\"#&, \"path\": \"/proc/$other/ns/mnt\"#" config.json
+		oci --debug --log "$PWD/log/file" run test; echo $?; ls "$DIR/victim" /proc/$other/root"$DIR/victim" 2>/dev/null; grep -c level=debug log/file; kill $other'
+	[[ $output =~ ^0$'\n'[1-9][0-9]*$ ]] || report "expected a log outside, and no file that the symlink inside names" "see help_clone"
+}
+
 @test "a user namespace has its mappings, and root there is nobody on the host" {
 	configure 'linux["namespaces"].append({"type": "user"})' 'linux["uidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 1000}]' \
 		'linux["gidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 1000}]' 'c["root"]["readonly"] = False'
