@@ -9,13 +9,19 @@ at_least final && HEADER="CONTAINER ID"
 @test "box ps has a line for each box that runs, with its command" {
 	host_script 'start sleep 1234; first=$box; start sleep 4321; "$BOX" ps; kill -TERM $first $box; wait $first $box; "$BOX" ps'
 	[[ $(grep -c "^$HEADER" <<<"$output") == 2 && $(grep -c "sleep 1234" <<<"$output") == 1 && $(grep -c "sleep 4321" <<<"$output") == 1 ]] ||
-		report "expected a header, a line for each of two boxes, and a header alone when they have ended" "box run makes a record of its box below /run, and removes it when the command has ended: see atexit(3)"
+		report "expected a header, a line for each of two boxes, and a header alone when they have ended" "box run makes a record of its box below /run, and removes it when the command has ended: see atexit(3). If box waits for the record until the command has ended, the command still has the pipe: is descriptor 3 close-on-exec?"
 }
 
 @test "box ps works when no box has ever run" {
 	box_exec ps
 	status_is 0 "no folder is no error: ENOENT"
 	[[ $output == "$HEADER"* && $output != *$'\n'* ]] || report "expected a header alone" "no folder is no error: ENOENT"
+}
+
+# bats test_tags=steps
+@test "the record goes when its box ends, whether anybody looks or not" {
+	host_script 'box true; ls /run/boxes | wc -l'
+	output_is 0 "box removes the record of its own box when it exits: see atexit(3)"
 }
 
 # bats test_tags=steps

@@ -496,6 +496,10 @@ report() {
 		more=$'\n'"hint: pivot_root wants a mount, so ROOTFS is bound onto itself, and mounts that are private, all of them"
 	elif [[ $status == 159 ]] && at_least 10 && ! at_least final; then
 		more=$'\n'"hint: 159 is 128 + SIGSYS: $KILLED_BY_THE_FILTER"
+	elif [[ $output$stderr == *"mount /proc: No such file"* ]] && at_least 08 && ! at_least final; then
+		more=$'\n'"hint: nothing was unpacked into the image: is there a chdir(\"/\") after the chroot of the child that unpacks?"
+	elif [[ $output$stderr == *"filter of system calls: Permission denied"* ]]; then
+		more=$'\n'"hint: the filter is installed while there still is CAP_SYS_ADMIN: before the last capset(2)"
 	fi
 	fail "$1" "  status: $status" "  stdout: $output" "  stderr: $stderr" "hint: $2$more"
 }

@@ -25,9 +25,11 @@ plainest() {
 
 # What is forgotten most often, by box's message: of the kernel's errors most have few causes here.
 plainest_hint() {
+	local pipe=
+	! at_least 12 || at_least final || pipe=" Is the pipe's writing end closed in box before box reads, and close-on-exec in the command?"
 	case $status in
 	124 | 137) # of timeout: by SIGTERM, and by SIGKILL
-		echo "box does not end: does it wait for the command, and for nothing else? after $patience seconds it was stopped" && return
+		echo "box does not end: does it wait for the command, and for nothing else?$pipe after $patience seconds it was stopped" && return
 		;;
 	159) echo "status 159 is 128 + SIGSYS: $KILLED_BY_THE_FILTER" && return ;;
 	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?" && return ;;
