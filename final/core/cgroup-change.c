@@ -35,7 +35,7 @@ static unsigned changed(const struct limits *new, const struct limits *old)
  * of controllers that were enabled, or -1 after fail(). */
 static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const struct limits *limits)
 {
-	struct base base = {.v2 = true, .box = -1};
+	struct cgroup_base base = {.v2 = true, .box_pid = -1};
 	autofree char *processes = read_file_at(h->dir, "../../cgroup.procs", 1 << 20);
 	char own[16];
 	int had;
@@ -45,7 +45,7 @@ static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const stru
 	snprintf(own, sizeof(own), "%d\n", box);
 	/* no process but box is in the base: so box can be moved to make room */
 	if (processes && strcmp(processes, own) == 0)
-		base.box = box;
+		base.box_pid = box;
 	if ((had = take_controllers(&base, h, wanted)) < 0)
 		return -1;
 	h->controllers = had;

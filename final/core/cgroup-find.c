@@ -26,7 +26,7 @@
 #include "cgroup-v1.h"
 #include "mountinfo.h"
 
-struct base bases[N_CONTROLLERS + 2]; /* in the order of rank() */
+struct cgroup_base bases[N_CONTROLLERS + 2]; /* in the order of rank() */
 size_t n_bases;
 static char *own_cgroups; /* the text of /proc/self/cgroup */
 
@@ -43,12 +43,12 @@ static bool own_cgroup(char path[512])
 /* The lower the rank, the better the way to kill all processes of a cgroup: in v2 they are killed
  * at once; in v1 one by one, if possible while the freezer has stopped them, else by the list in
  * the hierarchy of the pids controller or of another controller. */
-static int rank(const struct base *base)
+static int rank(const struct cgroup_base *base)
 {
 	return base->v2 ? -1 : __builtin_ctz(base->controllers);
 }
 
-static void add_base(const struct base *base)
+static void add_base(const struct cgroup_base *base)
 {
 	size_t i = n_bases;
 
@@ -76,20 +76,20 @@ static bool delegated(const char *path)
  * top of the hierarchy. BELOW is the path of this process's cgroup relative to TOP. */
 static void add_v2(const char *top, const char *below)
 {
-	struct base base = {.v2 = true};
+	struct cgroup_base base = {.v2 = true};
 	char *end = base.path + strlen(top);
 
 	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
 		/* Upwards from this process's cgroup: only in that one may box be alone. */
 		while (*end && !delegated(base.path)) {
 			*strrchr(base.path, '/') = '\0';
-			base.box = -1;
+			base.box_pid = -1;
 		}
 		if (*end)
 			add_base(&base);
 	}
 	*end = '\0';
-	base.box = *below ? -1 : 0;
+	base.box_pid = *below ? -1 : 0;
 	add_base(&base);
 }
 
@@ -113,7 +113,7 @@ static const char *path_below(const char *path, const char *root)
 static void add_mount(char *line)
 {
 	struct mountinfo mount;
-	struct base base = {0};
+	struct cgroup_base base = {0};
 	char own[512];
 	const char *below;
 	struct stat st;
@@ -161,7 +161,7 @@ int bases_find(void)
 	return 0;
 }
 
-bool hierarchy_name(const struct base *base, const char *id, struct hierarchy *h)
+bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hierarchy *h)
 {
 	*h = (struct hierarchy){
 		.dir = -1, .v2 = base->v2, .controllers = base->controllers, .given = *id == '/'};
@@ -174,13 +174,13 @@ const char cgroup_mark[] = "trusted.box";
 
 /* Looks below TOP for a cgroup that was delegated to another box, and that contains box/ID. Returns
  * whether there is one; then *BASE becomes that cgroup. */
-static bool find_delegated(const struct base *top, const char *id, struct base *base)
+static bool find_delegated(const struct cgroup_base *top, const char *id, struct cgroup_base *base)
 {
 	char *const paths[] = {(char *)top->path, NULL};
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR | FTS_XDEV, NULL);
 	bool found = false;
 
-	*base = (struct base){.v2 = true};
+	*base = (struct cgroup_base){.v2 = true};
 	for (FTSENT *entry; !found && tree && (entry = fts_read(tree));) {
 		if (entry->fts_info != FTS_D || strcmp(entry->fts_parent->fts_name, "box") != 0)
 			continue;
@@ -197,7 +197,7 @@ static bool find_delegated(const struct base *top, const char *id, struct base *
 }
 
 /* Adds the cgroup of the container ID below BASE to CGROUP, if it exists. */
-static int open_below(struct cgroup *cgroup, const struct base *base, const char *id)
+static int open_below(struct cgroup *cgroup, const struct cgroup_base *base, const char *id)
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
 
@@ -214,7 +214,7 @@ static int open_below(struct cgroup *cgroup, const struct base *base, const char
 
 int cgroup_open_all(struct cgroup *cgroup, const char *id, bool everywhere)
 {
-	struct base other;
+	struct cgroup_base other;
 	int result;
 
 	cgroup->n = 0;

@@ -36,14 +36,14 @@ static bool occupied(int dir)
  * hierarchy, which has no cgroup.type, may do both. In another cgroup with processes, threaded
  * controllers could be enabled, but then no process could enter a cgroup below. If a box is the
  * only process in TOP, that box is moved to a cgroup of its own below TOP, box.self. */
-static int make_room(const struct base *base, int top)
+static int make_room(const struct cgroup_base *base, int top)
 {
 	if (faccessat(top, "cgroup.type", F_OK, 0) < 0 || !occupied(top))
 		return 0;
-	if (base->box >= 0) {
+	if (base->box_pid >= 0) {
 		char own[16];
 
-		snprintf(own, sizeof(own), "%d", base->box);
+		snprintf(own, sizeof(own), "%d", base->box_pid);
 		if (mkdirat(top, "box.self", 0755) < 0 && errno != EEXIST)
 			return fail("mkdir %s/box.self", base->path);
 		if (try_write(top, "box.self/cgroup.procs", own) < 0)
@@ -62,7 +62,7 @@ static int make_room(const struct base *base, int top)
 }
 
 /* Enables CONTROLLERS for H, which is below BASE: all cgroups above H hand them on. */
-static int enable(const struct base *base, const struct hierarchy *h, unsigned controllers)
+static int enable(const struct cgroup_base *base, const struct hierarchy *h, unsigned controllers)
 {
 	char text[256] = "", path[sizeof(h->path)];
 	autoclose int top = open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -86,7 +86,8 @@ static int enable(const struct base *base, const struct hierarchy *h, unsigned c
 	return 0;
 }
 
-int take_controllers(const struct base *base, const struct hierarchy *h, unsigned controllers)
+int take_controllers(
+	const struct cgroup_base *base, const struct hierarchy *h, unsigned controllers)
 {
 	autofree char *text = NULL, *path = NULL;
 
@@ -120,7 +121,7 @@ static bool in_use(const struct hierarchy *h)
 
 /* Makes the cgroup H, whose path was given, and the missing cgroups above it, and opens H. It is an
  * error if H is in use, unless THERE: then systemd has made H for this container. */
-static int make_given(const struct base *base, struct hierarchy *h, bool there)
+static int make_given(const struct cgroup_base *base, struct hierarchy *h, bool there)
 {
 	char path[sizeof(h->path)];
 
@@ -144,7 +145,8 @@ static int make_given(const struct base *base, struct hierarchy *h, bool there)
 
 /* Makes the cgroup of ID below BASE, and opens it as H. Until box/ contains the folder of this
  * container, another box may remove box/; so this is tried several times. */
-static int make_folder(const struct base *base, const char *id, bool there, struct hierarchy *h)
+static int make_folder(
+	const struct cgroup_base *base, const char *id, bool there, struct hierarchy *h)
 {
 	char box[400];
 
@@ -164,7 +166,7 @@ static int make_folder(const struct base *base, const char *id, bool there, stru
 	return fail("mkdir %s", h->path);
 }
 
-int make_cgroup_in(struct cgroup *cgroup, const struct base *base, const char *id,
+int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const char *id,
 	unsigned controllers, const struct limits *limits)
 {
 	struct hierarchy *h = &cgroup->hierarchies[cgroup->n];

@@ -27,14 +27,14 @@ extern const char *const cgroup_controllers[N_CONTROLLERS];
 
 /* A cgroup below which box makes the cgroups of containers: the top of a mounted hierarchy, or a
  * cgroup of v2 that was delegated to box. */
-struct base {
+struct cgroup_base {
 	char path[320]; /* its path in the file system, such as /sys/fs/cgroup */
 	char list[128]; /* v1: the names of its controllers, as /proc/self/cgroup lists them */
 	unsigned controllers; /* v1: the same controllers, as a set */
 	bool v2;
 	/* the PID of a box process that lives in this cgroup, and may be moved below it to make
 	 * room, see make_room(); 0: this process; -1: none */
-	pid_t box;
+	pid_t box_pid;
 };
 _Static_assert(
 	(int)MAX_HIERARCHIES > (int)N_CONTROLLERS, "a container has a cgroup in each hierarchy");
@@ -42,7 +42,7 @@ _Static_assert(
 /* All bases. The base with the best way to kill all processes comes first: v2, then v1's freezer,
  * then v1's pids. The first call of bases_find() fills the array in; on a machine without cgroups
  * it stays empty. */
-extern struct base bases[N_CONTROLLERS + 2];
+extern struct cgroup_base bases[N_CONTROLLERS + 2];
 extern size_t n_bases;
 int bases_find(void);
 
@@ -57,7 +57,7 @@ unsigned controllers_in(const char *words);
 /* Fills in H for the cgroup of the container ID below BASE, and sets its descriptor h->dir to -1.
  * ID is a container's ID, or a path that begins with '/'. Returns false if the cgroup's path is too
  * long. */
-bool hierarchy_name(const struct base *base, const char *id, struct hierarchy *h);
+bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hierarchy *h);
 
 /* The name of the extended attribute by which box marks a cgroup that it has made at a given path.
  * If the cgroup at a given path lacks this mark, it is not the container's, whatever the
@@ -84,13 +84,14 @@ unsigned limited(const struct limits *limits);
 
 /* Enables for H, which is below the v2 cgroup BASE, those of CONTROLLERS that BASE has itself.
  * Returns the set of the controllers that it has enabled, or -1 after fail(). */
-int take_controllers(const struct base *base, const struct hierarchy *h, unsigned controllers);
+int take_controllers(
+	const struct cgroup_base *base, const struct hierarchy *h, unsigned controllers);
 
 /* Makes the cgroup of ID below BASE, adds it to CGROUP, and writes those of LIMITS to it that
  * belong to CONTROLLERS; on v2, only for the controllers that BASE has. Returns the set of
  * controllers that can now limit the container there, or -1 after fail(). If CONTROLLERS is empty
  * and box may not write to BASE, nothing is added, and 0 is returned. */
-int make_cgroup_in(struct cgroup *cgroup, const struct base *base, const char *id,
+int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const char *id,
 	unsigned controllers, const struct limits *limits);
 
 /* Fails with a message that says why the first of CONTROLLERS is not available, and what the user

@@ -16,8 +16,8 @@
 
 /* Writes LIMITS for the controllers WANTED to the container's cgroup in the hierarchy BASE. If the
  * container has no cgroup there, makes one, in which no process is yet. */
-static int update(struct cgroup *cgroup, const struct base *base, const char *id, unsigned wanted,
-	const struct limits *limits)
+static int update(struct cgroup *cgroup, const struct cgroup_base *base, const char *id,
+	unsigned wanted, const struct limits *limits)
 {
 	for (size_t i = 0; i < cgroup->n; i++)
 		if (!cgroup->hierarchies[i].v2 &&

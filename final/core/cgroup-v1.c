@@ -41,8 +41,8 @@ static bool own_cgroup(const char *lines, unsigned controllers, char list[128], 
 	return false;
 }
 
-bool v1_base(
-	struct base *base, const struct mountinfo *mount, const char *own_cgroups, char own[512])
+bool v1_base(struct cgroup_base *base, const struct mountinfo *mount, const char *own_cgroups,
+	char own[512])
 {
 	if (strcmp(mount->type, "cgroup") != 0)
 		return false;
@@ -109,7 +109,7 @@ static int inherit(const struct hierarchy *h)
 	return 0;
 }
 
-int v1_prepare(const struct base *base, const struct hierarchy *h)
+int v1_prepare(const struct cgroup_base *base, const struct hierarchy *h)
 {
 	struct hierarchy here = *h;
 	int result = 0;

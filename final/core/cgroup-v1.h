@@ -18,14 +18,14 @@
 #include "cgroup.h"
 #include "spec.h"
 
-struct base;
+struct cgroup_base;
 struct mountinfo;
 
 /* Called by add_mount(). Returns whether MOUNT is a hierarchy of v1 that box can use. If so, fills
  * in BASE, except for its path, and sets OWN to the path of this process's cgroup in that
  * hierarchy. OWN_CGROUPS is the text of /proc/self/cgroup. */
-bool v1_base(
-	struct base *base, const struct mountinfo *mount, const char *own_cgroups, char own[512]);
+bool v1_base(struct cgroup_base *base, const struct mountinfo *mount, const char *own_cgroups,
+	char own[512]);
 
 /* Called by cgroup_go_below(). TEXT is CONTROLLER[,CONTROLLER...]:PATH. Sets CHOSEN to true for the
  * hierarchies of CGROUP that have these controllers. It is an error if CGROUP lacks one of them. */
@@ -37,7 +37,7 @@ bool v1_is_unmounted(unsigned controllers);
 
 /* Called by make_cgroup_in(). Gives H, and the cgroups between BASE and H, the CPUs and memory
  * nodes without which no process can join a cpuset (cpuset(7)). */
-int v1_prepare(const struct base *base, const struct hierarchy *h);
+int v1_prepare(const struct cgroup_base *base, const struct hierarchy *h);
 
 /* Returns the CPUs of the cgroup above H: in v1 a new cgroup has none, and no process could run in
  * it. The caller frees the text; NULL after fail(). */

@@ -302,7 +302,7 @@ bool namespaces_users(const struct namespaces *namespaces)
 	return namespaces->maps.n_uids > 0 || namespaces->user;
 }
 
-int namespaces_own(const struct namespaces *namespaces)
+int namespaces_extra(const struct namespaces *namespaces)
 {
 	bool time = namespaces->time_offsets;
 

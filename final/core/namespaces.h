@@ -43,7 +43,7 @@ bool namespaces_users(const struct namespaces *namespaces);
 /* Returns CLONE_NEWUSER and CLONE_NEWTIME, each if the container has such a namespace of its own:
  * setns(2) refuses to join the user namespace that the caller is in, and before Linux 5.6 there are
  * no time namespaces. */
-int namespaces_own(const struct namespaces *namespaces);
+int namespaces_extra(const struct namespaces *namespaces);
 
 /* Opens a new user namespace with MAPS, or if MAPS are empty, the user namespace of the process
  * PID. Returns the descriptor, which the caller closes, or -1 after fail(). */
