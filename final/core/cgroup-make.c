@@ -158,8 +158,10 @@ static int make_folder(
 	for (int i = 0; i < 100; i++) {
 		if (mkdir(box, 0755) < 0 && errno != EEXIST)
 			break;
-		if (mkdir(h->path, 0755) == 0)
-			return debug("mkdir %s", h->path), open_folder(h);
+		if (mkdir(h->path, 0755) == 0) {
+			debug("mkdir %s", h->path);
+			return open_folder(h);
+		}
 		if (errno != ENOENT)
 			break;
 	}

@@ -140,9 +140,10 @@ static int expect(struct container *container, enum message_kind kind, int *stat
 		if (wait_for_child(container, container->socket) < 0)
 			return -1;
 		if (!message_receive(container->socket, &message, &fd)) {
-			if (kind == MESSAGE_NONE)
-				return debug("process %d runs the program", container->pid), 0;
-			return is_dead(container);
+			if (kind != MESSAGE_NONE)
+				return is_dead(container);
+			debug("process %d runs the program", container->pid); /* by exec(3) */
+			return 0;
 		}
 	} while (print_line(&message));
 	if (message.kind == MESSAGE_ERROR) {

@@ -29,14 +29,14 @@ podman_script() {
 		run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$runtime" STORE=/mnt TMPDIR="$DIR" bash -c '
 			exec 2>&1
 			mount -t tmpfs store "$STORE"
-			mkdir -p /run/runc && mount -t tmpfs state /run/runc # of containers that a killed test leaves
+			for state in /run/runc /run/box-oci; do mkdir -p $state && mount -t tmpfs state $state; done # of containers that a killed test leaves
 			podman() { command podman --root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
 			none() { podman run --network none "$@"; }
 			in_terminal() { script -qec "$(declare -p RUNTIME STORE); $(declare -f podman); $*" /dev/null </dev/null; }
 			'"$UNTIL_TRUE"'
 			podman import -q image.tar image >/dev/null
 			'"$1"'
-			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE" /run/runc' </dev/null
+			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE" /run/runc /run/box-oci' </dev/null
 		output=$(tr -d '\000-\010\013-\037' <<<"$output" | sed -E 's/time="[^"]*" //; s/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\^[@D]//g')
 		[[ $runtime == runc ]] && expected=$output
 	done
