@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,9 +31,12 @@ int to_box = -1;
 static void send_line(const char *line)
 {
 	struct message message = {.kind = MESSAGE_DEBUG};
+	struct pollfd room = {.fd = to_box, .events = POLLOUT};
 
 	snprintf(message.text, sizeof(message.text), "%s", line);
-	/* A line that finds no room is lost: box may be about to send something, and not read. */
+	/* A line that finds no room for a second is lost: box may be waiting for room itself, to
+	 * send ID-mapped mounts, and not read. */
+	poll(&room, 1, 1000);
 	send(to_box, &message, sizeof(message), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -24,6 +24,11 @@ box: rmdir'
 	output_is $'out\n4\nerror' "the child sends its lines over the socket: see send_line in inside.c"
 }
 
+@test "with --debug no line is lost, however many there are" {
+	host_script 'for n in {1..150}; do volumes+=(-v /etc:/m$n:ro); done; for _ in 1 2 3 4 5; do "$BOX" --debug run --rm "${volumes[@]}" "$ROOTFS" true 2>&1 | grep -c "for /m\|move_mount to /m"; done | uniq -c | tr -s " "'
+	output_is " 5 300" "the child waits for room in the socket: see send_line"
+}
+
 @test "with --debug the caller's stderr is let go when the command of run -d runs" {
 	host_script '"$BOX" --debug run -d --name mine "$ROOTFS" sleep 1000 2>&1 >/dev/null | timeout 20 grep -c "runs the program"; "$BOX" --debug exec -d mine sleep 1000 2>&1 | timeout 20 grep -c "runs the program"; "$BOX" rm -f mine'
 	output_is $'1\n1\nmine' "see debug_end in background_tell"
