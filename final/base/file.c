@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 #include "id.h"
+#include "resolve.h"
 #include "text.h"
 
 int write_all(int fd, const void *data, size_t size)
@@ -153,7 +152,7 @@ static int remove_below(int top, int dir, const char *name, int depth)
 		snprintf(moved, sizeof(moved), ".box-remove-%s", id);
 		return renameat(dir, name, top, moved) < 0 ? fail("remove %s", name) : 0;
 	}
-	if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0) {
+	if ((fd = open_resolved(dir, name, &how)) < 0) {
 		if (errno == ENOTDIR)
 			errno = EPERM; /* the error of unlinkat(): the file is immutable */
 		return fail("remove %s", name);
@@ -165,7 +164,7 @@ static int remove_below(int top, int dir, const char *name, int depth)
 	while (unlinkat(dir, name, AT_REMOVEDIR) < 0) {
 		if ((errno != ENOTEMPTY && errno != EEXIST) || depth > 0)
 			return fail("remove %s", name);
-		if ((fd = syscall(SYS_openat2, dir, name, &how, sizeof(how))) < 0 ||
+		if ((fd = open_resolved(dir, name, &how)) < 0 ||
 			empty_folder(fd, fd, depth + 1) < 0)
 			return fail("remove %s", name);
 	}

@@ -5,18 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
+#include "resolve.h"
 #include "text.h"
 
 int open_in_root(int dir, const char *name, int flags, mode_t mode)
@@ -27,7 +26,7 @@ int open_in_root(int dir, const char *name, int flags, mode_t mode)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	return open_resolved(dir, name, &how);
 }
 
 char *real_path(const char *path)
@@ -50,7 +49,7 @@ int open_settled(int dir, const char *path, int flags)
 {
 	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
 
-	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	return open_resolved(dir, path, &how);
 }
 
 char *helper_path(const char *name)

@@ -6,13 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
@@ -22,6 +20,7 @@
 #include "error.h"
 #include "file.h"
 #include "id.h"
+#include "resolve.h"
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
 #include "mountinfo.h"
@@ -250,7 +249,7 @@ static int go_below(struct hierarchy *h, const char *path)
 	struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
 	size_t length = strlen(h->path);
-	int dir = syscall(SYS_openat2, h->dir, *path ? path : ".", &how, sizeof(how));
+	int dir = open_resolved(h->dir, *path ? path : ".", &how);
 
 	if (dir < 0)
 		return errno == EXDEV ? failx("not below the container's cgroup")

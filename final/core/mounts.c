@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +27,7 @@
 #include "error.h"
 #include "file.h"
 #include "path.h"
+#include "resolve.h"
 #include "cgroup.h"
 #include "cgroupfs.h"
 #include "copyup.h"
@@ -288,7 +288,7 @@ static int refuse_symlink(const struct mount *mount, int root)
 
 	if (!mount->type || (strcmp(mount->type, "proc") != 0 && strcmp(mount->type, "sysfs") != 0))
 		return 0;
-	target = syscall(SYS_openat2, root, mount->target, &how, sizeof(how));
+	target = open_resolved(root, mount->target, &how);
 	return target < 0 && errno == ELOOP
 		       ? failx("mount at %s: a symlink of the image, not a folder", mount->target)
 		       : 0;

@@ -7,14 +7,12 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -25,6 +23,7 @@
 #include "list.h"
 #include "path.h"
 #include "printable.h"
+#include "resolve.h"
 #include "text.h"
 #include "spec.h"
 #include "image.h"
@@ -43,7 +42,7 @@ static int open_beneath(int dir, const char *path, int flags)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
 
-	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	return open_resolved(dir, path, &how);
 }
 
 /* Whether LAYER, which does not have PATH, hides PATH in the layers below it: it does so if one of

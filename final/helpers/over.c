@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <search.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
+#include "resolve.h"
 #include "text.h"
 
 enum { MAX_LINKS = 40 }; /* the kernel follows as many: path_resolution(7) */
@@ -270,7 +269,7 @@ static bool is_at_home(const char *name)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
 	autofree char *folder = slash ? strndup(name, slash - name) : NULL;
-	autoclose int fd = folder ? syscall(SYS_openat2, AT_FDCWD, folder, &how, sizeof(how)) : -1;
+	autoclose int fd = folder ? open_resolved(AT_FDCWD, folder, &how) : -1;
 
 	return !slash || fd >= 0;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include "id.h"
 #include "list.h"
 #include "path.h"
+#include "resolve.h"
 
 /* Opens the folder NAME of DIR, and makes it if it is missing. Symlinks are followed. */
 static int open_folder(int dir, const char *name)
@@ -40,10 +39,10 @@ int open_own_folder(int dir, const char *name)
 		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
-	int fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int fd = open_resolved(dir, name, &how);
 
 	if (fd < 0 && errno == ENOENT && (mkdirat(dir, name, 0700) == 0 || errno == EEXIST))
-		fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+		fd = open_resolved(dir, name, &how);
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP || errno == EXDEV))
 		return failx("%s is a symlink or a mount, and not a folder of the store", name);
 	return fd < 0 ? fail("%s", name) : fd;

@@ -179,3 +179,12 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	output_has "remove stays: Operation not permitted" "say which, and why"
 	after_sigkill
 }
+
+# openat2(2): a mount or a new name elsewhere on the machine is enough. Every other call of each process is refused.
+# bats test_tags=bare
+@test "what the kernel cannot open while names change elsewhere on the machine is tried again" {
+	host_script 'busy() { strace -f -qq -o trace -e trace=openat2 -e inject=openat2:error=EAGAIN:when=1+2 "$BOX" "$@" </dev/null; }
+		busy run --name mine -v "$ROOTFS/bin:/more/bin" "$ROOTFS" sh -c "echo ran; mkdir -p /deep/er; ln -s ../deep /up"; "$BOX" start mine; busy cp mine:/up/er . && ls -d er; busy cp er mine:/up/new; busy diff mine | grep new
+		busy rm mine; grep -c EAGAIN trace; rm -r trace er; ls "$BOX_DATA/containers"'
+	[[ $output =~ ^$'ran\nmine\ner\nA /deep/new\nmine\n'[1-9][0-9]*$ ]] || report "expected that each command works" "EAGAIN is no answer: see open_resolved"
+}
