@@ -139,7 +139,7 @@ mine" "see check_own in oci-state.c"
 @test "a container that the freezer of v1 has paused dies of SIGKILL" {
 	command_is sleep 1000
 	# Without v2, which freezes where it is there.
-	oci_script 'export -f oci is create until_true; unshare --mount bash -c "umount -a -t cgroup2; create test; oci start test; oci pause test; is test paused || echo runs
+	oci_script 'export -f oci is create until_true pause; unshare --mount bash -c "umount -a -t cgroup2; create test; oci start test; oci pause test; is test paused || echo runs
 		oci kill test KILL; until_true is test stopped || echo lives; oci resume test; oci delete -f test"'
 	output_is "box-oci: container not paused" "see kill_oci"
 }
