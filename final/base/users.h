@@ -9,4 +9,7 @@
  * attributes "trusted.*", or give files to users that are not mapped there. */
 bool users_are_initial(void);
 
+/* Whether this process is root of the machine: user 0 of the initial user namespace. */
+bool user_is_machines_root(void);
+
 #endif

@@ -21,6 +21,7 @@
 #include "file.h"
 #include "id.h"
 #include "resolve.h"
+#include "users.h"
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
 #include "mountinfo.h"
@@ -169,7 +170,10 @@ bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hiera
 		       id) < (int)sizeof(h->path);
 }
 
-const char cgroup_mark[] = "trusted.box";
+const char *cgroup_mark(void)
+{
+	return user_is_machines_root() ? "trusted.box" : "user.box";
+}
 
 /* Looks below TOP for a cgroup that was delegated to another box, and that contains box/ID. Returns
  * whether there is one; then *BASE becomes that cgroup. */
@@ -204,7 +208,7 @@ static int open_below(struct cgroup *cgroup, const struct cgroup_base *base, con
 		return 0;
 	if ((h->dir = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return errno == ENOENT ? 0 : fail("%s", h->path);
-	if (h->given && fgetxattr(h->dir, cgroup_mark, NULL, 0) < 0)
+	if (h->given && fgetxattr(h->dir, cgroup_mark(), NULL, 0) < 0)
 		close_fd(&h->dir);
 	else
 		cgroup->n++;
@@ -233,7 +237,9 @@ int cgroup_open(struct cgroup *cgroup, const char *id)
 {
 	if (cgroup_open_all(cgroup, id, true) < 0)
 		return -1;
-	return cgroup->n > 0 || n_bases == 0 ? 0 : failx("container %.12s has no cgroup", id);
+	return cgroup->n > 0 || n_bases == 0 || !user_is_machines_root()
+		       ? 0
+		       : failx("container %.12s has no cgroup", id);
 }
 
 void cgroup_close(struct cgroup *cgroup)

@@ -72,8 +72,8 @@ int cgroup_freeze(const struct cgroup *cgroup, bool frozen)
 	struct patience patience = {0};
 
 	if (cgroup->n == 0)
-		return failx(
-			"without cgroups, no container can be %s", frozen ? "paused" : "resumed");
+		return failx("the container has no cgroup, so it cannot be %s",
+			frozen ? "paused" : "resumed");
 	if (try_freeze(h, frozen) < 0)
 		return fail("%s", h->path);
 	while (frozen && !hierarchy_is_frozen(h, true))

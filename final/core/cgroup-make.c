@@ -18,6 +18,7 @@
 #include "file.h"
 #include "list.h"
 #include "text.h"
+#include "users.h"
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
 #include "spec.h"
@@ -139,8 +140,9 @@ static int make_given(const struct cgroup_base *base, struct hierarchy *h, bool 
 		errno = EBUSY;
 		return fail("the cgroup %s is in use", h->path);
 	}
-	return fsetxattr(h->dir, cgroup_mark, "1", 1, 0) < 0 ? fail("%s: %s", h->path, cgroup_mark)
-							     : 0;
+	return fsetxattr(h->dir, cgroup_mark(), "1", 1, 0) < 0
+		       ? fail("%s: %s", h->path, cgroup_mark())
+		       : 0;
 }
 
 /* Makes the cgroup of ID below BASE, and opens it as H. Until box/ contains the folder of this
@@ -168,6 +170,21 @@ static int make_folder(
 	return fail("mkdir %s", h->path);
 }
 
+/* Fails with a message that says why no cgroup can be made that limits the first of CONTROLLERS,
+ * and what the user can do. CAUSE is the error. Returns -1. */
+static int no_right_to_limit(unsigned controllers, const char *cause)
+{
+	const char *name = cgroup_controllers[__builtin_ctz(controllers)];
+
+	if (user_is_machines_root())
+		return failx(
+			"%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
+			name, cause);
+	return failx("%s limit: no cgroup with this controller is delegated to this user: %s", name,
+		bases[0].v2 ? "systemd-run --user --scope -p Delegate=yes ... makes one"
+			    : "with cgroup v1 only root can limit");
+}
+
 int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const char *id,
 	unsigned controllers, const struct limits *limits)
 {
@@ -179,10 +196,7 @@ int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const 
 			return -1;
 		/* In most containers box cannot make cgroups. A container without limits ends with
 		 * its PID namespace anyway. */
-		return !controllers
-			       ? 0
-			       : failx("%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
-					 cgroup_controllers[__builtin_ctz(controllers)], failure());
+		return controllers ? no_right_to_limit(controllers, failure()) : 0;
 	}
 	cgroup->n++;
 	if (base->v2 && (had = take_controllers(base, h, limits->all ? ~0U : controllers)) < 0)
@@ -201,6 +215,8 @@ int limit_is_missing(unsigned controllers)
 
 	if (v1_is_unmounted(controllers))
 		return -1;
+	if (n_bases > 0 && !user_is_machines_root())
+		return no_right_to_limit(controllers, "");
 	if (n_bases == 0 || !bases[0].v2)
 		return failx("%s limit: no cgroup file system for it in /proc/self/mountinfo: "
 			     "mount -t cgroup2 cgroup2 /sys/fs/cgroup",

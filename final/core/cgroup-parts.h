@@ -59,10 +59,11 @@ unsigned controllers_in(const char *words);
  * long. */
 bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hierarchy *h);
 
-/* The name of the extended attribute by which box marks a cgroup that it has made at a given path.
- * If the cgroup at a given path lacks this mark, it is not the container's, whatever the
- * container's state says. */
-extern const char cgroup_mark[];
+/* Returns the name of the extended attribute by which box marks a cgroup that it has made at a
+ * given path. If the cgroup at a given path lacks this mark, it is not the container's, whatever
+ * the container's state says. Only root of the machine can set "trusted.box"; for others it is
+ * "user.box" (which needs Linux 5.7). */
+const char *cgroup_mark(void);
 
 /* Opens all cgroups that the container ID has, in all bases. If there are none, cgroup->n is 0, and
  * that is no error. With EVERYWHERE, if no base of v2 has a cgroup of ID, the cgroups that were

@@ -91,8 +91,9 @@ int remove_cgroup(struct cgroup *cgroup);
 int cgroup_sweep(const char *id, bool everywhere);
 
 /* cgroup_open() opens the cgroup of the container ID, also if it is below a cgroup that was
- * delegated to another box. It is an error if there is none; but on a machine without cgroups,
- * CGROUP is empty (cgroup->n is 0). cgroup_close() closes its descriptors. */
+ * delegated to another box. It is an error if there is none; but on a machine without cgroups, and
+ * for users other than root of the machine, who may not be allowed to make cgroups, CGROUP is then
+ * empty (cgroup->n is 0). cgroup_close() closes its descriptors. */
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 

@@ -22,8 +22,23 @@
 #include "oci-log.h"
 #include "oci-state.h"
 
-/* Sends SIGNAL to all processes in the container's cgroup. SIGKILL is sent by cgroup_kill(), from
- * which no process escapes by a fork. */
+static int kill_first(const struct oci *oci, int signal)
+{
+	autoclose int pidfd = oci_pidfd(oci);
+
+	if (pidfd < 0)
+		return -1;
+	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
+		return fail("signal container %s", oci->id);
+	/* On cgroup v1, a frozen process does not die before it is thawed. */
+	if (signal == SIGKILL && oci->status == OCI_PAUSED)
+		cgroup_thaw(oci->cgroup);
+	return 0;
+}
+
+/* Sends SIGNAL to all processes of the container. SIGKILL is sent by cgroup_kill(), from which no
+ * process escapes by a fork; or, without a cgroup, to the first process, with which its PID
+ * namespace ends. */
 static int kill_all(const struct oci *oci, int signal)
 {
 	struct cgroup cgroup;
@@ -34,9 +49,11 @@ static int kill_all(const struct oci *oci, int signal)
 	if (cgroup_open(&cgroup, oci->cgroup) <
 		0) /* systemd has removed it with the last process */
 		return oci->unit && oci->status == OCI_STOPPED ? 0 : -1;
+	if (cgroup.n == 0 && (signal == SIGKILL || !oci->own_pids))
+		return oci->status == OCI_STOPPED ? 0 : kill_first(oci, signal);
 	if (signal == SIGKILL)
 		result = cgroup_kill(&cgroup);
-	else if ((n = cgroup_pids(&cgroup, &pids)) < 0)
+	else if ((n = oci_pids(oci, &pids)) < 0)
 		result = -1;
 	else
 		for (ssize_t i = 0; i < n; i++)
@@ -47,19 +64,9 @@ static int kill_all(const struct oci *oci, int signal)
 
 static int kill_oci(const struct oci *oci, int signal, bool all)
 {
-	autoclose int pidfd = -1;
-
 	/* Without a new PID namespace, the end of the first process does not end the others. */
-	if (all || (signal == SIGKILL && !oci->own_pids))
-		return kill_all(oci, signal);
-	if ((pidfd = oci_pidfd(oci)) < 0)
-		return -1;
-	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
-		return fail("signal container %s", oci->id);
-	/* On cgroup v1, a frozen process does not die before it is thawed. */
-	if (signal == SIGKILL && oci->status == OCI_PAUSED)
-		cgroup_thaw(oci->cgroup);
-	return 0;
+	return all || (signal == SIGKILL && !oci->own_pids) ? kill_all(oci, signal)
+							    : kill_first(oci, signal);
 }
 
 /* Whether no process is left to which SIGNAL could be sent. Without a new PID namespace, other

@@ -36,6 +36,7 @@
 #include "process.h"
 #include "cgroup.h"
 #include "channel.h"
+#include "processes.h"
 #include "user.h"
 #include "oci-systemd.h"
 
@@ -286,7 +287,10 @@ ssize_t oci_pids(const struct oci *oci, pid_t **pids)
 
 	if (cgroup_open(&cgroup, oci->cgroup) < 0)
 		return -1;
-	n = cgroup_pids(&cgroup, pids);
+	if (cgroup.n > 0 || !oci->own_pids || oci->status == OCI_STOPPED)
+		n = cgroup_pids(&cgroup, pids);
+	else
+		n = namespace_pids(oci->pid, pids);
 	cgroup_close(&cgroup);
 	return n;
 }

@@ -66,8 +66,8 @@ int oci_pidfd(const struct oci *oci);
  * program. If it cannot do so, its error is noted, and -1 is returned. */
 int oci_open_gate(struct oci *oci);
 
-/* Sets *PIDS to the PIDs of the processes in the container's cgroup, which the caller frees.
- * Returns how many there are, or -1 after fail(). */
+/* Sets *PIDS to the PIDs of the processes in the container's cgroup, or without a cgroup, in its
+ * own PID namespace. The caller frees *PIDS. Returns how many there are, or -1 after fail(). */
 ssize_t oci_pids(const struct oci *oci, pid_t **pids);
 
 /* Stops the container's unit, if it has one, and removes its folder. It is an error if the folder
