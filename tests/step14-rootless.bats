@@ -1,5 +1,5 @@
 # Step 14: an ordinary user runs boxes, too. Root in such a box is that user outside, and nobody else.
-# box of final is root's alone: user namespaces are box-oci's there, see oci/namespaces.bats. So all have the tag.
+# final maps the user's ranges of /etc/subuid, too: this user has none; see box/rootless.bats.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load lib/helper
 
@@ -24,41 +24,35 @@ user() { user_script 'as_user /mnt/box run '"${RUN[*]}"' "$@"' "${OPTIONS[@]}" /
 # user_script SCRIPT ARG...: a script of root's, in which as_user COMMAND... is the user's.
 user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 
-# bats test_tags=steps
 @test "an ordinary user runs a command, and is root in the box" {
 	user sh -c 'id -u; id -g; cat /only-in-the-rootfs; exit 42'
 	output_is $'0\n0\nrootfs' "CLONE_NEWUSER first, then setgroups, uid_map and gid_map: see user_namespaces(7). If the message is of /proc: mount it while the old root is there"
 	status_is 42 "the exit status is the command's"
 }
 
-# bats test_tags=steps
 @test "one user and one group are mapped, and groups cannot be dropped" {
 	user sh -c 'cat /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups'
 	output=$(tr -s ' ' <<<"$output")
 	output_is $' 0 4321 1\n 0 4321 1\ndeny' "write deny to /proc/self/setgroups, then the maps of 0 to the user and the group"
 }
 
-# bats test_tags=steps
 @test "what root in the box makes is the user's outside, and what root owns outside is nobody's inside" {
 	user_script 'install -d -o 4321 /mnt/data; echo roots >/mnt/data/roots; as_user /mnt/box run '"${RUN[*]}"' -v /mnt/data:/data /mnt/image.tar \
 		sh -c "echo mine >/data/mine; stat -c %u /data/mine /data/roots; echo changed >/data/roots"; stat -c %u:%g /mnt/data/mine; cat /mnt/data/roots'
 	output_is $'0\n65534\n4321:4321\nroots' "an owner that is not mapped shows as 65534: map the user alone"
 }
 
-# bats test_tags=steps
 @test "a file that the user may not read outside cannot be read inside" {
 	user_script 'install -m 600 /dev/null /mnt/secret; echo secret >/mnt/secret; as_user /mnt/box run '"${RUN[*]}"' -v /mnt/secret:/data /mnt/image.tar sh -c "echo started; cat /data"'
 	output_is started "root in the box has rights over what is mapped, and nothing else"
 }
 
-# bats test_tags=steps
 @test "the box of a user has the same rights and filter, and the same covers" {
 	user sh -c 'grep -E "^(CapEff|CapBnd|Seccomp:)" /proc/self/status; head -c 1 /proc/interrupts | wc -c; : >/dev/null && echo null; ls /sys/class/net; hostname >/dev/null && echo $$'
 	output_is $'CapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nSeccomp:\t2\n0\nnull\nlo\n1' "all that root's boxes have"
 }
 
 # A tmpfs has attributes of users since Linux 6.6. Before, all else works in an overlay on it.
-# bats test_tags=steps
 @test "a folder that is removed in the box can be made anew, where a tmpfs takes attributes of users" {
 	user sh -c 'rm -r /etc/passwd /root && mkdir /root && touch /root/file && ls /root'
 	if host unshare --mount sh -c 'mount -t tmpfs none /mnt && exec python3 -c "import os; os.setxattr(\"/mnt\", \"user.x\", b\"\")"' 2>/dev/null; then
@@ -69,7 +63,6 @@ user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 	fi
 }
 
-# bats test_tags=steps
 @test "device nodes of the archive are left out, and owners are the user" {
 	user_script 'mkdir /mnt/new; tar -C /mnt/new -xf /mnt/image.tar; mknod /mnt/new/node c 1 5; chown 12:34 /mnt/new/only-in-the-rootfs; tar -C /mnt/new -cf /mnt/nodes.tar .
 		as_user /mnt/box run '"${RUN[*]}"' /mnt/nodes.tar sh -c "stat -c %u /only-in-the-rootfs; ls /node"'
@@ -77,7 +70,6 @@ user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 	at_least final || output_is 0 "only root may give files away, and make devices: unpack without ARCHIVE_EXTRACT_OWNER, and leave out AE_IFCHR and AE_IFBLK"
 }
 
-# bats test_tags=steps
 @test "box ps and box exec are the user's, too" {
 	user_script 'as_user /mnt/box run '"${RUN[*]}"' /mnt/image.tar sleep 1234 & listed() { as_user /mnt/box ps | grep -q "sleep 1234"; }; until_true listed
 		id=$(as_user /mnt/box ps | sed -n "2s/ .*//p"); as_user /mnt/box exec $id sh -c "id -u; cat /only-in-the-rootfs; grep CapEff /proc/self/status"
@@ -101,7 +93,6 @@ user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 	status_is 0 "without these it runs"
 }
 
-# bats test_tags=steps
 @test "root needs no user namespace, and has none" {
 	user readlink /proc/self/ns/user
 	[[ $output == user:* && $output != "$(host readlink /proc/self/ns/user)" ]] || report "expected a user namespace of its own" "CLONE_NEWUSER for all but root"

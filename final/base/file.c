@@ -204,3 +204,14 @@ int open_standard_files(void)
 	close(fd);
 	return 0;
 }
+
+void make_parents(const char *path)
+{
+	autofree char *copy = strdup(path);
+
+	for (char *slash = copy ? strchr(copy, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(copy, 0755);
+		*slash = '/';
+	}
+}

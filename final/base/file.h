@@ -35,6 +35,9 @@ char *read_file_at(int dir, const char *name, size_t limit);
  * file system or mount (openat2(2), RESOLVE_NO_XDEV). Returns 0 also if NAME does not exist. */
 int remove_tree_at(int dir, const char *name);
 
+/* Makes the folders on the way to PATH (mode 0755). Errors show when PATH is opened. */
+void make_parents(const char *path);
+
 /* Returns the number of bytes that the files in the folder PATH and below take on the disk. Each
  * link that is found to a file with N hard links counts for an Nth of the file's size. Files and
  * folders that cannot be read are left out; there is no error. */

@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "path.h"
+#include "users.h"
 
 int overlay_check(int fd)
 {
@@ -60,7 +61,7 @@ static int mount_opened(const char *target, const struct overlay *overlay, int *
 
 	if (!out)
 		return fail("memory");
-	fprintf(out, "%s,lowerdir=", overlay->options);
+	fprintf(out, "%s%s,lowerdir=", overlay->options, users_are_initial() ? "" : ",userxattr");
 	result = open_lower(overlay, descriptors, out);
 	fprintf(out, ",upperdir=%d,workdir=%d", upper, work);
 	fclose(out);

@@ -19,6 +19,7 @@
 #include "process.h"
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
+#include "processes.h"
 
 /* Returns the memory of the process PID, in bytes: Pss of /proc/PID/smaps_rollup, which counts
  * memory that N processes share as an Nth for each of them. */
@@ -60,7 +61,18 @@ static int64_t get_memory(const struct cgroup *cgroup)
 	return memory > files && files > 0 ? memory - files : memory;
 }
 
-int cgroup_usage(const char *id, struct usage *usage)
+/* Adds up what the processes of a container without a cgroup report. FIRST is the first of them; if
+ * it has ended, there are none. */
+static void add_processes(pid_t first, struct usage *sum)
+{
+	autofree pid_t *pids = NULL;
+	ssize_t n = namespace_pids(first, &pids);
+
+	for (ssize_t i = 0; i < n; i++)
+		add_process(pids[i], sum);
+}
+
+int cgroup_usage(const char *id, pid_t first, struct usage *usage)
 {
 	struct usage sum = {0};
 	struct cgroup cgroup;
@@ -69,8 +81,6 @@ int cgroup_usage(const char *id, struct usage *usage)
 
 	if (cgroup_open_all(&cgroup, id, true) < 0)
 		return -1;
-	if (n_bases == 0)
-		return failx("without cgroups, nothing is known of what a container uses");
 	*usage = (struct usage){.cpu = cgroup_number(&cgroup, "cpu.stat", "usage_usec "),
 		.memory = get_memory(&cgroup),
 		.limit = cgroup_number(&cgroup, "memory.max", NULL),
@@ -78,6 +88,8 @@ int cgroup_usage(const char *id, struct usage *usage)
 	v1_usage(&cgroup, usage);
 	if (cgroup.n > 0 && (usage->cpu < 0 || usage->memory < 0 || usage->tasks < 0))
 		each_process(&cgroup.hierarchies[0], add_process, &sum);
+	else if (cgroup.n == 0)
+		add_processes(first, &sum);
 	cgroup_close(&cgroup);
 	usage->cpu = usage->cpu < 0 ? sum.cpu : usage->cpu;
 	usage->memory = usage->memory < 0 ? sum.memory : usage->memory;

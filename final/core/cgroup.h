@@ -111,8 +111,8 @@ int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char 
  * no cgroup. */
 bool cgroup_frozen(const char *id);
 
-/* What a container uses, by its cgroup. A container without limits may have no cgroup that counts
- * memory or tasks, and on v1 none that counts CPU time. Then these fields are the sums of what the
+/* What a container uses, by its cgroup. A container without limits may have no cgroup at all, none
+ * that counts memory or tasks, and on v1 none that counts CPU time. Then these fields are the sums of what the
  * container's processes report, without the CPU time of processes of box exec that have ended. */
 struct usage {
 	int64_t cpu; /* CPU time, in microseconds */
@@ -121,8 +121,8 @@ struct usage {
 	int64_t tasks; /* processes and threads */
 };
 
-/* Fills in USAGE for the container ID. Returns 0; 1 if the container has no process any more; or -1
- * after fail(). */
-int cgroup_usage(const char *id, struct usage *usage);
+/* Fills in USAGE for the container ID, whose first process is FIRST. Returns 0; 1 if the container
+ * has no process any more; or -1 after fail(). */
+int cgroup_usage(const char *id, pid_t first, struct usage *usage);
 
 #endif

@@ -17,6 +17,8 @@
 #include "cleanup.h"
 #include "error.h"
 #include "path.h"
+#include "text.h"
+#include "users.h"
 #include "namespaces.h"
 #include "spec.h"
 #include "tree.h"
@@ -163,6 +165,8 @@ int dev_fill(int dev, const struct spec *spec)
 	return 0;
 }
 
+/* Mounts the node DEVICE: a new one; or the host's, in a user namespace, where nobody can make
+ * nodes. This is done while the host's root is still there. */
 static int mount_node(int dev, const struct device *device, int scratch)
 {
 	const struct mount_change safe = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
@@ -170,10 +174,17 @@ static int mount_node(int dev, const struct device *device, int scratch)
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
 		      tree = -1;
 
-	/* EEXIST: a second mount at /dev has made the node already; both show the same nodes. */
-	if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
-		return -1;
-	tree = mount_copy(scratch, device->path, false);
+	if (!users_are_initial()) {
+		autofree char *path = format_text("/dev/%s", device->path);
+
+		tree = path ? mount_copy(AT_FDCWD, path, false) : -1;
+	} else {
+		/* EEXIST: a second mount at /dev has made the node already; both show the same
+		 * nodes. */
+		if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
+			return -1;
+		tree = mount_copy(scratch, device->path, false);
+	}
 	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1
 								       : mount_attach(tree, target);
 }

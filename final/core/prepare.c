@@ -17,6 +17,7 @@
 #include "debug.h"
 #include "error.h"
 #include "path.h"
+#include "users.h"
 #include "attributes.h"
 #include "exempt.h"
 #include "namespaces.h"
@@ -87,7 +88,7 @@ int prepare_process(const struct process *process, const struct namespaces *name
 	debug_print = NULL; /* soon there may be a filter, which need not let a line be sent */
 	if (enter_folder(process->cwd) < 0)
 		return -1;
-	if (chown_stdio(process, users, user.uid) < 0)
+	if (chown_stdio(process, users || !users_are_initial(), user.uid) < 0)
 		return -1;
 	if (process->personality && personality(*process->personality) < 0)
 		return fail("personality of the process");

@@ -140,6 +140,27 @@ static int set_ambient(uint64_t ambient)
 	return 0;
 }
 
+/* In a user namespace that an ordinary user has made without newgidmap(1), nobody may change the
+ * supplementary groups (user_namespaces(7)): there, the caller's are kept. */
+static int set_groups(gid_t gid, const gid_t *groups, size_t n)
+{
+	uint64_t permitted = 0;
+
+	if (setgroups(n, groups) < 0) {
+		int error = errno;
+		bool has_right = get_permitted(&permitted) == 0 && permitted >> CAP_SETGID & 1;
+
+		errno = error;
+		if (error != EPERM || !has_right)
+			return fail("set the groups");
+	}
+	if (setresgid(gid, gid, gid) == 0)
+		return 0;
+	return errno == EINVAL
+		       ? failx("group %u: not one of the user namespace's, see subgid(5)", gid)
+		       : fail("set the groups");
+}
+
 /* Becomes the user UID and the group GID with N GROUPS, and keeps the permitted capabilities. */
 static int become(
 	const struct process *process, int box, uid_t uid, gid_t gid, const gid_t *groups, size_t n)
@@ -149,10 +170,13 @@ static int become(
 
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail("keep the capabilities");
-	if (setgroups(n, groups) < 0 || setresgid(gid, gid, gid) < 0)
-		return fail("set the groups");
+	if (set_groups(gid, groups, n) < 0)
+		return -1;
 	if (setresuid(uid, uid, uid) < 0)
-		return fail("set the user");
+		return errno == EINVAL
+			       ? failx("user %u: not one of the user namespace's, see subuid(5)",
+					 uid)
+			       : fail("set the user");
 	/* The change of user cleared PR_SET_PDEATHSIG (prctl(2)): the end of box must still end
 	 * this process. */
 	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_box) < 0)

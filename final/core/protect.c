@@ -13,12 +13,28 @@
 
 #include "cleanup.h"
 #include "error.h"
+#include "users.h"
+
+/* Opens box's own file, which RUNNING is, by its name PATH: only a mount of the caller's mount
+ * namespace can be copied, and in a user namespace that is not the one in which box was
+ * executed. */
+static int open_again(int running, const char *path)
+{
+	autoclose int named = open(path, O_PATH | O_CLOEXEC);
+	struct stat one, other;
+
+	if (named < 0 || fstat(named, &other) < 0 || fstat(running, &one) < 0)
+		return fail("%s", path);
+	return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+		       ? steal_fd(&named)
+		       : failx("%s is another file since box was started", path);
+}
 
 int protect_own_file(char *argv[])
 {
 	static char path[PATH_MAX];
 	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-	autoclose int file = open("/proc/self/exe", O_PATH | O_CLOEXEC), clone = -1;
+	autoclose int file = open("/proc/self/exe", O_PATH | O_CLOEXEC), named = -1, clone = -1;
 	struct statvfs st;
 
 	if (file < 0 || fstatvfs(file, &st) < 0)
@@ -28,14 +44,16 @@ int protect_own_file(char *argv[])
 	prctl(PR_SET_NAME, "box");
 	if (st.f_flag & ST_RDONLY)
 		return 0;
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return fail("/proc/self/exe");
+	if (!users_are_initial() && (named = open_again(file, path)) < 0)
+		return -1;
 	/* The mount is made from the file's descriptor: another file may have its name by now. */
-	clone = syscall(
-		SYS_open_tree, file, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	clone = syscall(SYS_open_tree, named < 0 ? file : named, "",
+		OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (clone < 0 || syscall(SYS_mount_setattr, clone, "", AT_EMPTY_PATH, &attributes,
 				 sizeof(attributes)) < 0)
 		return fail("mount box's own file read-only");
-	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
-		return fail("/proc/self/exe");
 	argv[0] = path;
 	/* The mount exists as long as a program runs from it. The second start of box takes half a
 	 * millisecond, a tenth of it for the mount. */

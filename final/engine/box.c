@@ -21,6 +21,7 @@
 #include "store.h"
 #include "commands.h"
 #include "kept.h"
+#include "rootless.h"
 #include "state.h"
 
 /* A command. If it has options of its own, with_options() gets its command line, and returns the
@@ -137,8 +138,10 @@ static int print_help(void)
 	for (const struct command *command = commands; command->name; command++)
 		printf("  %-10s  %s\n", command->name, command->summary);
 	puts("\nOptions:\n"
-	     "  --data DIR       where images and layers lie ($BOX_DATA, /var/lib/box)\n"
-	     "  --root DIR       where the state of containers lies ($BOX_ROOT, /run/box)\n"
+	     "  --data DIR       where images and layers lie ($BOX_DATA, /var/lib/box;\n"
+	     "                   without root ~/.local/share/box)\n"
+	     "  --root DIR       where the state of containers lies ($BOX_ROOT, /run/box;\n"
+	     "                   without root $XDG_RUNTIME_DIR/box)\n"
 	     "  --max-size SIZE  of what is unpacked from one image ($BOX_MAX_SIZE, 64g)\n"
 	     "  --debug          say on stderr what is done, call by call ($BOX_DEBUG)\n"
 	     "  --help, --version\n"
@@ -222,11 +225,28 @@ static bool read_options(int argc, char *argv[], struct folders *folders, int *s
 	return false;
 }
 
+/* Before a command that starts processes, or stays as a monitor. A monitor must not keep open the
+ * files of box's caller: otherwise the reader of a pipe would never see its end. ARGV is the whole
+ * command line. */
+static int begin(const struct command *command, const struct folders *folders, char *argv[])
+{
+	if (close_range(rootless_inherited(folders->root), ~0U, 0) < 0)
+		return fail("close_range");
+	if (folders->debug && debug_begin() < 0)
+		return -1;
+	/* This comes before everything that takes time, because it executes box again, and main()
+	 * runs a second time up to this line. */
+	return rootless_enter(folders->root, command->starts) < 0 ||
+			       (command->starts && protect_own_file(argv) < 0)
+		       ? -1
+		       : 0;
+}
+
 int main(int argc, char *argv[])
 {
 	struct folders folders = {
-		.data = from_environment("BOX_DATA", "/var/lib/box"),
-		.root = from_environment("BOX_ROOT", "/run/box"),
+		.data = from_environment("BOX_DATA", NULL),
+		.root = from_environment("BOX_ROOT", NULL),
 		.max_size = from_environment("BOX_MAX_SIZE", "64g"),
 		.debug = *from_environment("BOX_DEBUG", ""),
 	};
@@ -252,19 +272,14 @@ int main(int argc, char *argv[])
 	argv += optind;
 	if (command->with_options != command_run && argc == 2 && strcmp(argv[1], "--help") == 0)
 		return print_usage(command);
+	if ((!folders.data && !(folders.data = default_data())) ||
+		(!folders.root && !(folders.root = default_root())))
+		return report();
 	if (command->function)
-		return do_command(command, &folders, argc, argv);
-	/* A monitor must not keep open the files of box's caller: otherwise the reader of a pipe
-	 * would never see its end. */
-	if (close_range(3, ~0U, 0) < 0) {
-		fail("close_range");
-		return report();
-	}
-	/* This comes before everything that takes time, because it executes box again, and main()
-	 * runs a second time up to this line. */
-	if (command->starts && geteuid() == 0 && protect_own_file(argv - optind) < 0)
-		return report();
-	if (folders.debug && debug_begin() < 0)
+		return rootless_enter(folders.root, false) < 0
+			       ? report()
+			       : do_command(command, &folders, argc, argv);
+	if (begin(command, &folders, argv - optind) < 0)
 		return report();
 	status = command->with_options(&folders, argc, argv);
 	return status == 0 ? end_output() : status;

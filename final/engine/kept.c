@@ -14,8 +14,6 @@
 
 int folders_open(const struct folders *folders, struct store *store)
 {
-	if (geteuid() != 0)
-		return failx("only root may use it: try sudo");
 	if (store_open(store, folders->data, folders->root) < 0)
 		return -1;
 	store->max_size = folders->max_size;

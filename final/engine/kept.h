@@ -13,15 +13,14 @@
 /* The options before the command, or in their place variables of the environment: where box keeps
  * its data. */
 struct folders {
-	const char *data; /* the folder of the store: --data, $BOX_DATA, or /var/lib/box */
-	const char *root; /* the folder of the states: --root, $BOX_ROOT, or /run/box */
+	const char *data; /* the folder of the store: --data, $BOX_DATA, or default_data() */
+	const char *root; /* the folder of the states: --root, $BOX_ROOT, or default_root() */
 	/* the most that may be unpacked from one image: --max-size, $BOX_MAX_SIZE, or 64g */
 	const char *max_size;
 	bool debug; /* --debug, or $BOX_DEBUG is not empty */
 };
 
-/* Opens the store of FOLDERS, which the caller closes by store_close(). It is an error if the user
- * is not root. */
+/* Opens the store of FOLDERS, which the caller closes by store_close(). */
 int folders_open(const struct folders *folders, struct store *store);
 
 /* The files and settings of a container, which exist whether it runs or not. */

@@ -21,6 +21,7 @@
 #include "id.h"
 #include "list.h"
 #include "text.h"
+#include "users.h"
 #include "cgroup.h"
 #include "dev.h"
 #include "privileges.h"
@@ -70,14 +71,19 @@ static int set_mounts(struct spec *spec, const struct options *options)
 	char *shm = format_text("mode=1777,size=%" PRId64, options->shm_size ?: 64 << 20);
 	const char *cgroup = cgroup_has_limits(&spec->limits) ? "cgroup" : "cgroup2";
 	uint64_t constant_too = options->privileged ? 0 : MOUNT_ATTR_RDONLY;
+	/* a new sysfs shows the network namespace, and takes rights over it (sysfs(5)) */
+	bool own_sys = users_are_initial() || !options->host_network;
+	const char *ptys = users_have(true, 5) ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
+					       : "newinstance,ptmxmode=0666,mode=0620";
 	const struct mount own[] = {
 		{"proc", "proc", "/proc", .attributes = SAFE},
 		{"tmpfs", "tmpfs", "/dev", "mode=755,size=64k", .attributes = SAFE_DEV},
-		{"devpts", "devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+		{"devpts", "devpts", "/dev/pts", ptys,
 			.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
 		{"tmpfs", "shm", "/dev/shm", shm, .attributes = SAFE},
 		{"mqueue", "mqueue", "/dev/mqueue", .attributes = SAFE, .optional = true},
-		{"sysfs", "sysfs", "/sys", .attributes = SAFE | constant_too},
+		{own_sys ? "sysfs" : NULL, own_sys ? "sysfs" : "/sys", "/sys",
+			.attributes = SAFE | constant_too, .recursive = true},
 		{cgroup, "cgroup", "/sys/fs/cgroup", .attributes = SAFE | constant_too,
 			.optional = true},
 		{.text = hosts, .target = "/etc/hosts", .attributes = SAFE, .optional = true},

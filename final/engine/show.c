@@ -25,6 +25,7 @@
 #include "parse.h"
 #include "printable.h"
 #include "cgroup.h"
+#include "processes.h"
 #include "spec.h"
 #include "user.h"
 #include "image.h"
@@ -328,9 +329,7 @@ static int top(struct target *target)
 		return failx("container %s is not running", target->name);
 	if (cgroup_open(&cgroup, target->state.id) < 0)
 		return -1;
-	if (cgroup.n == 0)
-		return failx("without cgroups, a container's processes are not known");
-	n = cgroup_pids(&cgroup, &pids);
+	n = cgroup.n > 0 ? cgroup_pids(&cgroup, &pids) : namespace_pids(target->state.pid, &pids);
 	cgroup_close(&cgroup);
 	if (n < 0)
 		return -1;

@@ -68,7 +68,7 @@ static int add_sample(struct store *store, struct state *state, void *data)
 	sample = &grown[samples->n];
 	strcpy(sample->id, state->id);
 	strcpy(sample->name, state->name);
-	if ((result = cgroup_usage(state->id, &sample->usage)) == 0) {
+	if ((result = cgroup_usage(state->id, state->pid, &sample->usage)) == 0) {
 		sample->time = clock_now();
 		samples->n++;
 	}

@@ -51,6 +51,7 @@
 #include "job.h"
 #include "messages.h"
 #include "pack.h"
+#include "users.h"
 
 enum { ROOT_FD = 3 };
 
@@ -139,6 +140,8 @@ static void confine(void)
 		leave(EXIT_BOX);
 	/* Names are UTF-8. The locale is loaded now: once confined, it would be the archive's. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	users_have(false, 0); /* reads the IDs: once confined, it has no /proc */
+	users_have(true, 0);
 	/* So is /etc/localtime, which the times of a zip file need: the archive's may be a fifo. */
 	setenv("TZ", ":/etc/localtime", 0);
 	tzset();
@@ -174,6 +177,8 @@ int main(int argc, char *argv[])
 		job.max_entries = strtoull(argv[4], NULL, 10);
 		unpack_archive();
 		tell_tally(&job.left_out, "device nodes and sockets left out");
+		tell_tally(&job.foreign,
+			"files given to root, as their owners are not mapped, see subuid(5)");
 	}
 	tell_tally(&job.warnings, "warnings");
 	tell('d', "%" PRIu64 " %" PRIu64 " %" PRIu64, job.bytes, job.charged, job.entries);

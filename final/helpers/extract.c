@@ -29,6 +29,7 @@
 #include "quota.h"
 #include "read-archive.h"
 #include "text.h"
+#include "users.h"
 
 static struct over over;
 static struct archive *disk;
@@ -48,7 +49,7 @@ static bool is_special(const struct stat *st)
 
 /* Sets the extended attributes user.* and security.capability. Others are left out: the kernel
  * would refuse them, or they were meant for another machine. trusted.overlay.* and user.overlay.*
- * of a hostile layer would change box's own overlay. */
+ * of a hostile layer would change box's own overlay, and user.box.* is what box itself notes. */
 static void set_xattrs(struct archive_entry *entry, const char *name)
 {
 	const char *xattr;
@@ -57,7 +58,8 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 
 	archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &xattr, &value, &size) == ARCHIVE_OK) {
-		if ((strncmp(xattr, "user.", 5) != 0 || strncmp(xattr, "user.overlay.", 13) == 0) &&
+		if ((strncmp(xattr, "user.", 5) != 0 || strncmp(xattr, "user.overlay.", 13) == 0 ||
+			    strncmp(xattr, "user.box.", 9) == 0) &&
 			strcmp(xattr, "security.capability") != 0)
 			continue;
 		charge(name, strlen(xattr) + size);
@@ -66,6 +68,23 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 			count(&job.warnings, failure(), NULL);
 		}
 	}
+}
+
+/* Gives the entry to root if the user namespace lacks its owner or its group: a user without ranges
+ * in /etc/subuid has one ID. Then a set-ID bit would mean somebody else. */
+static void set_owner(struct archive_entry *entry, const char *name)
+{
+	bool user = users_have(false, archive_entry_uid(entry));
+	bool group = users_have(true, archive_entry_gid(entry));
+
+	if (user && group)
+		return;
+	count(&job.foreign, name, NULL);
+	archive_entry_set_perm(entry, archive_entry_perm(entry) & 01777);
+	if (!user)
+		archive_entry_set_uid(entry, 0);
+	if (!group)
+		archive_entry_set_gid(entry, 0);
 }
 
 /* Writes ENTRY, with its data, to the disk. */
@@ -81,6 +100,7 @@ static void write_entry(struct archive_entry *entry, const char *name)
 
 	charge(name, strlen(archive_entry_symlink(entry) ?: ""));
 	charge(name, 8 * archive_entry_acl_count(entry, acls));
+	set_owner(entry, name);
 	check(disk, archive_write_header(disk, entry), name);
 	while (has_data && read_piece(entry, name, &pieces, &data, &size, &offset))
 		/* To libarchive, a full disk is a warning. */

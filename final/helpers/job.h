@@ -30,6 +30,7 @@ extern struct job {
 	uint64_t bytes; /* of files' data */
 	uint64_t charged, max_bytes, entries, max_entries; /* what counts, and how much may */
 	struct tally left_out, warnings;
+	struct tally foreign; /* entries whose owner or group the user namespace lacks */
 } job;
 
 /* Counts in TALLY what has happened to NAME, and the CAUSE unless that is NULL. */

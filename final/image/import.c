@@ -31,6 +31,7 @@
 #include "path.h"
 #include "process.h"
 #include "text.h"
+#include "users.h"
 #include "layout.h"
 #include "store.h"
 #include "unpack.h"
@@ -55,7 +56,7 @@ struct import {
 /* Extended attributes of a layer's folder: its size, a uint64_t, and all digits of its key, of
  * which its name has only 32. Two layers with the same 32 digits can be made on purpose, by 2^64
  * attempts. */
-static const char size_xattr[] = "trusted.box.size", digest_xattr[] = "trusted.box.digest";
+static const char size_attribute[] = "box.size", digest_attribute[] = "box.digest";
 
 /* Of unpack_into(): the layer needs the layers below it. */
 enum { NEEDS_BELOW = -2 };
@@ -75,6 +76,7 @@ static int unpack_into(struct import *import, int archive, struct layer *layer,
 		.path = path,
 		.below = below && below->lower[0] ? below : NULL};
 	autoclose int fd = -1;
+	char size[32];
 	int result;
 
 	if (!folder || !path || mkdirat(import->staging, folder, 0755) < 0 ||
@@ -85,8 +87,9 @@ static int unpack_into(struct import *import, int archive, struct layer *layer,
 		return -1;
 	if (result == 1)
 		return remove_tree_at(import->staging, folder) < 0 ? -1 : NEEDS_BELOW;
-	if (fsetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes), 0) < 0)
-		return fail("%s/tmp: %s", import->store->path, size_xattr);
+	if (fsetxattr(fd, users_attribute(size_attribute, size), &layer->bytes,
+		    sizeof(layer->bytes), 0) < 0)
+		return fail("%s/tmp: %s", import->store->path, size);
 	return steal_fd(&fd);
 }
 
@@ -101,8 +104,10 @@ static void name_layer(struct layer *layer, const char *digest, const char *suff
  * what has the layer's key. */
 static int sign_layer(int fd, const struct layer *layer)
 {
-	return fsetxattr(fd, digest_xattr, layer->key, ID_LENGTH, 0) < 0
-		       ? fail("layer %s: %s", layer->name, digest_xattr)
+	char name[32];
+
+	return fsetxattr(fd, users_attribute(digest_attribute, name), layer->key, ID_LENGTH, 0) < 0
+		       ? fail("layer %s: %s", layer->name, name)
 		       : 0;
 }
 
@@ -115,13 +120,14 @@ static enum found look_up(const struct import *import, struct layer *layer)
 {
 	autoclose int fd = openat(import->store->layers, layer->name,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char digest[ID_LENGTH];
+	char digest[ID_LENGTH], name[32];
 
 	if (fd < 0)
 		return MISSING;
-	if (fgetxattr(fd, digest_xattr, digest, sizeof(digest)) != sizeof(digest) ||
-		fgetxattr(fd, size_xattr, &layer->bytes, sizeof(layer->bytes)) !=
-			sizeof(layer->bytes))
+	if (fgetxattr(fd, users_attribute(digest_attribute, name), digest, sizeof(digest)) !=
+			sizeof(digest) ||
+		fgetxattr(fd, users_attribute(size_attribute, name), &layer->bytes,
+			sizeof(layer->bytes)) != sizeof(layer->bytes))
 		return UNVERIFIED;
 	return memcmp(digest, layer->key, sizeof(digest)) == 0 ? SAME : OTHER;
 }

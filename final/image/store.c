@@ -48,18 +48,6 @@ int open_own_folder(int dir, const char *name)
 	return fd < 0 ? fail("%s", name) : fd;
 }
 
-/* Makes the folders on the way to PATH. Errors show when PATH is opened. */
-static void make_parents(const char *path)
-{
-	autofree char *copy = strdup(path);
-
-	for (char *slash = copy ? strchr(copy, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(copy, 0755);
-		*slash = '/';
-	}
-}
-
 bool is_own_name(const char *name)
 {
 	size_t digits = strspn(name, "0123456789abcdef");

@@ -6,12 +6,12 @@
 #include <stdbool.h>
 
 /*
- * The folder DATA (/var/lib/box, --data, $BOX_DATA), which only root may enter, holds:
+ * The folder DATA (--data, $BOX_DATA, or /var/lib/box), which only its owner may enter, holds:
  *   layers/HEX         an unpacked layer; HEX: the first 32 digits of its archive's SHA-256;
  *                      HEX-root: the archive of a root filesystem, without whiteouts;
  *                      HEX-over: a layer that was unpacked over those below it, see import.c.
- *                      Its extended attributes: trusted.box.digest, all 64 digits, and
- *                      trusted.box.size, the bytes of its files
+ *                      Its extended attributes, see users_attribute(): box.digest, all 64
+ *                      digits, and box.size, the bytes of its files
  *   images/ID.json     an image
  *   names/NAME         the name of an image: a symlink to the ID
  *   files/KEY          an archive that was unpacked: a symlink to the ID of its image. KEY is a
@@ -26,7 +26,8 @@
  */
 struct store {
 	char *path; /* of DATA, without symlinks */
-	int state; /* the folder ROOT (/run/box, --root, $BOX_ROOT): an ID.json for a container */
+	int state; /* the folder ROOT (--root, $BOX_ROOT, or /run/box): an ID.json for a container
+		    */
 	/* of what is unpacked from one image, as parse_size() takes it; the caller sets it */
 	const char *max_size;
 	int dir, layers, images, names, files, containers, live, tmp; /* folders, O_CLOEXEC */

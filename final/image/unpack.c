@@ -35,6 +35,7 @@
 #include "path.h"
 #include "process.h"
 #include "text.h"
+#include "users.h"
 
 /* One process of box-unpack, and what it does. */
 struct job {
@@ -151,16 +152,20 @@ static int set_opaque(const struct job *job, const char *name)
 {
 	autoclose int fd = open_in_root(job->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 
-	if (fd >= 0 && fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
-		return fail("%s: trusted.overlay.opaque of %s", job->name, name);
+	char opaque[32];
+
+	if (fd >= 0 && fsetxattr(fd, users_attribute("overlay.opaque", opaque), "y", 1, 0) < 0)
+		return fail("%s: %s of %s", job->name, opaque, name);
 	return 0;
 }
 
 bool is_opaque(int fd)
 {
-	char value = 0;
+	char value = 0, opaque[32];
 
-	return fd >= 0 && fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+	return fd >= 0 &&
+	       fgetxattr(fd, users_attribute("overlay.opaque", opaque), &value, 1) == 1 &&
+	       value == 'y';
 }
 
 /* Tells box-unpack whether the folder NAME is opaque: to read that takes CAP_SYS_ADMIN, too. */

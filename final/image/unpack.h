@@ -60,8 +60,8 @@ struct end {
  * KEEP_OWNERS; those of an archive get the owners and modes that it says. */
 int copy(const struct end *from, const struct end *to, bool keep_owners);
 
-/* Whether FD, a folder of a layer, hides what the layers below have there (trusted.overlay.opaque;
- * overlayfs.rst). False if FD is negative. */
+/* Whether FD, a folder of a layer, hides what the layers below have there (the attribute
+ * overlay.opaque; overlayfs.rst). False if FD is negative. */
 bool is_opaque(int fd);
 
 #endif

@@ -1,0 +1,203 @@
+/* id-maps.c: makes an ordinary user root of a new user namespace. */
+#define _GNU_SOURCE
+#include "id-maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "debug.h"
+#include "error.h"
+#include "file.h"
+#include "list.h"
+#include "text.h"
+
+/* Returns the user's name in /etc/passwd, or, for a user of a directory service, what login(1) has
+ * noted; a wrong name there is harmless, as newuidmap(1) finds out who its caller is. The caller
+ * frees the text. NULL, which is no error: there is no name. */
+static char *user_name_of(uid_t uid)
+{
+	autofclose FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *entry = NULL;
+
+	while (file && (entry = fgetpwent(file)) && entry->pw_uid != uid)
+		;
+	return entry ? strdup(entry->pw_name) : getenv("USER") ? strdup(getenv("USER")) : NULL;
+}
+
+/* Adds the words for newuidmap(1) or newgidmap(1) that map the ID OWN to 0, and each range that
+ * FILE has for NAME or UID to what follows: "INSIDE OUTSIDE COUNT". Returns the number of ranges,
+ * or -1 after fail(). */
+static int add_ranges(
+	struct strings *words, const char *file, const char *name, uid_t uid, uint32_t own)
+{
+	autofclose FILE *lines = fopen(file, "re");
+	char line[256], owner[sizeof(line)], number[16], range[64];
+	uint32_t first, count, inside = 1;
+	int n = 0;
+
+	snprintf(number, sizeof(number), "%u", uid);
+	snprintf(range, sizeof(range), "%u", own);
+	if (add_string(words, "0") < 0 || add_string(words, range) < 0 ||
+		add_string(words, "1") < 0)
+		return -1;
+	while (lines && fgets(line, sizeof(line), lines)) {
+		if (sscanf(line, "%[^:]:%" SCNu32 ":%" SCNu32, owner, &first, &count) != 3 ||
+			(strcmp(owner, number) != 0 && (!name || strcmp(owner, name) != 0)))
+			continue;
+		if (count == 0 || count > UINT32_MAX - 1 - inside)
+			continue;
+		snprintf(range, sizeof(range), "%" PRIu32, inside);
+		if (add_string(words, range) < 0)
+			return -1;
+		snprintf(range, sizeof(range), "%" PRIu32, first);
+		if (add_string(words, range) < 0)
+			return -1;
+		snprintf(range, sizeof(range), "%" PRIu32, count);
+		if (add_string(words, range) < 0)
+			return -1;
+		inside += count;
+		n++;
+	}
+	return n;
+}
+
+/* The command lines of newuidmap(1) and newgidmap(1). */
+struct mappers {
+	struct strings uid, gid;
+	bool any; /* the user has ranges of both kinds */
+};
+
+static int find_ranges(struct mappers *mappers)
+{
+	autofree char *name = user_name_of(getuid()), *pid = format_text("%d", getpid());
+	int uids, gids;
+
+	if (!pid || add_string(&mappers->uid, "newuidmap") < 0 ||
+		add_string(&mappers->uid, pid) < 0 || add_string(&mappers->gid, "newgidmap") < 0 ||
+		add_string(&mappers->gid, pid) < 0)
+		return -1;
+	if ((uids = add_ranges(&mappers->uid, "/etc/subuid", name, getuid(), geteuid())) < 0 ||
+		(gids = add_ranges(&mappers->gid, "/etc/subgid", name, getuid(), getegid())) < 0)
+		return -1;
+	mappers->any = uids > 0 && gids > 0;
+	return 0;
+}
+
+/* Executes ARGV, and returns its exit status, or EXIT_NOT_FOUND if there is no such program. */
+static int run(char **argv)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execvp(argv[0], argv);
+		_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_BOX);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+		return EXIT_BOX;
+	return WEXITSTATUS(status);
+}
+
+/* Starts a child that stays outside, waits until a byte can be read from GATE, and then maps the
+ * IDs of this process. Its exit status is 0, or that of the program that has failed. */
+static pid_t start_mapping(const struct mappers *mappers, const int gate[2])
+{
+	pid_t child = fork();
+	int status;
+	char byte;
+
+	if (child != 0)
+		return child < 0 ? fail("fork") : child;
+	close(gate[1]);
+	if (read(gate[0], &byte, 1) != 1)
+		_exit(EXIT_BOX); /* unshare(2) has failed */
+	status = run(mappers->uid.list);
+	_exit(status ?: run(mappers->gid.list));
+}
+
+static int map_one(uid_t uid, gid_t gid)
+{
+	autofree char *uids = format_text("0 %u 1", uid), *gids = format_text("0 %u 1", gid);
+
+	return !uids || !gids || write_file_at(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
+			       write_file_at(AT_FDCWD, "/proc/self/uid_map", uids) < 0 ||
+			       write_file_at(AT_FDCWD, "/proc/self/gid_map", gids) < 0
+		       ? -1
+		       : 0;
+}
+
+static bool says(const char *file, char first)
+{
+	char text[8] = "";
+	autoclose int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && text[0] == first;
+}
+
+int id_maps_refused(const char *what)
+{
+	int error = errno;
+
+	if (says("/proc/sys/user/max_user_namespaces", '0') || error == ENOSPC)
+		return failx("%s: no more user namespaces: sudo sysctl "
+			     "user.max_user_namespaces=15000 allows them",
+			what);
+	if (says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
+		return failx("%s: user namespaces are root's alone here: sudo sysctl "
+			     "kernel.unprivileged_userns_clone=1 allows them to all",
+			what);
+	if (says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
+		return failx("%s: AppArmor gives no rights in a user namespace: sudo sysctl "
+			     "kernel.apparmor_restrict_unprivileged_userns=0 allows it, or a "
+			     "profile of box's own with \"userns,\"",
+			what);
+	errno = error;
+	return fail("%s", what);
+}
+
+int id_maps_unshare(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	struct mappers mappers = {.any = false};
+	int gate[2], status = EXIT_NOT_FOUND, result;
+	pid_t child = -1;
+
+	/* The memory is not freed: the command lines are short, and this is done once. */
+	if (find_ranges(&mappers) < 0)
+		return -1;
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return fail("pipe");
+	if (mappers.any && (child = start_mapping(&mappers, gate)) < 0)
+		return -1;
+	debug("unshare the user namespace: %u is root in it", uid);
+	result = unshare(CLONE_NEWUSER) < 0 ? id_maps_refused("make a user namespace") : 0;
+	if (result == 0 && child > 0 && write(gate[1], "", 1) != 1)
+		result = fail("newuidmap");
+	close(gate[0]);
+	close(gate[1]);
+	if (child > 0 && (waitpid(child, &status, 0) < 0 || !WIFEXITED(status)))
+		return fail("newuidmap");
+	status = child > 0 ? WEXITSTATUS(status) : status;
+	if (result < 0)
+		return -1;
+	if (status == EXIT_NOT_FOUND)
+		return map_one(uid, gid);
+	return status ? failx("newuidmap or newgidmap cannot map the ranges of /etc/subuid and "
+			      "/etc/subgid: status %d",
+				status)
+		      : 0;
+}
