@@ -25,6 +25,7 @@
 #include "list.h"
 #include "parse.h"
 #include "text.h"
+#include "users.h"
 #include "version.h"
 #include "protect.h"
 #include "resources.h"
@@ -296,6 +297,19 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 	return 0;
 }
 
+/* Returns the folder for the state of containers if --root is not given. As with runc, users other
+ * than root have one of their own; but root of a user namespace whose environment says USER=root is
+ * root of a container, and has the usual one. */
+static const char *usual_root(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
+	bool root =
+		user_is_machines_root() || (geteuid() == 0 && user && strcmp(user, "root") == 0);
+
+	return !root && runtime && *runtime == '/' ? format_text("%s/box-oci", runtime)
+						   : strdup("/run/box-oci");
+}
+
 /* It is an error if the file of --log cannot be written: errors would be lost. */
 static int check_log(void)
 {
@@ -313,7 +327,8 @@ static int print_help(void)
 	for (const struct command *command = commands; command->name; command++)
 		printf("  %-9s %s\n", command->name, command->usage);
 	puts("\nOptions:\n"
-	     "  --root DIR               where the state of containers lies (/run/box-oci)\n"
+	     "  --root DIR               where the state of containers lies (/run/box-oci;\n"
+	     "                           for other users than root $XDG_RUNTIME_DIR/box-oci)\n"
 	     "  --log FILE               where errors are written, besides stderr\n"
 	     "  --log-format text|json\n"
 	     "  --systemd-cgroup         containers' cgroups are units of systemd\n"
@@ -378,6 +393,7 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	signal(SIGCHLD, SIG_DFL);
 	umask(022);
+	oci_line.root = usual_root();
 	option = read_options(argc, argv, "+hv", global_options);
 	if (option != 0)
 		return option == 'h'   ? print_help()
