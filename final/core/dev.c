@@ -44,12 +44,12 @@ enum { N_LINKS = sizeof(links) / sizeof(*links) };
 
 int devices_take(const struct spec *spec, int trees[])
 {
+	bool bound = namespaces_users(&spec->namespaces) || !users_are_initial();
+
 	for (size_t i = 0; i < spec->oci->n_nodes; i++) {
-		trees[i] = namespaces_users(&spec->namespaces)
-				   ? mount_copy(AT_FDCWD, spec->oci->nodes[i].device.path, false)
-				   : -1;
-		if (namespaces_users(&spec->namespaces) && trees[i] < 0 &&
-			!S_ISFIFO(spec->oci->nodes[i].device.mode))
+		trees[i] =
+			bound ? mount_copy(AT_FDCWD, spec->oci->nodes[i].device.path, false) : -1;
+		if (bound && trees[i] < 0 && !S_ISFIFO(spec->oci->nodes[i].device.mode))
 			return fail("device %s of the host", spec->oci->nodes[i].device.path);
 	}
 	return 0;

@@ -17,8 +17,8 @@ extern const struct device default_devices[N_DEFAULT_DEVICES];
 int dev_fill(int dev, const struct spec *spec);
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch);
 
-/* Takes the host's device nodes for spec->oci->nodes if the container has a user namespace, where
- * mknod(2) is not allowed: trees[i] becomes a bind mount of the host's node for
+/* Takes the host's device nodes for spec->oci->nodes if the container has a user namespace, or is
+ * made in one, where mknod(2) is not allowed: trees[i] becomes a bind mount of the host's node for
  * spec->oci->nodes[i], attached nowhere. Otherwise, and for a fifo that the host lacks, trees[i]
  * becomes -1. */
 int devices_take(const struct spec *spec, int trees[]);

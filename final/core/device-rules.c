@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "file.h"
+#include "users.h"
 #include "cgroup.h"
 #include "cgroup-v1.h"
 #include "spec.h"
@@ -131,9 +132,12 @@ static int attach_program(const struct hierarchy *h, const struct device_rule *r
 		       : 0;
 }
 
+/* In a user namespace nobody can make device nodes: the container has only those that are bound
+ * from the host. So there, as with runc, no rules are written: only root of the machine may do so.
+ */
 int devices_control(const struct cgroup *cgroup, const struct device_rule *rules, size_t n)
 {
-	int result = n > 0 ? v1_devices(cgroup, rules, n) : 0;
+	int result = n > 0 && user_is_machines_root() ? v1_devices(cgroup, rules, n) : 0;
 
 	if (result <= 0)
 		return result;
