@@ -32,8 +32,7 @@
 static int join_namespaces(const struct process *process, const struct namespaces *of,
 	const struct cgroup *cgroup, bool born_inside, int pidfd)
 {
-	const int namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
-			       CLONE_NEWNET | CLONE_NEWCGROUP | namespaces_extra(of);
+	const int namespaces = namespaces_to_join(of, pidfd);
 	struct environment environment;
 
 	caller_forget(process->forget_caller);

@@ -23,6 +23,7 @@
 #include "error.h"
 #include "file.h"
 #include "text.h"
+#include "users.h"
 #include "attributes.h"
 #include "spec.h"
 #include "sysctl.h"
@@ -302,13 +303,43 @@ bool namespaces_users(const struct namespaces *namespaces)
 	return namespaces->maps.n_uids > 0 || namespaces->user;
 }
 
-int namespaces_extra(const struct namespaces *namespaces)
+/* Returns those of the namespaces TYPES in which this process and the process of PIDFD both are. If
+ * that process has ended, the result does not matter: setns(2) then fails. */
+static int in_common(int pidfd, int types)
 {
+	autofree char *file = format_text("/proc/self/fdinfo/%d", pidfd);
+	autofree char *text = file ? read_file_at(AT_FDCWD, file, 4096) : NULL;
+	const char *line = text ? strstr(text, "\nPid:") : NULL; /* see pidfd_open(2) */
+	int common = 0;
+
+	for (unsigned type = 1; line && type <= CLONE_NEWNET; type <<= 1) {
+		struct stat own, other;
+		char path[64];
+
+		if (!(types & (int)type))
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace_name(type));
+		if (stat(path, &own) < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", atoi(line + strlen("\nPid:")),
+			namespace_name(type));
+		if (stat(path, &other) == 0 && own.st_dev == other.st_dev &&
+			own.st_ino == other.st_ino)
+			common |= (int)type;
+	}
+	return common;
+}
+
+int namespaces_to_join(const struct namespaces *namespaces, int pidfd)
+{
+	int types = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+		    CLONE_NEWCGROUP;
 	bool time = namespaces->time_offsets;
 
 	for (size_t i = 0; i < namespaces->n_joins; i++)
 		time |= namespaces->joins[i].type == CLONE_NEWTIME;
-	return (namespaces_users(namespaces) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
+	types |= (namespaces_users(namespaces) ? CLONE_NEWUSER : 0) | (time ? CLONE_NEWTIME : 0);
+	return user_is_machines_root() ? types : types & ~in_common(pidfd, types);
 }
 
 int namespaces_become_root(const struct namespaces *namespaces)

@@ -40,10 +40,12 @@ int namespaces_enter_pids(const struct namespaces *namespaces, int pid_ns);
  * it joins. */
 bool namespaces_users(const struct namespaces *namespaces);
 
-/* Returns CLONE_NEWUSER and CLONE_NEWTIME, each if the container has such a namespace of its own:
- * setns(2) refuses to join the user namespace that the caller is in, and before Linux 5.6 there are
- * no time namespaces. */
-int namespaces_extra(const struct namespaces *namespaces);
+/* Returns the types of the namespaces that a process has to join to be in a running container:
+ * CLONE_NEW* for setns(2). PIDFD is the container's first process. Left out are the user namespace,
+ * if it is the caller's own, which setns(2) refuses; the time namespace, if the container has none
+ * of its own, because there are none before Linux 5.6; and if the caller is not root of the
+ * machine, all namespaces in which it already is, as it may have no right to join them. */
+int namespaces_to_join(const struct namespaces *namespaces, int pidfd);
 
 /* Opens a new user namespace with MAPS, or if MAPS are empty, the user namespace of the process
  * PID. Returns the descriptor, which the caller closes, or -1 after fail(). */
