@@ -198,8 +198,9 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 	return pid < 0 ? fail("clone3") : pid;
 }
 
-/* A process that joins a user or mount namespace cannot return to its own. So a helper joins these
- * namespaces, and makes the container's first process as a child of box (CLONE_PARENT). */
+/* A process that joins a user or mount namespace cannot return to its own, and only root of the
+ * machine can return to its own namespaces of other types. So a helper joins the namespaces, and
+ * makes the container's first process as a child of box (CLONE_PARENT). */
 static _Noreturn void help_clone(
 	struct container *container, struct clone_args *args, int sockets[2], const int pipes[3])
 {
@@ -286,7 +287,7 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 
 	if (container->outside)
 		return clone_outside(container, &args, sockets, pipes);
-	if (container->namespaces->user || container->namespaces->mount)
+	if (!namespaces_return(container->namespaces))
 		return clone_by_helper(container, &args, sockets, pipes);
 	if (namespaces_enter(container->namespaces, &own) < 0)
 		return -1;

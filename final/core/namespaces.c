@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "namespaces.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/sched.h>
@@ -88,30 +89,66 @@ static int make_time(const struct namespaces *namespaces, struct own_namespaces 
 	return write_file_at(AT_FDCWD, "/proc/self/timens_offsets", namespaces->time_offsets);
 }
 
+/* Puts this process, or if TYPE is that of PID namespaces its children, into the namespace FD of
+ * TYPE. To be in it already is as good, even without the right to join it. Returns 0, or -1 with
+ * errno set. */
+static int join(int fd, unsigned long type)
+{
+	char file[64];
+	struct stat wanted, own;
+
+	if (setns(fd, type) == 0)
+		return 0;
+	if (errno != EPERM)
+		return -1;
+	if (fstat(fd, &wanted) == 0 && stat(own_file(type, file), &own) == 0 &&
+		wanted.st_dev == own.st_dev && wanted.st_ino == own.st_ino)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
 /* Joins namespaces->joins except those of the type BUT, and opens the caller's own namespaces of
- * these types in OWN. */
-static int enter(const struct namespaces *namespaces, struct own_namespaces *own, unsigned long but)
+ * these types in OWN. LATE[i] becomes -1; or if this process has no right to join
+ * namespaces->joins[i] before it has joined namespaces->user, a descriptor of that namespace. */
+static int enter(const struct namespaces *namespaces, struct own_namespaces *own, unsigned long but,
+	int late[])
 {
 	own->n = 0;
+	for (size_t i = 0; i < namespaces->n_joins; i++)
+		late[i] = -1;
 	for (size_t i = 0; i < namespaces->n_joins; i++) {
-		const struct namespace_path *join = &namespaces->joins[i];
+		const struct namespace_path *one = &namespaces->joins[i];
 		autoclose int fd = -1;
 
-		if (join->type == but)
+		if (one->type == but)
 			continue;
-		fd = open(join->path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || note_own(own, join->type) < 0 || setns(fd, join->type) < 0) {
-			fail("join the namespace %s", join->path);
-			namespaces_leave(own);
-			return -1;
+		fd = open(one->path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && note_own(own, one->type) == 0 && join(fd, one->type) == 0)
+			continue;
+		if (fd >= 0 && errno == EPERM && namespaces->user) {
+			late[i] = steal_fd(&fd);
+			continue;
 		}
+		fail("join the namespace %s", one->path);
+		namespaces_leave(own);
+		return -1;
 	}
 	return namespaces->time_offsets ? make_time(namespaces, own) : 0;
 }
 
 int namespaces_enter(const struct namespaces *namespaces, struct own_namespaces *own)
 {
-	return enter(namespaces, own, 0);
+	int late[namespaces->n_joins + 1];
+
+	return enter(namespaces, own, 0, late);
+}
+
+bool namespaces_return(const struct namespaces *namespaces)
+{
+	bool enters = namespaces->n_joins > 0 || namespaces->time_offsets;
+
+	return !namespaces->user && !namespaces->mount && (!enters || user_is_machines_root());
 }
 
 int namespaces_leave(struct own_namespaces *own)
@@ -143,13 +180,31 @@ static bool is_hosts(const struct stat *namespace, unsigned long type)
 	return false;
 }
 
+/* Joins the mount and user namespaces MOUNT and USER (-1: none), and the namespaces LATE of
+ * enter(). The rights in USER may be necessary for any of the others, but are not enough for a
+ * namespace that does not belong to USER: so MOUNT is tried before and after. */
+static int enter_last(const struct namespaces *namespaces, int mount, int user, const int late[])
+{
+	bool done = mount < 0 || setns(mount, CLONE_NEWNS) == 0;
+
+	if (!done && user < 0)
+		return fail("join the namespace %s", namespaces->mount);
+	if (user >= 0 && setns(user, CLONE_NEWUSER) < 0)
+		return fail("join the namespace %s", namespaces->user);
+	for (size_t i = 0; i < namespaces->n_joins; i++)
+		if (late[i] >= 0 && join(late[i], namespaces->joins[i].type) < 0)
+			return fail("join the namespace %s", namespaces->joins[i].path);
+	return done || setns(mount, CLONE_NEWNS) == 0
+		       ? 0
+		       : fail("join the namespace %s", namespaces->mount);
+}
+
 static int enter_for_good(const struct namespaces *namespaces, unsigned long but)
 {
-	static const int types[] = {CLONE_NEWNS, CLONE_NEWUSER};
 	const char *const paths[] = {namespaces->mount, namespaces->user};
 	struct own_namespaces own;
 	struct stat mounts;
-	int fds[2] = {-1, -1};
+	int fds[2] = {-1, -1}, late[namespaces->n_joins + 1];
 
 	/* Both are opened before one is joined: in the mount namespace that is joined, the paths
 	 * would lead elsewhere. */
@@ -160,12 +215,9 @@ static int enter_for_good(const struct namespaces *namespaces, unsigned long but
 	 * or the host's. */
 	if (fds[0] >= 0 && (fstat(fds[0], &mounts) < 0 || is_hosts(&mounts, CLONE_NEWNS)))
 		return failx("join the namespace %s: it is the host's", paths[0]);
-	if (enter(namespaces, &own, but) < 0)
-		return -1;
-	for (size_t i = 0; i < 2; i++)
-		if (fds[i] >= 0 && setns(fds[i], types[i]) < 0)
-			return fail("join the namespace %s", paths[i]);
-	return 0;
+	return enter(namespaces, &own, but, late) < 0
+		       ? -1
+		       : enter_last(namespaces, fds[0], fds[1], late);
 }
 
 int namespaces_enter_for_good(const struct namespaces *namespaces)
@@ -186,13 +238,15 @@ int namespaces_enter_but_pids(const struct namespaces *namespaces)
 	const char *path = namespaces_joined_pids(namespaces);
 	autoclose int pid_ns = path ? open(path, O_RDONLY | O_CLOEXEC) : -1,
 		      own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	bool stays = namespaces_users(namespaces);
 
 	/* Joining is tried now, while an error can still be reported. It is then undone, so that
 	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
 	 * about to enter a user namespace, in which it has no right to join that
-	 * namespace again. */
-	if (pid_ns < 0 || own < 0 || setns(pid_ns, CLONE_NEWPID) < 0 ||
-		(!namespaces_users(namespaces) && setns(own, CLONE_NEWPID) < 0))
+	 * namespace again. Who is not root of the machine could not undo it, and does not try. */
+	if (pid_ns < 0 || own < 0 || (stays && join(pid_ns, CLONE_NEWPID) < 0) ||
+		(!stays && user_is_machines_root() &&
+			(setns(pid_ns, CLONE_NEWPID) < 0 || setns(own, CLONE_NEWPID) < 0)))
 		return fail("join the namespace %s", path);
 	if (enter_for_good(namespaces, CLONE_NEWPID) < 0)
 		return -1;
@@ -204,7 +258,7 @@ int namespaces_enter_but_pids(const struct namespaces *namespaces)
 
 int namespaces_enter_pids(const struct namespaces *namespaces, int pid_ns)
 {
-	return !namespaces_users(namespaces) && setns(pid_ns, CLONE_NEWPID) < 0
+	return !namespaces_users(namespaces) && join(pid_ns, CLONE_NEWPID) < 0
 		       ? fail("join the namespace %s", namespaces_joined_pids(namespaces))
 		       : 0;
 }

@@ -20,6 +20,11 @@ struct own_namespaces {
 int namespaces_enter(const struct namespaces *namespaces, struct own_namespaces *own);
 int namespaces_leave(struct own_namespaces *own);
 
+/* Whether a process that calls namespaces_enter() can return by namespaces_leave(). It cannot if it
+ * also has to join a mount or user namespace; and only root of the machine has the right to return
+ * to the namespaces of the machine. */
+bool namespaces_return(const struct namespaces *namespaces);
+
 /* Does what namespaces_enter() does, and also joins namespaces->mount and namespaces->user. The
  * caller cannot leave these two again: its paths and rights are different from then on. It is an
  * error if namespaces->mount is the host's mount namespace. */
