@@ -90,6 +90,7 @@ static void add_v2(const char *top, const char *below)
 	}
 	*end = '\0';
 	base.box_pid = *below ? -1 : 0;
+	base.own = strdup(below);
 	add_base(&base);
 }
 
@@ -135,8 +136,10 @@ static void add_mount(char *line)
 		return;
 	if (base.v2)
 		add_v2(base.path, below);
-	else
+	else {
+		base.own = strdup(below);
 		add_base(&base);
+	}
 }
 
 bool bases_is_top(size_t i)
@@ -240,6 +243,35 @@ int cgroup_open(struct cgroup *cgroup, const char *id)
 	return cgroup->n > 0 || n_bases == 0 || !user_is_machines_root()
 		       ? 0
 		       : failx("container %.12s has no cgroup", id);
+}
+
+int no_cgroup_for(const char *limit)
+{
+	return failx("%s: no cgroup that can have it is delegated to this user: %s", limit,
+		n_bases > 0 && bases[n_bases - 1].v2 /* and so v2 alone */
+			? "systemd-run --user --scope -p Delegate=yes ... makes one"
+			: "with cgroup v1 only root can limit");
+}
+
+int cgroup_own(struct cgroup *cgroup)
+{
+	cgroup->n = 0;
+	if (bases_find() < 0)
+		return -1;
+	for (size_t i = 0; i < n_bases; i++) {
+		struct hierarchy *h = &cgroup->hierarchies[cgroup->n];
+		const struct cgroup_base *base = &bases[i];
+
+		if (!base->own) /* delegated, and so not the top of v2, which follows */
+			continue;
+		*h = (struct hierarchy){
+			.dir = -1, .v2 = base->v2, .controllers = base->controllers, .given = true};
+		snprintf(h->list, sizeof(h->list), "%s", base->list);
+		if (snprintf(h->path, sizeof(h->path), "%s%s", base->path, base->own) <
+			(int)sizeof(h->path))
+			cgroup->n++;
+	}
+	return 0;
 }
 
 void cgroup_close(struct cgroup *cgroup)

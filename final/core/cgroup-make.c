@@ -175,14 +175,13 @@ static int make_folder(
 static int no_right_to_limit(unsigned controllers, const char *cause)
 {
 	const char *name = cgroup_controllers[__builtin_ctz(controllers)];
+	char limit[64];
 
-	if (user_is_machines_root())
-		return failx(
-			"%s limit: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
-			name, cause);
-	return failx("%s limit: no cgroup with this controller is delegated to this user: %s", name,
-		bases[0].v2 ? "systemd-run --user --scope -p Delegate=yes ... makes one"
-			    : "with cgroup v1 only root can limit");
+	snprintf(limit, sizeof(limit), "%s limit", name);
+	return user_is_machines_root()
+		       ? failx("%s: %s: box cannot make cgroups here; on the host, or in a privileged container, it can",
+				 limit, cause)
+		       : no_cgroup_for(limit);
 }
 
 int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const char *id,
@@ -193,6 +192,9 @@ int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const 
 
 	if (make_folder(base, id, limits->there, h) < 0) {
 		if (errno != EROFS && errno != EACCES && errno != EPERM)
+			return -1;
+		/* An ordinary user who names a cgroup counts on it, as with runc. */
+		if (h->given && !user_is_machines_root())
 			return -1;
 		/* In most containers box cannot make cgroups. A container without limits ends with
 		 * its PID namespace anyway. */

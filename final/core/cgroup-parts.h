@@ -35,6 +35,9 @@ struct cgroup_base {
 	/* the PID of a box process that lives in this cgroup, and may be moved below it to make
 	 * room, see make_room(); 0: this process; -1: none */
 	pid_t box_pid;
+	/* at the top of a hierarchy: the path of this process's cgroup relative to it, "" or "/a/b"
+	 */
+	const char *own;
 };
 _Static_assert(
 	(int)MAX_HIERARCHIES > (int)N_CONTROLLERS, "a container has a cgroup in each hierarchy");
@@ -98,6 +101,10 @@ int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const 
 /* Fails with a message that says why the first of CONTROLLERS is not available, and what the user
  * can do. Returns -1. */
 int limit_is_missing(unsigned controllers);
+
+/* Fails with a message that says that this user, who is not root of the machine, has no cgroup for
+ * LIMIT, and what the user can do. Returns -1. */
+int no_cgroup_for(const char *limit);
 
 /* Whether H is frozen, or about to be. With SURELY: whether H is frozen already, so that none of
  * its processes runs any more. */

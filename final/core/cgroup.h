@@ -97,6 +97,10 @@ int cgroup_sweep(const char *id, bool everywhere);
 int cgroup_open(struct cgroup *cgroup, const char *id);
 void cgroup_close(struct cgroup *cgroup);
 
+/* Fills in CGROUP with the cgroups in which this process itself was born, one for each hierarchy,
+ * without descriptors. The caller does not end it. Returns 0, or -1 after fail(). */
+int cgroup_own(struct cgroup *cgroup);
+
 /* Replaces the open CGROUP by an existing cgroup below it. TEXT is the path of that cgroup relative
  * to CGROUP; or CONTROLLER[,CONTROLLER...]:PATH, which changes only the hierarchies of v1 that have
  * these controllers. */
@@ -112,8 +116,9 @@ int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char 
 bool cgroup_frozen(const char *id);
 
 /* What a container uses, by its cgroup. A container without limits may have no cgroup at all, none
- * that counts memory or tasks, and on v1 none that counts CPU time. Then these fields are the sums of what the
- * container's processes report, without the CPU time of processes of box exec that have ended. */
+ * that counts memory or tasks, and on v1 none that counts CPU time. Then these fields are the sums
+ * of what the container's processes report, without the CPU time of processes of box exec that have
+ * ended. */
 struct usage {
 	int64_t cpu; /* CPU time, in microseconds */
 	int64_t memory; /* bytes, without cached files that the kernel can drop at any time */

@@ -14,9 +14,17 @@
 
 int cgroupfs_take(const struct spec *spec, const struct cgroup *cgroup, const struct mount *mount)
 {
-	const struct hierarchy *h = &cgroup->hierarchies[0];
+	const struct hierarchy *h;
 	autoclose int tree = -1;
+	struct cgroup own;
 
+	/* A container without a cgroup stays in those of box. */
+	if (cgroup->n == 0) {
+		if (cgroup_own(&own) < 0)
+			return -1;
+		cgroup = &own;
+	}
+	h = &cgroup->hierarchies[0];
 	if (cgroup->n != 1 || !h->v2)
 		return v1_take_all(spec, cgroup, mount->attributes);
 	/* In a cgroup namespace a new mount shows the container's cgroup and what is below it;

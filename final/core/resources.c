@@ -17,6 +17,7 @@
 #include "error.h"
 #include "file.h"
 #include "text.h"
+#include "users.h"
 #include "cgroup.h"
 #include "cgroup-parts.h"
 #include "device-rules.h"
@@ -336,8 +337,27 @@ int resources_limit(const struct cgroup *cgroup, const struct resources *resourc
 		       : 0;
 }
 
+/* For a container without a cgroup: that nothing is limited is true without one, but any limit is
+ * an error. */
+static int write_nothing(const struct resources *resources)
+{
+	if (resources->memory > 0 || resources->memory_swap > 0)
+		return no_cgroup_for(resources->memory > 0 ? "memory.limit" : "memory.swap");
+	if (resources->cpu_quota > 0)
+		return no_cgroup_for("cpu.quota");
+	for (size_t i = 0; i < resources->n_settings; i++) {
+		const struct setting *setting = &resources->settings[i];
+
+		if (!setting->text[1] || strcmp(setting->text[1], "max") != 0)
+			return no_cgroup_for(setting->name);
+	}
+	return 0;
+}
+
 int resources_write(const struct cgroup *cgroup, const struct resources *resources)
 {
+	if (cgroup->n == 0 && !user_is_machines_root())
+		return write_nothing(resources) < 0 ? fail_prefix("resources.") : 0;
 	if (resources_limit(cgroup, resources) < 0)
 		return fail_prefix("resources.");
 	return devices_control(cgroup, resources->devices, resources->n_devices);
