@@ -50,7 +50,8 @@ static void print_line(const char *line)
 
 int debug_begin(void)
 {
-	if ((to = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
+	/* 10 or more, as shells do it: a smaller number may be given to another file */
+	if ((to = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10)) < 0)
 		return fail("stderr");
 	debug_to(print_line);
 	return 0;

@@ -32,6 +32,30 @@ static bool occupied(int dir)
 	return read(fd, &c, 1) != 0;
 }
 
+/* Moves the process PID (0: the calling one) from the cgroup TOP, which is BASE, into a cgroup of
+ * its own below it, box.self. */
+static int move_below(const struct cgroup_base *base, int top, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	if (mkdirat(top, "box.self", 0755) < 0 && errno != EEXIST)
+		return fail("mkdir %s/box.self", base->path);
+	if (try_write(top, "box.self/cgroup.procs", text) < 0)
+		return fail("move box to %s/box.self", base->path);
+	return 0;
+}
+
+void cgroup_make_room(void)
+{
+	autoclose int top = -1;
+
+	if (bases_find() < 0 || n_bases == 0 || bases_is_top(0) || bases[0].box_pid != 0)
+		return;
+	if ((top = open(bases[0].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		move_below(&bases[0], top, 0);
+}
+
 /* Makes sure that the cgroup TOP, which is BASE, can hand on controllers. On v2 a cgroup either has
  * processes in it or hands on controllers (cgroups(7), "no internal processes"). The root of the
  * hierarchy, which has no cgroup.type, may do both. In another cgroup with processes, threaded
@@ -39,27 +63,27 @@ static bool occupied(int dir)
  * only process in TOP, that box is moved to a cgroup of its own below TOP, box.self. */
 static int make_room(const struct cgroup_base *base, int top)
 {
+	bool systemd = access("/run/systemd/system", F_OK) == 0;
+
 	if (faccessat(top, "cgroup.type", F_OK, 0) < 0 || !occupied(top))
 		return 0;
 	if (base->box_pid >= 0) {
 		char own[16];
 
-		snprintf(own, sizeof(own), "%d", base->box_pid);
-		if (mkdirat(top, "box.self", 0755) < 0 && errno != EEXIST)
-			return fail("mkdir %s/box.self", base->path);
-		if (try_write(top, "box.self/cgroup.procs", own) < 0)
-			return fail("move box to %s/box.self", base->path);
+		if (move_below(base, top, base->box_pid) < 0)
+			return -1;
 		if (!occupied(top))
 			return 0;
+		snprintf(own, sizeof(own), "%d", base->box_pid);
 		try_write(top, "cgroup.procs", own);
 		unlinkat(top, "box.self", AT_REMOVEDIR);
 	}
 	return failx(
-		"no limits below %s while processes are in it: move them to a cgroup below it%s",
-		base->path,
-		access("/run/systemd/system", F_OK) < 0
-			? ""
-			: ", or start box in one of its own: systemd-run --scope -p Delegate=yes box ...");
+		"no limits below %s while processes are in it: move them to a cgroup below it%s%s",
+		base->path, systemd ? ", or start box in one of its own: " : "",
+		!systemd                  ? ""
+		: user_is_machines_root() ? "systemd-run --scope -p Delegate=yes box ..."
+					  : "systemd-run --user --scope -p Delegate=yes box ...");
 }
 
 /* Enables CONTROLLERS for H, which is below BASE: all cgroups above H hand them on. */
@@ -282,9 +306,15 @@ int cgroup_join(const struct cgroup *cgroup, bool join_v2)
 	for (size_t i = 0; i < cgroup->n; i++) {
 		const struct hierarchy *h = &cgroup->hierarchies[i];
 
-		if ((!h->v2 || join_v2) &&
-			hierarchy_write(h, h->v2 ? "cgroup.procs" : "tasks", "0") < 0)
-			return -1;
+		if ((h->v2 && !join_v2) ||
+			hierarchy_write(h, h->v2 ? "cgroup.procs" : "tasks", "0") == 0)
+			continue;
+		/* cgroups(7), "Delegation containment": the user must also own the closest cgroup
+		 * that is above this process's own one and H. */
+		return errno == EACCES && !user_is_machines_root()
+			       ? fail_prefix("from outside of the user's session: systemd-run "
+					     "--user --scope box ... is inside: ")
+			       : -1;
 	}
 	return 0;
 }

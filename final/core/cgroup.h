@@ -37,6 +37,10 @@ struct cgroup {
  * remove_cgroup() or cgroup_close(). */
 int make_cgroup(struct cgroup *cgroup, const char *id, const struct limits *limits);
 
+/* Moves the calling process below the cgroup that was delegated to it, if that is its own one: then
+ * it is not in the way of limits (see make_room()). Errors are ignored. */
+void cgroup_make_room(void);
+
 /* Checks LIMITS: the limit of memory and swap together needs a memory limit, and cannot be lower
  * than that; a set of CPUs must name at least one CPU. */
 int cgroup_check(const struct limits *limits);

@@ -34,6 +34,7 @@
 #include "process.h"
 #include "text.h"
 #include "users.h"
+#include "cgroup.h"
 #include "id-maps.h"
 
 enum { LOCK_FD = 3 }; /* ROOT/users, when box executes itself: see rootless_inherited() */
@@ -94,9 +95,10 @@ static int open_in(const char *root, const char *name)
 
 /* ---- the holder ---- */
 
-/* Stays until no box holds the lock of ROOT/users any more. */
-static _Noreturn void hold(const char *root)
+/* Writes its PID to READY, and stays until no box holds the lock of ROOT/users any more. */
+static _Noreturn void hold(const char *root, int ready)
 {
+	pid_t pid = getpid();
 	sigset_t all;
 	int fd;
 
@@ -104,35 +106,35 @@ static _Noreturn void hold(const char *root)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	setsid();
 	prctl(PR_SET_NAME, "box users");
-	fd = open_in(root, "users");
-	if (fd < 0 || chdir("/") < 0 || dup2(fd, LOCK_FD) < 0 ||
+	cgroup_make_room();
+	if ((fd = open_in(root, "users")) < 0 || chdir("/") < 0 ||
+		write(ready, &pid, sizeof(pid)) != sizeof(pid) || dup2(fd, LOCK_FD) < 0 ||
 		close_range(0, LOCK_FD - 1, 0) < 0 || close_range(LOCK_FD + 1, ~0U, 0) < 0)
 		_exit(EXIT_BOX);
 	_exit(flock(LOCK_FD, LOCK_EX));
 }
 
-/* Starts the holder, and writes to the file USERS which process it is. Box is no longer its parent
- * afterwards, so that nobody waits for it. */
+/* Starts the holder, and writes to the file USERS which process it is. It is no child of box's, so
+ * that nobody waits for it. */
 static int start_holder(const char *root, int users)
 {
-	int ends[2], status;
 	autofree char *text = NULL;
 	pid_t child, holder = -1;
+	int ends[2];
+	ssize_t size;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return fail("pipe");
 	if ((child = fork()) == 0) {
-		if ((holder = fork()) == 0)
-			hold(root);
-		_exit(write(ends[1], &holder, sizeof(holder)) != sizeof(holder));
+		if (fork() == 0)
+			hold(root, ends[1]);
+		_exit(0);
 	}
 	close(ends[1]);
-	if (child < 0 || waitpid(child, &status, 0) < 0 ||
-		read(ends[0], &holder, sizeof(holder)) != sizeof(holder) || holder < 0) {
-		close(ends[0]);
-		return fail("start the process that holds the user namespace");
-	}
+	size = read(ends[0], &holder, sizeof(holder)); /* 0 if there is no holder */
 	close(ends[0]);
+	if (child < 0 || waitpid(child, NULL, 0) < 0 || size != sizeof(holder))
+		return fail("start the process that holds the user namespace");
 	text = format_text("%d %" PRIu64 " %s\n", holder, start_time(holder), boot_id());
 	return !text || ftruncate(users, 0) < 0 || pwrite(users, text, strlen(text), 0) < 0
 		       ? fail("%s/users", root)
@@ -162,6 +164,16 @@ static int open_held(int users)
 
 /* ---- entering ---- */
 
+/* Says so if other boxes run, although there is no holder. This box has the lock of USERS, which is
+ * lost for a moment; but no other box can start meanwhile. */
+static int warn_of_lost(int users)
+{
+	if (flock(users, LOCK_EX | LOCK_NB) < 0)
+		warn_user("the process that kept your user namespace was killed: containers that "
+			  "run can be stopped, but not entered");
+	return flock(users, LOCK_SH) < 0 ? fail("lock") : 0;
+}
+
 /* Enters the namespace of the holder; or makes one, with a holder. The caller has locked USERS. */
 static int enter_users(const char *root, int users)
 {
@@ -171,7 +183,7 @@ static int enter_users(const char *root, int users)
 		debug("setns to the user namespace of this user's other boxes");
 		return setns(held, CLONE_NEWUSER) < 0 ? fail("join the user namespace") : 0;
 	}
-	return id_maps_unshare() < 0 ? -1 : start_holder(root, users);
+	return warn_of_lost(users) < 0 || id_maps_unshare() < 0 ? -1 : start_holder(root, users);
 }
 
 int rootless_enter(const char *root, bool again)

@@ -219,7 +219,7 @@ shows() {
 	local lower
 	lower=$(layers "$1" | paste -sd :)
 	host mkdir -p merged "$BOX_DATA/empty"
-	host_script "mount -t overlay overlay -o lowerdir=$BOX_DATA/empty:$lower merged && cd merged && find . -mindepth 1 | sort && cd .. && umount merged"
+	host_script "mount -t overlay overlay -o ${ROOTLESS:+userxattr,}lowerdir=$BOX_DATA/empty:$lower merged && cd merged && find . -mindepth 1 | sort && cd .. && umount merged"
 	rmdir "$BOX_DATA/empty"
 }
 

@@ -27,7 +27,7 @@ shown() {
 	import "$1"
 	lower=$(layers "$id" | paste -sd :)
 	host mkdir -p merged "$BOX_DATA/empty"
-	run_on_host mount -t overlay -o "lowerdir=$BOX_DATA/empty:$lower" overlay merged
+	run_on_host mount -t overlay -o "${ROOTLESS:+userxattr,}lowerdir=$BOX_DATA/empty:$lower" overlay merged
 	status_is 0 "the layers make an overlay"
 }
 

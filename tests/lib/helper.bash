@@ -34,6 +34,9 @@ pids_of() { local place words; for place in /proc/[0-9]*/; do
 # For a time that nobody asks for, bats starts date in three processes.
 get_mills_since_epoch() { printf '%d\n' "$((${EPOCHREALTIME/[.,]/} / 1000))"; }
 
+# shellcheck source=tests/lib/rootless.bash
+[[ ! ${ROOTLESS:-} ]] || source "$REPO/tests/lib/rootless.bash"
+
 umask 022 # what a test makes is for all users in a box, whatever the caller's is
 
 setup_file() {
@@ -45,6 +48,7 @@ setup_file() {
 	fi
 	BOX=$(realpath "$BOX")
 	[[ -x $BOX ]] || fail "$BOX is not there: build it first" || return
+	[[ ! ${ROOTLESS:-} ]] || rootless_box || return
 	untraced find_cgroup_mounts
 	untraced find_beginning || fail "the files that each test begins with cannot be made" || return
 	export BOX CGROUP_MOUNTS BEGINNING REAL_RUN_TMPDIR
@@ -134,6 +138,7 @@ setup_host() {
 		[[ $FILE_STEP > $STEP ]] && skip "a promise of step $FILE_STEP, not of step $STEP"
 		[[ $FILE_STEP != "$STEP" ]] && tagged still && skip "about step $FILE_STEP alone"
 		before_tag && skip "a promise of the stages before ${tag#before-}"
+		[[ ${ROOTLESS:-} ]] && tagged root && skip "needs root: see the comment above the test"
 		[[ $STEP == final ]] && tagged steps && skip "final does this otherwise, on purpose: see tests/box"
 	fi
 	((!THROWAWAY)) && tagged vm && skip "changes what all of a machine has: see make test-vm"
@@ -149,6 +154,7 @@ make_all() {
 	DIR=$own/dir ROOTFS=$own/rootfs OPTIONS=()
 	export BOX_DATA=$BATS_TEST_TMPDIR/data BOX_ROOT=$BATS_TEST_TMPDIR/run
 	start_host
+	[[ ! ${ROOTLESS:-} ]] || rootless_host
 }
 
 # When it has ended, as it does by itself where a test hangs, its PID may be another process's: so it must be a child of

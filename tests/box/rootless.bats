@@ -1,0 +1,114 @@
+# box of an ordinary user, who has ranges of IDs in /etc/subuid: see lib/rootless.bash. `ROOTLESS=1 bats FILE` runs other
+# tests of box so.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+ROOTLESS=1
+load ../lib/helper
+load ../lib/life
+
+# What a script of root's needs to be the user, and to ask for the processes that hold user namespaces.
+AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="$BATS_TEST_TMPDIR/home" "$@"; }
+	holders() { pgrep -cx "box users"; }; no_holder() { [[ $(holders) == 0 ]]; }; REAL=${BOX%/as/box}/box; '
+
+@test "root in the box is the user, and the user's ranges follow" {
+	box sh -c 'id -u; cat /proc/self/uid_map /proc/self/gid_map' 
+	output=$(tr -s ' ' <<<"$output")
+	output_is $'0\n 0 4321 1\n 1 200000 65536\n 0 4321 1\n 1 200000 65536' "see id_maps_unshare"
+}
+
+@test "files of other users in the box have the user's other IDs on the disk, and are as they were in archives" {
+	life 'mkdir i && tar -C "$ROOTFS" -cf - ./bin ./etc/passwd | tar -C i -xf - && echo >i/f && chown 33:34 i/f && chmod 4711 i/f && tar -C i -cf i.tar . && rm -r i
+		box run --name mine i.tar sh -c "stat -c %u:%g:%a /f; for i in 0 1 1000 65535 65536; do touch /\$i && chown \$i:\$i /\$i; done; chown 65537 /0 2>/dev/null || echo not mapped"
+		stat -c "%n %u:%g" "$BOX_DATA"/containers/*/upper/[0-9]* | sed "s,.*/,,"; stat -c %u:%g:%a "$BOX_DATA"/layers/*/f
+		box commit mine new.tar >/dev/null; box run --rm new.tar stat -c "%n %u:%g:%a" /f /1000 /65536'
+	output_is $'33:34:4711\nnot mapped\n0 4321:4321\n1 200000:200000\n1000 200999:200999\n65535 265534:265534\n65536 265535:265535\n200032:200033:4711\n/f 33:34:4711\n/1000 1000:1000:644\n/65536 65536:65536:644' \
+		"see id-maps.c"
+	[[ ! $(host sh -c 'ls -A "$BOX_DATA"/containers') ]] || life 'box rm mine >/dev/null; ls -A "$BOX_DATA/containers"; echo none'
+	output_is none "what other IDs own is removed, too"
+}
+
+@test "all boxes that run at one time are in one user namespace, which ends with the last" {
+	life "$AS_USER"'for i in 1 2 3 4 5 6 7 8; do box run --rm "$ROOTFS" sh -c "readlink /proc/self/ns/user; sleep 0.5" & done >users; wait; sort -u users | wc -l; wc -l <users
+		sleeper --name one >/dev/null; sleeper --name two >/dev/null; holders
+		box exec one readlink /proc/self/ns/user >a; box exec two readlink /proc/self/ns/user | diff a - && echo same
+		box rm -f one >/dev/null; holders; box exec two echo still; box rm -f two >/dev/null; until_true no_holder && echo none'
+	output_is $'1\n8\n1\nsame\n1\nstill\nnone' "see rootless_enter: one at a time makes a namespace, and the lock of the file users keeps it"
+}
+
+@test "where the holder of the user namespace was killed box says so, and still stops what runs" {
+	life "$AS_USER"'sleeper --name mine >/dev/null; kill -KILL $(pgrep -x "box users"); until_true no_holder
+		box ps -q | wc -l; box stop -t 0 mine; is mine exited && box rm mine >/dev/null; box run --rm "$ROOTFS" echo fine'
+	output_has $'killed: containers that run can be stopped, but not entered\n1' "see warn_of_lost" || return
+	output_has $'mine\nfine' "a box needs no namespace to kill"
+}
+
+@test "a box that is killed leaves no holder, and the next command removes what it has left" {
+	life "$AS_USER"'sleeper --name mine >/dev/null; kill -KILL $(monitor mine); until_true no_holder && echo none; box ps -a --format json | grep -o "\"Status\": *\"[a-z]*" | tail -n 1; box rm mine'
+	output_has none "the lock goes with the box" || return
+	output_has mine "see sweep in state.c"
+}
+
+@test "without BOX_DATA and BOX_ROOT all lies in the places of XDG, and others cannot enter them" {
+	life "$AS_USER"'unset BOX_DATA BOX_ROOT; mkdir -m 700 run && chown 4321 run; rm "$ROOTFS"/dev/*; tar -C "$ROOTFS" -cf image.tar .
+		as_user env XDG_RUNTIME_DIR="$DIR/run" "$REAL" import image.tar mine >/dev/null; stat -c "%U %a" "$BATS_TEST_TMPDIR/home/.local/share/box" run/box
+		as_user env -u XDG_RUNTIME_DIR XDG_DATA_HOME="$BATS_TEST_TMPDIR/home/data" "$REAL" run --rm image.tar true; stat -c %a "$BATS_TEST_TMPDIR/home/data/box" "$BATS_TEST_TMPDIR/home/.local/state/box"
+		as_user env XDG_RUNTIME_DIR=relative "$REAL" images -q | wc -l
+		as_user env XDG_RUNTIME_DIR="$DIR/run" "$REAL" prune -fa >/dev/null && as_user rm -r "$BATS_TEST_TMPDIR/home/.local/share/box" && echo removed
+		rm -rf "$BATS_TEST_TMPDIR/home"'
+	output_is $'boxer 700\nboxer 700\n700\n700\n1\nremoved' "see default_data and default_root"
+}
+
+@test "a state folder that others can write to is refused" {
+	life "$AS_USER"'mkdir -m 777 open && chown 4321 open; as_user env BOX_ROOT="$DIR/open" "$REAL" ps; echo $?; mkdir theirs; chown 1 theirs; as_user env BOX_ROOT="$DIR/theirs" "$REAL" ps; echo $?'
+	output_has $'open: it is another user\'s, or others may write into it\n125' "see open_in" || return
+	output_has "theirs" "see open_in" && [[ $output == *125 ]] || report "expected another 125" "see open_in"
+}
+
+@test "another user of the machine sees nothing of the user's containers, and cannot signal them" {
+	life "$AS_USER"'other() { setpriv --reuid 4322 --regid 4322 --clear-groups "$@" 2>/dev/null; }; sleeper --name mine >/dev/null; pid=$(pid_of mine)
+		for file in root/etc/passwd environ maps fd/0 ns/user mem; do ! other cat /proc/$pid/$file >/dev/null || echo "$file is read"; done
+		other ls "$BOX_DATA" "$BOX_ROOT"; for process in $pid $(monitor mine) $(pgrep -x "box users"); do ! other kill -0 $process || echo "$process gets a signal"; done
+		other nsenter -U -t $pid true && echo entered; box exec mine echo lives; box rm -f mine >/dev/null'
+	output_is lives "folders of the mode 0700, and the kernel"
+}
+
+@test "a user without ranges is the only user in the box, and box says what that means" {
+	life "$AS_USER"'mkdir i && tar -C "$ROOTFS" -cf - ./bin ./etc/passwd | tar -C i -xf - && echo >i/f && chown 33:34 i/f && chmod 4711 i/f && tar -C i --owner=0 --group=0 -cf i.tar bin etc && tar -C i -rf i.tar f && rm -r i
+		sed -i /boxer/d /etc/subuid; box run --name mine i.tar sh -c "cat /proc/self/uid_map; stat -c %u:%g:%a /f; chown 1 /f 2>/dev/null || echo root alone" | tr -s " "
+		box run --rm -u 33 i.tar true; echo $?; box run --rm -u 0:34 i.tar true; echo $?; box rm mine'
+	output_has "files given to root, as their owners are not mapped, see subuid(5): 1, the first f" "see set_owner in extract.c" || return
+	output_has $' 0 4321 1\n0:0:711\nroot alone\n' "a set-user-ID bit must not mean another user" || return
+	output_has $'user 33: not one of the user namespace\'s, see subuid(5)\n125' "see become" || return
+	output_has $'group 34: not one of the user namespace\'s, see subgid(5)\n125' "see set_groups"
+}
+
+@test "without newuidmap the user is the only one, and where it fails box says so" {
+	life "$AS_USER"'as_user env PATH=/nowhere "$REAL" run --rm "$ROOTFS" /bin/cat /proc/self/uid_map | tr -s " "
+		mkdir bin; printf "#!/bin/sh\nexit 1\n" >bin/newuidmap; chmod -R 755 bin; as_user env PATH="$DIR/bin:$PATH" "$REAL" run --rm "$ROOTFS" true; echo $?'
+	output_is $' 0 4321 1\nbox: newuidmap or newgidmap cannot map the ranges of /etc/subuid and /etc/subgid: status 1\n125' "see id_maps_unshare"
+}
+
+@test "where no user namespace can be made, box names the setting" {
+	life "$AS_USER"'echo root:100000:1000 | tee -a /etc/subuid >>/etc/subgid; unshare --user --map-users=100000,0,1000 --map-groups=100000,0,1000 --setuid 0 --setgid 0 sh -c "echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --reuid 5 --regid 5 --clear-groups env BOX_ROOT=/tmp/none-$$ \"$REAL\" ps"; echo $?; rm -rf /tmp/none-$$'
+	output_is $'box: make a user namespace: no more user namespaces: sudo sysctl user.max_user_namespaces=15000 allows them\n125' "see id_maps_refused"
+}
+
+@test "a limit that no cgroup is there for is an error that says what to do" {
+	local option
+	for option in "--memory 64m" "--pids-limit 10" "--cpus 0.5"; do
+		# shellcheck disable=SC2206 # two words
+		OPTIONS=($option)
+		box true
+		refused "no cgroup with this controller is delegated to this user" "no limit is not the same as the limit" || return
+	done
+}
+
+@test "in the host's network /sys is the host's, and read-only" {
+	OPTIONS=(--network host)
+	box sh -c 'ls /sys/class/net; readlink /proc/self/ns/net; true >/sys/kernel/uevent_helper; mount | grep -c "on /sys .*[(,]ro[,)]"'
+	output_is "$(host ls /sys/class/net)"$'\n'"$(host readlink /proc/self/ns/net)"$'\n1' "a new sysfs takes rights over the network: see set_mounts"
+}
+
+@test "the terminal of -t is the user's" {
+	life 'script -qec "\"$BOX\" run --rm -it -u 1000 \"$ROOTFS\" sh -c \"tty; stat -c %u \\\$(tty); test -t 0 && echo terminal\"" /dev/null </dev/null | tr -d "\r"'
+	output_has $'/dev/pts/0\n1000\nterminal' "see chown_stdio"
+}

@@ -1,0 +1,30 @@
+# With ROOTLESS=1 the tests of final have an ordinary user's box: that of the user boxer, with ranges of IDs, on the test's
+# host. It owns the test's folders, and all that they begin with. A test with the tag root is left out, for the reason
+# that is above it.
+# shellcheck disable=SC2034,SC2154 # variables of helper.bash
+
+# Makes $BOX a program that runs box as this user.
+rootless_box() {
+	local place=$BATS_FILE_TMPDIR/rootless
+	command -v newuidmap newgidmap setpriv >/dev/null || fail "install the packages uidmap and util-linux" || return
+	mkdir "$place" && cp "${BOX%/*}"/box "${BOX%/*}"/box-{unpack,seccomp} "$place" && chmod 711 "$BATS_RUN_TMPDIR" || return
+	mkdir "$place/as" && cat >"$place/as/box" <<-END
+		#!/bin/sh
+		# what a script of root's has made is the user's
+		find "\$BATS_TEST_TMPDIR/dir" "\$BATS_TEST_TMPDIR/rootfs" -xdev -user 0 ! -type l -perm /6000 -exec sh -c 'for file; do
+			mode=\$(stat -c %a "\$file"); chown 4321:4321 "\$file" && chmod "\$mode" "\$file"; done' - {} +
+		find "\$BATS_TEST_TMPDIR/dir" "\$BATS_TEST_TMPDIR/rootfs" -xdev -user 0 -exec chown -h 4321:4321 {} +
+		exec setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="\$BATS_TEST_TMPDIR/home" '$place/box' "\$@"
+	END
+	chmod 755 "$place/as/box"
+	BOX=$place/as/box
+}
+
+# The host's files are its own: see tests/lib/host.c.
+rootless_host() {
+	local folder=$BATS_TEST_TMPDIR
+	# shellcheck disable=SC2016 # for the host
+	host sh -c 'echo boxer:x:4321:4321::/:/bin/sh >>/etc/passwd; echo boxer:x:4321: >>/etc/group
+		echo boxer:200000:65536 | tee -a /etc/subuid >>/etc/subgid' &&
+		mkdir "$folder/home" && chown -R -h 4321:4321 "$folder/home" "$DIR" "$ROOTFS" && chown 4321:4321 "$folder"
+}
