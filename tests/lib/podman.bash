@@ -21,24 +21,37 @@ setup_podman() {
 	tar -C "$ROOTFS" -cf "$DIR/image.tar" .
 }
 
-# podman_script SCRIPT: on the test's host, where `podman` has its storage in memory, at a short path, as its sockets need one. With each
-# runtime; what they print must be the same, IDs and times of podman's own messages left out. That of box-oci is $output.
-podman_script() {
+# with_both FUNCTION SCRIPT: calls FUNCTION RUNTIME SCRIPT for runc and for box-oci; what they print must be the same, IDs and times
+# of podman's own messages left out. That of box-oci is $output.
+with_both() {
 	local runtime
 	for runtime in runc "$OCI"; do
-		run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$runtime" STORE=/mnt TMPDIR="$DIR" bash -c '
-			exec 2>&1
-			mount -t tmpfs store "$STORE"
-			for state in /run/runc /run/box-oci; do mkdir -p $state && mount -t tmpfs state $state; done # of containers that a killed test leaves
-			podman() { command podman --root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
-			none() { podman run --network none "$@"; }
-			in_terminal() { script -qec "$(declare -p RUNTIME STORE); $(declare -f podman); $*" /dev/null </dev/null; }
-			'"$UNTIL_TRUE"'
-			podman import -q image.tar image >/dev/null
-			'"$1"'
-			podman rm -afit 0 >/dev/null; until_true eval "! pgrep -x conmon && ! pgrep -x podman" >/dev/null; umount -lR "$STORE" /run/runc /run/box-oci' </dev/null
+		"$1" "$runtime" "$2"
 		output=$(tr -d '\000-\010\013-\037' <<<"$output" | sed -E 's/time="[^"]*" //; s/\b[0-9a-f]{64}\b/ID/g; s/\b[0-9a-f]{12}\b/ID/g; s/\^[@D]//g')
 		[[ $runtime == runc ]] && expected=$output
 	done
 	[[ $output == "$expected" ]] || { diff <(echo "$expected") <(echo "$output") >&2; fail "runc's output and box-oci's differ"; }
+}
+
+# What scripts for podman know, in a bash that has $RUNTIME, $STORE and the folder $STORAGE of podman's options.
+PODMAN_SCRIPT='
+	podman() { command podman "${STORAGE[@]}" --storage-driver overlay --runtime "$RUNTIME" "$@"; }
+	none() { podman run --network none "$@"; }
+	in_terminal() { SHELL=$BASH script -qec "$(declare -p RUNTIME STORAGE); $(declare -f podman); $*" /dev/null </dev/null; }
+	'"$UNTIL_TRUE"'
+	ended() { until_true eval "! pgrep -x conmon && ! pgrep -x podman && ! pgrep -x catatonit" >/dev/null; }'
+
+# podman_script SCRIPT: on the test's host, where `podman` has its storage in memory, at a short path, as its sockets need one.
+podman_script() { with_both podman_as_root "$1"; }
+
+podman_as_root() {
+	run_on_host env CONTAINERS_CONF="$DIR/containers.conf" RUNTIME="$1" STORE=/mnt TMPDIR="$DIR" bash -c '
+		exec 2>&1
+		mount -t tmpfs store "$STORE"
+		for state in /run/runc /run/box-oci; do mkdir -p $state && mount -t tmpfs state $state; done # of containers that a killed test leaves
+		STORAGE=(--root "$STORE/root" --runroot "$STORE/run" --tmpdir "$STORE/tmp")
+		'"$PODMAN_SCRIPT"'
+		podman import -q image.tar image >/dev/null
+		'"$2"'
+		podman rm -afit 0 >/dev/null; ended; umount -lR "$STORE" /run/runc /run/box-oci' </dev/null
 }
