@@ -17,7 +17,6 @@
 #include "cleanup.h"
 #include "error.h"
 #include "path.h"
-#include "text.h"
 #include "users.h"
 #include "namespaces.h"
 #include "spec.h"
@@ -165,39 +164,41 @@ int dev_fill(int dev, const struct spec *spec)
 	return 0;
 }
 
-/* Mounts the node DEVICE: a new one; or the host's, in a user namespace, where nobody can make
- * nodes. This is done while the host's root is still there. */
-static int mount_node(int dev, const struct device *device, int scratch)
+/* Takes the node DEVICE, as a mount: a new one in SCRATCH, or that of the folder HOSTS, unless that
+ * is -1. */
+static int take_node(const struct device *device, int scratch, int hosts)
+{
+	dev_t number = makedev(device->major, device->minor);
+
+	if (hosts >= 0)
+		return mount_copy(hosts, device->path, false);
+	/* EEXIST: a second mount at /dev has made the node already; both show the same nodes. */
+	if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
+		return -1;
+	return mount_copy(scratch, device->path, false);
+}
+
+static int mount_node(int dev, const struct device *device, int scratch, int hosts)
 {
 	const struct mount_change safe = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
-	dev_t number = makedev(device->major, device->minor);
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
-		      tree = -1;
+		      tree = take_node(device, scratch, hosts);
 
-	if (!users_are_initial()) {
-		autofree char *path = format_text("/dev/%s", device->path);
-
-		tree = path ? mount_copy(AT_FDCWD, path, false) : -1;
-	} else {
-		/* EEXIST: a second mount at /dev has made the node already; both show the same
-		 * nodes. */
-		if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
-			return -1;
-		tree = mount_copy(scratch, device->path, false);
-	}
 	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1
 								       : mount_attach(tree, target);
 }
 
 /* Docker's default capabilities include MKNOD. So every mount is nodev, even that of /dev, except
- * for the mounts of these nodes: no process can open a node that the container makes itself. */
+ * for the mounts of these nodes: no process can open a node that the container makes itself. In a
+ * user namespace nobody can make nodes; there, they are the host's, whose root is still there. */
 int dev_mount_nodes(int dev, const struct spec *spec, int scratch)
 {
+	autoclose int hosts = users_are_initial() ? -1 : open("/dev", O_PATH | O_CLOEXEC);
 	mode_t before = umask(0);
 	int result = 0;
 
 	for (size_t i = 0; result == 0 && i < spec->n_devices; i++)
-		if (mount_node(dev, &spec->devices[i], scratch) < 0)
+		if (mount_node(dev, &spec->devices[i], scratch, hosts) < 0)
 			result = fail("make /dev/%s", spec->devices[i].path);
 	umask(before);
 	return result;

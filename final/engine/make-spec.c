@@ -70,13 +70,14 @@ static int set_mounts(struct spec *spec, const struct options *options)
 	char *hostname = format_text("%s\n", spec->hostname);
 	char *shm = format_text("mode=1777,size=%" PRId64, options->shm_size ?: 64 << 20);
 	const char *cgroup = cgroup_has_limits(&spec->limits) ? "cgroup" : "cgroup2";
+	bool initial = users_are_initial();
 	/* Where the host's /sys is read-only, a user namespace can have no other one. */
-	uint64_t constant_too =
-		options->privileged && users_are_initial() ? 0 : MOUNT_ATTR_RDONLY;
-	/* a new sysfs shows the network namespace, and takes rights over it (sysfs(5)) */
-	bool own_sys = users_are_initial() || !options->host_network;
-	const char *ptys = users_have(true, 5) ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
-					       : "newinstance,ptmxmode=0666,mode=0620";
+	uint64_t constant_too = options->privileged && initial ? 0 : MOUNT_ATTR_RDONLY;
+	/* A new sysfs shows a network namespace, and takes rights over it. */
+	bool own_sys = initial || !options->host_network;
+	const char *ptys = initial || users_have(true, 5)
+				   ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
+				   : "newinstance,ptmxmode=0666,mode=0620";
 	const struct mount own[] = {
 		{"proc", "proc", "/proc", .attributes = SAFE},
 		{"tmpfs", "tmpfs", "/dev", "mode=755,size=64k", .attributes = SAFE_DEV},

@@ -98,7 +98,7 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 		# shellcheck disable=SC2206 # two words
 		OPTIONS=($option)
 		box true
-		refused "no cgroup with this controller is delegated to this user" "no limit is not the same as the limit" || return
+		refused "is delegated to this user: " "no limit is not the same as the limit" || return
 	done
 }
 
