@@ -23,6 +23,7 @@
 #include "file.h"
 #include "list.h"
 #include "text.h"
+#include "spec.h"
 
 /* Returns the user's name in /etc/passwd, or, for a user of a directory service, what login(1) has
  * noted; a wrong name there is harmless, as newuidmap(1) finds out who its caller is. The caller
@@ -200,4 +201,63 @@ int id_maps_unshare(void)
 			      "/etc/subgid: status %d",
 				status)
 		      : 0;
+}
+
+/* Writes MAP to FILE, uid_map or gid_map, of the process PID. */
+static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)
+{
+	autofree char *path = format_text("/proc/%d/%s", pid, file);
+	autofree char *text = calloc(n + 1, 40);
+
+	if (!path || !text)
+		return fail("memory");
+	for (size_t i = 0; i < n; i++)
+		sprintf(text + strlen(text), "%u %u %u\n", map[i].inside, map[i].outside,
+			map[i].count);
+	for (size_t i = 0; i < n; i++)
+		debug("write %u %u %u to %s", map[i].inside, map[i].outside, map[i].count, path);
+	return write_file_at(AT_FDCWD, path, text);
+}
+
+static int add_number(struct strings *words, uint32_t number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, number);
+	return add_string(words, text);
+}
+
+/* Has PROGRAM, newuidmap(1) or newgidmap(1), write MAP for the process PID. */
+static int run_mapper(const char *program, pid_t pid, const struct id_map *map, size_t n)
+{
+	struct strings words = {.n = 0};
+	int result = add_string(&words, program), status;
+
+	if (result == 0)
+		result = add_number(&words, pid);
+	for (size_t i = 0; result == 0 && i < n; i++)
+		if (add_number(&words, map[i].inside) < 0 ||
+			add_number(&words, map[i].outside) < 0 ||
+			add_number(&words, map[i].count) < 0)
+			result = -1;
+	status = result == 0 ? run(words.list) : 0;
+	free_list(&words.list);
+	return status ? failx("%s cannot map these IDs: status %d", program, status) : result;
+}
+
+int id_maps_write(pid_t pid, bool groups, const struct id_map *map, size_t n)
+{
+	uint32_t own = groups ? getegid() : geteuid();
+	autofree char *setgroups = NULL;
+
+	if (n == 0)
+		return 0;
+	if (geteuid() == 0)
+		return write_map(pid, groups ? "gid_map" : "uid_map", map, n);
+	if (n > 1 || map->count > 1 || map->outside != own)
+		return run_mapper(groups ? "newgidmap" : "newuidmap", pid, map, n);
+	if (groups && (!(setgroups = format_text("/proc/%d/setgroups", pid)) ||
+			      write_file_at(AT_FDCWD, setgroups, "deny") < 0))
+		return -1;
+	return write_map(pid, groups ? "gid_map" : "uid_map", map, n);
 }

@@ -241,23 +241,38 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 	_exit(0);
 }
 
+/* Begins child_main(), and waits until box has done its part for this process. Returns the
+ * descriptor of enter_from_outside(), if OUTSIDE. */
+static int begin_child(
+	const struct spec *spec, bool outside, int socket, struct environment *environment)
+{
+	bool alone = spec->namespaces.maps.n_uids > 0 && spec->namespaces.n_joins == 0;
+	int pid_ns;
+
+	/* The kernel kills this process when box dies. If box has died before this call,
+	 * wait_for_message() notices it. */
+	if (!spec->process.detached)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The container must not read box's memory, of which this process has a copy. But box, if
+	 * an ordinary user has started it, can write the ID maps of this process only while it is
+	 * dumpable (proc(5)); in namespaces that are all new, no other process is there yet. */
+	if (!alone)
+		prctl(PR_SET_DUMPABLE, 0);
+	begin_inside(socket);
+	pid_ns = outside ? enter_from_outside(spec, environment) : -1;
+	wait_for_message(MESSAGE_GO);
+	prctl(PR_SET_DUMPABLE, 0);
+	return pid_ns;
+}
+
 _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
 	bool outside, int socket)
 {
 	struct message ready = {.kind = MESSAGE_READY};
 	struct guard guard = {.box = socket};
 	struct environment environment;
-	int master, pid_ns;
+	int master, pid_ns = begin_child(spec, outside, socket, &environment);
 
-	/* The kernel kills this process when box dies. If box has died before this call,
-	 * wait_for_message() notices it. */
-	if (!spec->process.detached)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* The container must not read box's memory, of which this process has a copy. */
-	prctl(PR_SET_DUMPABLE, 0);
-	begin_inside(socket);
-	pid_ns = outside ? enter_from_outside(spec, &environment) : -1;
-	wait_for_message(MESSAGE_GO);
 	caller_forget(spec->process.forget_caller);
 	if (move_in(spec, cgroup, born_inside) < 0 ||
 		close_descriptors(&spec->process, outside ? pid_ns : to_box, spec->oci->gate) < 0)

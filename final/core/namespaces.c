@@ -26,6 +26,7 @@
 #include "text.h"
 #include "users.h"
 #include "attributes.h"
+#include "id-maps.h"
 #include "spec.h"
 #include "sysctl.h"
 
@@ -263,25 +264,10 @@ int namespaces_enter_pids(const struct namespaces *namespaces, int pid_ns)
 		       : 0;
 }
 
-static int write_map(pid_t pid, const char *file, const struct id_map *map, size_t n)
-{
-	autofree char *path = format_text("/proc/%d/%s", pid, file);
-	autofree char *text = calloc(n + 1, 40);
-
-	if (!path || !text)
-		return fail("memory");
-	for (size_t i = 0; i < n; i++)
-		sprintf(text + strlen(text), "%u %u %u\n", map[i].inside, map[i].outside,
-			map[i].count);
-	for (size_t i = 0; i < n; i++)
-		debug("write %u %u %u to %s", map[i].inside, map[i].outside, map[i].count, path);
-	return n == 0 ? 0 : write_file_at(AT_FDCWD, path, text);
-}
-
 static int write_maps(pid_t pid, const struct id_maps *maps)
 {
-	return write_map(pid, "uid_map", maps->uids, maps->n_uids) < 0 ||
-			       write_map(pid, "gid_map", maps->gids, maps->n_gids) < 0
+	return id_maps_write(pid, false, maps->uids, maps->n_uids) < 0 ||
+			       id_maps_write(pid, true, maps->gids, maps->n_gids) < 0
 		       ? -1
 		       : 0;
 }
@@ -400,7 +386,9 @@ int namespaces_become_root(const struct namespaces *namespaces)
 {
 	if (!namespaces_users(namespaces))
 		return 0;
-	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
+	/* EPERM: the user namespace is an ordinary user's, who may not drop groups */
+	return (setgroups(0, NULL) < 0 && errno != EPERM) || setresgid(0, 0, 0) < 0 ||
+			       setresuid(0, 0, 0) < 0
 		       ? fail("become root of the user namespace")
 		       : 0;
 }

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -30,6 +32,45 @@ static int open_again(int running, const char *path)
 		       : failx("%s is another file since box was started", path);
 }
 
+/* Copies FILE into a new file in memory, to which nobody can write (memfd_create(2)). Returns its
+ * descriptor, or -1 with errno set. */
+static int copy_sealed(int file, off_t size)
+{
+	autoclose int copy = memfd_create("box", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ssize_t written;
+
+	while (copy >= 0 && size > 0 && (written = sendfile(copy, file, NULL, size)) > 0)
+		size -= written;
+	return copy < 0 || size > 0 ||
+			       fcntl(copy, F_ADD_SEALS,
+				       F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0
+		       ? -1
+		       : steal_fd(&copy);
+}
+
+/* Does for an ordinary user, who cannot make a mount, what protect_own_file() does. A copy is made
+ * only if a process of the container, which has the user's rights, could write to the file. */
+static int protect_by_copy(char *argv[])
+{
+	static char path[PATH_MAX];
+	autoclose int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), copy = -1;
+	struct stat st;
+	int seals;
+
+	if (file < 0 || fstat(file, &st) < 0 ||
+		readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return fail("/proc/self/exe");
+	seals = fcntl(file, F_GET_SEALS); /* -1 for a file that is not in memory */
+	if ((seals >= 0 && seals & F_SEAL_WRITE) || (st.st_uid != geteuid() && !(st.st_mode & 022)))
+		return 0;
+	if ((copy = copy_sealed(file, st.st_size)) < 0)
+		return fail("copy box's own file");
+	prctl(PR_SET_NAME, "box");
+	argv[0] = path;
+	syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
+	return fail("execute a copy of box");
+}
+
 int protect_own_file(char *argv[])
 {
 	static char path[PATH_MAX];
@@ -37,6 +78,8 @@ int protect_own_file(char *argv[])
 	autoclose int file = open("/proc/self/exe", O_PATH | O_CLOEXEC), named = -1, clone = -1;
 	struct statvfs st;
 
+	if (geteuid() != 0)
+		return protect_by_copy(argv);
 	if (file < 0 || fstatvfs(file, &st) < 0)
 		return fail("/proc/self/exe");
 	/* Before Linux 6.14 execveat(2) uses the number of the descriptor as the name of the

@@ -43,6 +43,7 @@ enum {
 	SYSTEMD,
 	DEBUG,
 	IGNORED,
+	ROOTLESS,
 	CONSOLE,
 	PID_FILE,
 	NO_PIVOT,
@@ -97,7 +98,7 @@ static const struct option list_options[] = {
 static const struct option events_options[] = {
 	{"interval", required_argument, NULL, INTERVAL}, {"stats", no_argument, NULL, STATS}, {0}};
 static const struct option spec_options[] = {
-	{"bundle", required_argument, NULL, 'b'}, {"rootless", no_argument, NULL, IGNORED}, {0}};
+	{"bundle", required_argument, NULL, 'b'}, {"rootless", no_argument, NULL, ROOTLESS}, {0}};
 static const struct option no_options[] = {{0}};
 
 /* The options of update; the value of each is UPDATE plus its index here. NAME is the limit's name
@@ -188,6 +189,8 @@ static bool *flag_option(int option)
 		return &oci_line.force;
 	case 'q':
 		return &oci_line.quiet;
+	case ROOTLESS:
+		return &oci_line.rootless;
 	case STATS:
 		return &oci_line.stats;
 	default:
@@ -271,7 +274,7 @@ static const struct command {
 		oci_command_update, "r:", update_options, 1, 1, false},
 	{"events", "[--stats] [--interval SECONDS] ID", oci_command_events, "", events_options, 1,
 		1, false},
-	{"spec", "[-b BUNDLE]", oci_command_spec, "b:", spec_options, 0, 0, false},
+	{"spec", "[-b BUNDLE] [--rootless]", oci_command_spec, "b:", spec_options, 0, 0, false},
 	{"features", "", oci_print_features, "", no_options, 0, 0, false},
 	{0},
 };
@@ -303,11 +306,12 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 static const char *usual_root(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
+	const char *usual = "/run/box-oci";
 	bool root =
 		user_is_machines_root() || (geteuid() == 0 && user && strcmp(user, "root") == 0);
 
-	return !root && runtime && *runtime == '/' ? format_text("%s/box-oci", runtime)
-						   : strdup("/run/box-oci");
+	return !root && runtime && *runtime == '/' ? format_text("%s/box-oci", runtime) ?: usual
+						   : usual;
 }
 
 /* It is an error if the file of --log cannot be written: errors would be lost. */
@@ -372,8 +376,6 @@ static int do_command(const struct command *command, int argc, char *argv[])
 		return -1;
 	if (oci_line.n_words < command->least || oci_line.n_words > command->most)
 		return failx("usage: box-oci %s %s", command->name, command->usage);
-	if (geteuid() != 0 && command->least > 0)
-		return failx("only root may use it");
 	if (command->starts && command->run != oci_command_exec && take_listen_fds() < 0)
 		return -1;
 	/* The container gets no other descriptors of box-oci's caller: see close_descriptors() in
@@ -393,7 +395,6 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	signal(SIGCHLD, SIG_DFL);
 	umask(022);
-	oci_line.root = usual_root();
 	option = read_options(argc, argv, "+hv", global_options);
 	if (option != 0)
 		return option == 'h'   ? print_help()
@@ -401,6 +402,7 @@ int main(int argc, char *argv[])
 				       : report_oci(EXIT_FAILURE);
 	if (oci_line.n_words == 0)
 		return print_help();
+	oci_line.root = oci_line.root ?: usual_root();
 	if (check_log() < 0)
 		return report_oci(EXIT_FAILURE);
 	while (command->name && strcmp(command->name, oci_line.words[0]) != 0)
@@ -411,7 +413,7 @@ int main(int argc, char *argv[])
 	}
 	/* This comes before everything that takes time, because it executes box-oci again, and
 	 * main() runs a second time up to this line. */
-	if (command->starts && geteuid() == 0 && protect_own_file(argv) < 0)
+	if (command->starts && protect_own_file(argv) < 0)
 		return report_oci(EXIT_FAILURE);
 	debug_oci_begin();
 	status = do_command(command, oci_line.n_words, oci_line.words);

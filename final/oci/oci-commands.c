@@ -289,5 +289,5 @@ int oci_command_events(void)
 
 int oci_command_spec(void)
 {
-	return oci_print_spec(oci_line.bundle ?: ".");
+	return oci_print_spec(oci_line.bundle ?: ".", oci_line.rootless);
 }

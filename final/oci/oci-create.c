@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -20,6 +21,7 @@
 #include "text.h"
 #include "container.h"
 #include "hooks.h"
+#include "namespaces.h"
 #include "spec.h"
 #include "tty.h"
 #include "wait.h"
@@ -141,6 +143,9 @@ static int make(struct container *container, struct oci *oci, struct bundle *bun
 		return fail_prefix("the bundle ");
 	if (!config || oci_read(bundle, config, steal_pointer(&folder)) < 0)
 		return -1;
+	if (geteuid() != 0 && !namespaces_users(&bundle->spec.namespaces))
+		return failx(
+			"linux.namespaces: without a user namespace, only root can make the container; podman unshare, or unshare -r, makes a user root");
 	bundle->spec.process.detached = detached;
 	if (oci_check_console(&bundle->spec) < 0 ||
 		oci_make(oci, oci_line.root, oci_line.words[0]) < 0)

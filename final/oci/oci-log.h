@@ -11,6 +11,7 @@
 extern struct oci_line {
 	const char *root, *log; /* the options of all commands; root is never NULL */
 	bool log_json, debug, systemd;
+	bool rootless; /* of spec */
 	/* The options of single commands, by their names. */
 	const char *bundle, *console, *pid_file, *process, *cwd, *user, *format, *resources;
 	const char *interval;

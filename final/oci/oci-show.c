@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
@@ -66,7 +67,56 @@ static void drop_cgroup_namespace(json_t *json)
 			json_array_remove(list, i--);
 }
 
-int oci_print_spec(const char *folder)
+/* Removes the options of MOUNT that name a user or group: an ordinary user has no other IDs than
+ * its own. */
+static void drop_ids(json_t *mount)
+{
+	json_t *options = json_object_get(mount, "options");
+
+	for (size_t i = 0; i < json_array_size(options); i++) {
+		const char *option = json_string_value(json_array_get(options, i));
+
+		if (strncmp(option, "gid=", 4) == 0 || strncmp(option, "uid=", 4) == 0)
+			json_array_remove(options, i--);
+	}
+}
+
+/* Changes JSON for an ordinary user, as runc does: it gets a user namespace, in which the user is
+ * root; it keeps the user's network, and so has the host's /sys, as the kernel gives no other; and
+ * it has no rules for devices. */
+static int make_rootless(json_t *json)
+{
+	json_t *linux_part = json_object_get(json, "linux"), *mounts, *sys;
+	json_t *list = json_object_get(linux_part, "namespaces");
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(get_text(json_array_get(list, i), "type") ?: "", "network") == 0)
+			json_array_remove(list, i--);
+	json_array_append_new(list, json_pack("{s:s}", "type", "user"));
+	json_object_del(linux_part, "resources");
+	json_object_set_new(linux_part, "uidMappings",
+		json_pack("[{s:i, s:i, s:i}]", "containerID", 0, "hostID", (int)geteuid(), "size",
+			1));
+	json_object_set_new(linux_part, "gidMappings",
+		json_pack("[{s:i, s:i, s:i}]", "containerID", 0, "hostID", (int)getegid(), "size",
+			1));
+	mounts = json_object_get(json, "mounts");
+	for (size_t i = 0; i < json_array_size(mounts); i++) {
+		json_t *mount = json_array_get(mounts, i);
+
+		drop_ids(mount);
+		if (strcmp(get_text(mount, "type") ?: "", "sysfs") != 0)
+			continue;
+		sys = json_pack("{s:s, s:s, s:s, s:[s, s, s, s, s]}", "destination", "/sys", "type",
+			"none", "source", "/sys", "options", "rbind", "nosuid", "noexec", "nodev",
+			"ro");
+		if (!sys || json_array_set_new(mounts, i, sys) < 0)
+			return fail("memory");
+	}
+	return 0;
+}
+
+int oci_print_spec(const char *folder, bool rootless)
 {
 	autofree char *path = format_text("%s/config.json", folder);
 	autofree char *text = strdup(standard), *indented = NULL;
@@ -77,6 +127,8 @@ int oci_print_spec(const char *folder)
 		*c = *c == '\'' ? '"' : *c;
 	json = text ? json_loads(text, 0, NULL) : NULL;
 	drop_cgroup_namespace(json);
+	if (rootless && make_rootless(json) < 0)
+		return -1;
 	if (!path || !json || !(indented = json_dumps(json, JSON_INDENT(4))))
 		return fail("memory");
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

@@ -27,7 +27,7 @@ as_ordinary() {
 ordinary:x:4321:4321::$STORE/home:/bin/sh" >/etc/passwd
 		echo "root:x:0:
 ordinary:x:4321:" >/etc/group
-		echo ordinary:200000:65536 | tee /etc/subuid >/etc/subgid
+		echo "${SINGLE:+no}ordinary:200000:65536" | tee /etc/subuid >/etc/subgid
 		mkdir -p "$STORE/home/.config/containers" && cp policy.json "$STORE/home/.config/containers"
 		cp -r . "$STORE/home" && chown -R 4321:4321 "$STORE/home" "$STORE/run" && chmod 700 "$STORE/run" || exit
 		[[ $RUNTIME == runc ]] || RUNTIME=$STORE/final/box-oci
@@ -119,7 +119,7 @@ ordinary:x:4321:" >/etc/group
 		state; podman pod stop -t 20 p; until_true eval "state | grep -q exited"; state
 		podman pod start p; podman pod kill p; until_true eval "state | grep p.Exited && state | grep -q one.exited" >/dev/null; state; podman pod rm -f p; podman pod ps -q
 		podman pod create --name q --network none --share net,pid >/dev/null; podman run -d --pod q --name two image sleep 2000
-		podman run --rm --pod q image ps -o args | grep sleep; podman exec two cat /proc/1/comm; podman pod rm -f -t 0 q'
+		podman run --rm --pod q image ps -o args | grep sleep; podman exec two cat /proc/1/comm; podman pod rm -f -t 0 q 2>/dev/null'
 	output_has $'pod\nlo\nfrom one' "see namespaces_return"
 	output_has $'sleep 2000\ncatatonit' "see namespaces_enter_but_pids"
 }
@@ -137,4 +137,66 @@ ordinary:x:4321:" >/etc/group
 	ordinary_script 'mkdir -p context; printf "FROM image\nRUN echo built >/built && id -u\nUSER 1000\nCMD id -u; cat /built\n" >context/Containerfile
 		for isolation in oci rootless; do podman build -q --isolation $isolation --network none -t new --runtime "$RUNTIME" context >/dev/null; none --rm new; podman rmi -f new >/dev/null; done'
 	output_has $'1000\nbuilt\n1000\nbuilt' "see devices_control"
+}
+
+# A bundle of box-oci's own, with a copy of the test's root filesystem. `configure STATEMENT...` changes config.json, see oci.bash.
+BUNDLE_SCRIPT='
+	mkdir -p bundle/rootfs && tar -C bundle/rootfs --exclude "./dev/*" -xf image.tar && cd bundle && "$RUNTIME" spec || exit
+	configure() { python3 -c "import json, sys
+c = json.load(open(\"config.json\")); process, linux = c[\"process\"], c[\"linux\"]
+for statement in sys.argv[1:]: exec(statement)
+json.dump(c, open(\"config.json\", \"w\"))" "$@"; }
+	own_users() { rm config.json && "$RUNTIME" spec --rootless && configure "process[\"terminal\"] = False"; }
+	configure "process[\"terminal\"] = False; linux[\"namespaces\"] = [n for n in linux[\"namespaces\"] if n[\"type\"] != \"cgroup\"]"'
+
+@test "an ordinary user's box-oci makes containers with a user namespace, without one in which it is root" {
+	as_ordinary "$OCI" "$BUNDLE_SCRIPT"'
+		"$RUNTIME" run test; echo "status $?"
+		own_users; configure "process[\"args\"] = [\"sh\", \"-c\", \"id -u; cat /proc/self/uid_map; touch /dev/null; cat /proc/self/setgroups; exec sleep 1000\"]"
+		"$RUNTIME" run --detach test </dev/null >out 2>&1; until_true grep -q deny out; cat out; "$RUNTIME" exec test sh -c "ls /sys | grep -c kernel; ls /sys/class/net | grep lo"; "$RUNTIME" list -q; ls "$XDG_RUNTIME_DIR/box-oci"
+		"$RUNTIME" exec test sh -c "echo inside; id -u; exit 4"; echo "status $?"; "$RUNTIME" ps test | grep -c "sleep 1000"; "$RUNTIME" state test | grep -o running
+		"$RUNTIME" pause test; "$RUNTIME" update --pids-limit 9 test; "$RUNTIME" kill -a test KILL; until_true eval "$RUNTIME state test | grep -q stopped"; "$RUNTIME" delete test; "$RUNTIME" list -q
+		configure "linux[\"uidMappings\"] = linux[\"gidMappings\"] = [{\"containerID\": 0, \"hostID\": 4321, \"size\": 1}, {\"containerID\": 1, \"hostID\": 200000, \"size\": 100}]" "process[\"args\"] = [\"cat\", \"/proc/self/uid_map\"]"
+		"$RUNTIME" run test; configure "linux[\"uidMappings\"][1][\"hostID\"] = 1"; "$RUNTIME" run test 2>&1 | tail -n 1'
+	output=$(tr -s " " <<<"$output")
+	output_has $'box-oci: linux.namespaces: without a user namespace, only root can make the container; podman unshare, or unshare -r, makes a user root\nstatus 1' "see make in oci-create.c"
+	output_has $'0\n 0 4321 1\ndeny\n1\nlo\ntest\ntest\ninside\n0\nstatus 4\n1\nrunning' "see id_maps_write and namespaces_become_root"
+	output_has "box-oci: the container has no cgroup, so it cannot be paused" "see cgroup_freeze"
+	output_has "box-oci: resources.pids.limit: no cgroup that can have it is delegated to this user: " "see write_nothing"
+	output_has $'\n 0 4321 1\n 1 200000 100\nbox-oci: newuidmap cannot map these IDs: status 1' "see run_mapper"
+}
+
+@test "an ordinary user's box-oci, if the user could change its file, runs from a copy" {
+	as_ordinary "$OCI" "$BUNDLE_SCRIPT"'
+		own_users; printf "#!/bin/sh\nreadlink /proc/\$PPID/exe >>$PWD/exe\n" >hook; chmod +x hook; cp "$RUNTIME" .
+		configure "process[\"args\"] = [\"true\"]; c[\"hooks\"] = {\"prestart\": [{\"path\": \"$PWD/hook\"}]}"
+		"$RUNTIME" run test; ./box-oci run test; cat exe'
+	output_has $'/mnt/final/box-oci\n/memfd:box (deleted)' "see protect_by_copy"
+}
+
+@test "an ordinary user's limits need a cgroup that is delegated, and so does one that has a name" {
+	as_ordinary "$OCI" "$BUNDLE_SCRIPT"'
+		configure "process[\"args\"] = [\"sh\", \"-c\", \"id -u; cat /proc/self/cgroup | wc -l\"]" "linux[\"resources\"][\"pids\"] = {\"limit\": -1}"
+		podman unshare "$RUNTIME" run test >/dev/null; echo "status $?"
+		configure "linux[\"resources\"][\"pids\"] = {\"limit\": 20}"; podman unshare "$RUNTIME" run test; echo "status $?"
+		configure "linux[\"resources\"] = {}; linux[\"cgroupsPath\"] = \"/own/test\""; podman unshare "$RUNTIME" run test; echo "status $?"; podman unshare "$RUNTIME" list -q'
+	output_has $'status 0\nbox-oci: resources.pids.limit: no cgroup that can have it is delegated to this user: ' "see write_nothing"
+	output_has $'status 1\nbox-oci: mkdir ' "see make_cgroup_in"
+	output_has $'/own: Permission denied\nstatus 1' "see make_cgroup_in"
+}
+
+@test "an ordinary user's containers: hooks, and a network namespace that a path names" {
+	ordinary_script 'mkdir -p hooks; printf "#!/bin/sh\ncat >/dev/null; id -u >>$PWD/ran\n" >hook; chmod +x hook
+		for stage in prestart createRuntime poststart poststop; do echo "{\"version\": \"1.0.0\", \"hook\": {\"path\": \"$PWD/hook\"}, \"when\": {\"always\": true}, \"stages\": [\"$stage\"]}" >hooks/$stage.json; done
+		podman --hooks-dir hooks run --rm --network none image echo with hooks; sort ran | uniq -c
+		podman unshare sh -c "unshare -n sleep 1000 & echo \$! >pid"; until_true eval "[[ \$(readlink /proc/\$(cat pid)/ns/net) != \$(readlink /proc/self/ns/net) ]]"
+		podman run --rm --network ns:/proc/$(cat pid)/ns/net image ls /sys/class/net; echo "status $?"; kill $(cat pid)'
+	output_has $'with hooks\n      4 0\nlo\nstatus 0' "see namespaces_return"
+}
+
+@test "an ordinary user with a single ID runs containers whose groups nobody can change" {
+	SINGLE=yes ordinary_script 'none --rm image sh -c "id; cat /proc/self/uid_map; cat /proc/self/setgroups; grep Groups: /proc/self/status"; echo "status $?"
+		none -d --name c image sleep 1000; podman exec c id -u; podman kill c; podman wait c'
+	output_has $'deny\nGroups:' "see set_groups"
+	output_has $'status 0' "see set_groups"
 }
