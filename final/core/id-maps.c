@@ -55,7 +55,7 @@ static int add_ranges(
 		add_string(words, "1") < 0)
 		return -1;
 	while (lines && fgets(line, sizeof(line), lines)) {
-		if (sscanf(line, "%[^:]:%" SCNu32 ":%" SCNu32, owner, &first, &count) != 3 ||
+		if (sscanf(line, "%255[^:]:%" SCNu32 ":%" SCNu32, owner, &first, &count) != 3 ||
 			(strcmp(owner, number) != 0 && (!name || strcmp(owner, name) != 0)))
 			continue;
 		if (count == 0 || count > UINT32_MAX - 1 - inside)
