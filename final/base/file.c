@@ -215,3 +215,12 @@ void make_parents(const char *path)
 		*slash = '/';
 	}
 }
+
+int check_private(int dir)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
+		return failx("it is another user's");
+	return st.st_mode & 022 ? failx("others may write into it") : 0;
+}

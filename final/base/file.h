@@ -35,6 +35,10 @@ char *read_file_at(int dir, const char *name, size_t limit);
  * file system or mount (openat2(2), RESOLVE_NO_XDEV). Returns 0 also if NAME does not exist. */
 int remove_tree_at(int dir, const char *name);
 
+/* Checks the folder DIR, in which this program trusts what it finds, and removes things: it is an
+ * error if it is another user's, or if others may write into it. */
+int check_private(int dir);
+
 /* Makes the folders on the way to PATH (mode 0755). Errors show when PATH is opened. */
 void make_parents(const char *path);
 

@@ -115,6 +115,9 @@ int cgroup_go_below(struct cgroup *cgroup, const char *text);
  * if there is no number, or "max" in its place. */
 int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char *key);
 
+/* Whether the container ID has a cgroup. */
+bool cgroup_exists(const char *id);
+
 /* Whether the cgroup of the container ID is frozen, or about to be; false also if the container has
  * no cgroup. */
 bool cgroup_frozen(const char *id);

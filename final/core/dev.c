@@ -197,6 +197,10 @@ int dev_mount_nodes(int dev, const struct spec *spec, int scratch)
 	mode_t before = umask(0);
 	int result = 0;
 
+	/* In a folder to which all can write, as that of --tmpfs, the kernel refuses O_CREAT for
+	 * what another user than the folder's owns: may_create_in_sticky() in fs/namei.c. */
+	if (hosts >= 0 && fchmodat(dev, ".", 0755, 0) < 0)
+		result = fail("make /dev");
 	for (size_t i = 0; result == 0 && i < spec->n_devices; i++)
 		if (mount_node(dev, &spec->devices[i], scratch, hosts) < 0)
 			result = fail("make /dev/%s", spec->devices[i].path);

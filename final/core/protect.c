@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -71,7 +72,7 @@ static int protect_by_copy(char *argv[])
 	return fail("execute a copy of box");
 }
 
-int protect_own_file(char *argv[])
+int protect_own_file(char *argv[], bool always)
 {
 	static char path[PATH_MAX];
 	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -85,7 +86,7 @@ int protect_own_file(char *argv[])
 	/* Before Linux 6.14 execveat(2) uses the number of the descriptor as the name of the
 	 * process. */
 	prctl(PR_SET_NAME, "box");
-	if (st.f_flag & ST_RDONLY)
+	if (!always && (st.f_flag & ST_RDONLY))
 		return 0;
 	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
 		return fail("/proc/self/exe");

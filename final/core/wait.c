@@ -20,6 +20,7 @@
 #include <sys/statfs.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -100,6 +101,9 @@ static int open_own(int fd, int mode)
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		own = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	}
+	/* The terminal belongs to another user after su(1), but /dev/tty to all. */
+	if (own < 0 && is_terminal(fd) && tcgetsid(fd) == getsid(0))
+		own = open("/dev/tty", mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 

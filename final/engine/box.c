@@ -230,6 +230,8 @@ static bool read_options(int argc, char *argv[], struct folders *folders, int *s
  * command line. */
 static int begin(const struct command *command, const struct folders *folders, char *argv[])
 {
+	bool ordinary = geteuid() != 0;
+
 	if (close_range(rootless_inherited(folders->root), ~0U, 0) < 0)
 		return fail("close_range");
 	if (folders->debug && debug_begin() < 0)
@@ -237,7 +239,7 @@ static int begin(const struct command *command, const struct folders *folders, c
 	/* This comes before everything that takes time, because it executes box again, and main()
 	 * runs a second time up to this line. */
 	return rootless_enter(folders->root, command->starts) < 0 ||
-			       (command->starts && protect_own_file(argv) < 0)
+			       (command->starts && protect_own_file(argv, ordinary) < 0)
 		       ? -1
 		       : 0;
 }

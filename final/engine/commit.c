@@ -30,6 +30,7 @@
 #include "list.h"
 #include "outfile.h"
 #include "process.h"
+#include "cgroup.h"
 #include "freeze.h"
 #include "image.h"
 #include "layout.h"
@@ -235,16 +236,20 @@ static int find_spot(struct commit *commit)
 static int commit_frozen(struct target *target, struct commit *commit)
 {
 	bool runs = target->state.phase == PHASE_RUNNING;
+	bool freezes = runs && cgroup_exists(target->state.id);
 	struct freeze freeze;
 	struct written written;
 	int result = -1;
 
-	if (runs && freeze_begin(&freeze, target->state.id) < 0)
+	if (runs && !freezes)
+		warn_user("container %s has no cgroup, and goes on while it is committed",
+			target->name);
+	if (freezes && freeze_begin(&freeze, target->state.id) < 0)
 		return -1;
 	if (written_open(target, &written) == 0)
 		result = write_layout(commit, &written);
 	written_close(&written);
-	if (runs && freeze_end(&freeze) < 0)
+	if (freezes && freeze_end(&freeze) < 0)
 		result = -1;
 	return result;
 }

@@ -79,16 +79,15 @@ const char *default_root(void)
 static int open_in(const char *root, const char *name)
 {
 	autoclose int dir = -1;
-	struct stat st;
 	int fd;
 
 	make_parents(root);
 	mkdir(root, 0700);
 	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || fstat(dir, &st) < 0)
+	if (dir < 0)
 		return fail("%s", root);
-	if (st.st_uid != geteuid() || (st.st_mode & 022))
-		return failx("%s: it is another user's, or others may write into it", root);
+	if (check_private(dir) < 0)
+		return fail_prefix("%s: ", root);
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd < 0 ? fail("%s/%s", root, name) : fd;
 }

@@ -86,16 +86,6 @@ static int count_others(int dir, const char *marker)
 	return others;
 }
 
-/* Box trusts what lies in the folder DIR, and removes things there: it must be the user's alone. */
-static int check_owner(int dir)
-{
-	struct stat st;
-
-	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
-		return failx("it is another user's");
-	return st.st_mode & 022 ? failx("others may write into it") : 0;
-}
-
 /* Fails if DIR is no store; one that is empty becomes a store. Any other folder might be the
  * user's, with files that box must not touch. */
 static int claim(int dir)
@@ -108,7 +98,7 @@ static int claim(int dir)
 	if (fstat(dir, &st) < 0 || st.st_uid != geteuid())
 		return failx("it is another user's");
 	if (faccessat(dir, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return check_owner(dir);
+		return check_private(dir);
 	if ((others = count_others(dir, marker)) < 0)
 		return fail("what is in it");
 	/* Another box may have made it a store since: the first thing that it makes is the
@@ -170,7 +160,7 @@ int store_open(struct store *store, const char *path, const char *root)
 	if (!ok)
 		fail_prefix("%s: ", path);
 	else if (!(ok = (store->state = open_folder(AT_FDCWD, root)) >= 0 &&
-			 check_owner(store->state) == 0))
+			 check_private(store->state) == 0))
 		fail_prefix("%s: ", root);
 	else
 		ok = (store->path = real_path(path));

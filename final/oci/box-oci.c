@@ -413,7 +413,7 @@ int main(int argc, char *argv[])
 	}
 	/* This comes before everything that takes time, because it executes box-oci again, and
 	 * main() runs a second time up to this line. */
-	if (command->starts && protect_own_file(argv) < 0)
+	if (command->starts && protect_own_file(argv, false) < 0)
 		return report_oci(EXIT_FAILURE);
 	debug_oci_begin();
 	status = do_command(command, oci_line.n_words, oci_line.words);

@@ -17,6 +17,8 @@ SHOW='set -- $(sed "s/.*) //" /proc/self/stat); echo nice ${17} policy ${39}
 	cat /proc/self/personality /proc/self/oom_score_adj /proc/self/timerslack_ns; ionice
 	sed -n "s/Cpus_allowed_list:.//p" /proc/self/status; umask; ulimit -n'
 
+# With root alone: a user cannot raise a priority.
+# bats test_tags=root
 @test "nothing but the limits of resources is inherited from the caller, by run and exec" {
 	local own
 	own=$'nice 0 policy 0\n00000000\n0\n50000\nnone: prio 0\n'"$(</sys/devices/system/cpu/online)"$'\n0022\n100'

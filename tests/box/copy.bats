@@ -17,6 +17,8 @@ copies() {
 
 # --- cp ---
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "cp copies a tree into a container and out again, as root's, with links, modes and times" {
 	copies 'sleeper --name mine >/dev/null; box cp tree mine:/srv && box cp mine:/srv back && list tree >a; list back >b; diff a b
 		stat -c %y back/one; cat back/hard back/link back/not*; test back/one -ef back/hard && echo same'
@@ -27,11 +29,15 @@ copies() {
 		report "expected times, contents and hard links" "see pack_archive"
 }
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "cp -a keeps owners and set-ID bits" {
 	copies 'sleeper --name mine >/dev/null; box cp -a tree mine:/srv && box cp --archive mine:/srv back && list tree >a; list back >b; diff a b'
 	output_is "" "see copy in unpack.c"
 }
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "cp puts a file or folder into a folder that is there, else calls it so" {
 	copies 'sleeper --name mine >/dev/null; inside() { box exec mine "$@"; }
 		inside mkdir /there; box cp tree/one mine:/there; box cp tree/one mine:/there/other; box cp tree mine:/there
@@ -56,6 +62,8 @@ sub
 11" "see open_destination"
 }
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "cp merges folders, replaces files, and replaces no folder by a file nor a file by a folder" {
 	copies 'sleeper --name mine >/dev/null; inside() { box exec mine "$@"; }
 		inside sh -c "mkdir -m 700 -p /a/sub; echo old >/a/one; echo kept >/a/sub/kept"; box cp tree/. mine:/a; inside cat /a/one /a/sub/kept; inside stat -c " %a" /a /a/sub
@@ -90,6 +98,8 @@ box: /none: No such file or directory
 box: cp: '* ]] || report "expected archives both ways, and errors" "see copy_between"
 }
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "cp works with containers that do not run, and their volumes, and those that are paused" {
 	copies 'mkdir v; detach --name mine -v ./v:/v:ro -v ./tree:/w "exit 0" >/dev/null; box wait mine
 		box cp tree/one mine:/etc/one && box cp mine:/etc/one here && cat here; box cp tree/one mine:/w/sub/three; cat tree/sub/three; echo; box cp tree/one mine:/v
@@ -106,6 +116,8 @@ other
 box: /proc/self/status: No such file or directory' "see open_stopped"
 }
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "cp leaves the kernel's files out, and says which sockets it did not copy" {
 	copies 'sleeper --name mine >/dev/null; box cp mine:/ all; ls all/proc all/sys | tr "\n" " "; test -e all/bin/busybox && echo whole
 		perl -MIO::Socket::UNIX -e "IO::Socket::UNIX->new(Local => \"tree/socket\", Listen => 1)"; box cp tree mine:/srv; box exec mine ls /srv/one'
@@ -207,6 +219,8 @@ C /etc' "see print_changes"
 	output_is $'C /z\nD /z/a?b' "see print_changes"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "diff of folders too deep for it is an error, not a crash" {
 	life 'sleeper --name mine >/dev/null; upper=$(echo "$BOX_DATA"/containers/*/upper)
 		python3 -c "import os, sys; os.chdir(sys.argv[1]); [(os.mkdir(\"d\"), os.chdir(\"d\")) for i in range(6000)]" "$upper"
@@ -214,6 +228,8 @@ C /etc' "see print_changes"
 	output_is $'box: folders deeper than 5000 levels: d/d\n125' "see MAX_DEPTH in diff.c"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "folders in folders, of 4 KiB each, do not fill the memory of box diff, or the archives of commit and cp" {
 	life 'sleeper --name mine >/dev/null; upper=$(echo "$BOX_DATA"/containers/*/upper)
 		python3 -c "import os, sys; os.chdir(sys.argv[1]); [(os.mkdir(\"d\" * 255), os.chdir(\"d\" * 255)) for i in range(1100)]" "$upper"
@@ -237,6 +253,8 @@ A /old/new' "see look_below"
 
 # --- commit ---
 
+# With root alone: the host's files are also other users', whom a user cannot be.
+# bats test_tags=root
 @test "commit makes an image with the change; the original, and a file of the name, are as they were until then" {
 	copies 'pack_root; sha256sum <root.tar >before
 		box run --name mine -e KEY=value -w /srv -u 1000:1000 --entrypoint /bin/sh ./root.tar -c "exit 0"; box cp -a tree mine:/srv; box start -a mine
@@ -285,6 +303,8 @@ whole
 new' "see write_layout: OCI image specification"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "commit freezes a container that runs, and only for as long as it takes" {
 	life 'sleeper --name mine >/dev/null; box commit mine a.tar >/dev/null; status_of mine; box pause mine >/dev/null; box commit mine a.tar >/dev/null; status_of mine; box unpause mine >/dev/null
 		box commit mine /none/a.tar; echo $?; status_of mine; echo kept >b.tar; mkdir c.tar; box commit mine c.tar; box commit mine; box commit none x; status_of mine; ls; find "$BOX_DATA/tmp" -mindepth 1'
@@ -302,7 +322,8 @@ b.tar
 c.tar'* ]] || report "expected the state of before, each time" "see commit_frozen"
 }
 
-# bats test_tags=bare
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=bare,root
 @test "commit on a full disk keeps the file of before, thaws the container and leaves nothing" {
 	life 'mount -t tmpfs -o size=100k small /mnt; sleeper --name mine >/dev/null; echo kept >/mnt/a.tar; box commit mine /mnt/a.tar; echo $?; cat /mnt/a.tar; ls /mnt; umount /mnt; status_of mine; ls "$BOX_DATA/tmp"'
 	[[ $output == 'box: /mnt/a.tar: '*$'No space left on device\n125\nkept\na.tar\nrunning' ]] ||
@@ -316,6 +337,8 @@ c.tar'* ]] || report "expected the state of before, each time" "see commit_froze
 	output_is $'box: a.tar: ./large: a hole of more than 1 PiB\nbox: cp: large: a hole of more than 1 PiB\n1125899906842624 8' "see pack_hole"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "commit that is interrupted thaws the container, and leaves nothing" {
 	life 'sleeper --name mine >/dev/null; box exec mine dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null
 		for _ in {1..10}; do "$BOX" commit mine a.tar >/dev/null & until_true eval "ended $! || is mine paused"; kill $!; wait $!; status=$?; ((!status)) || break; rm a.tar; done # it may be faster
@@ -334,6 +357,8 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	sleeper --name mine >/dev/null
 '
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a commit that is killed lets the container go on" {
 	life "$gated"'for want in running paused; do gated 1 commit mine a.tar & at 1; status_of mine; kill -KILL $!; wait $! 2>/dev/null
 			until_true is mine $want; status_of mine; go 1; rm -f open-1; ls | grep tar; [[ $want == paused ]] || box pause mine >/dev/null; done
@@ -341,12 +366,16 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is $'paused\nrunning\npaused\npaused\npaused' "see keep_frozen"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a commit whose keeper of the frozen container is killed fails, and the container goes on" {
 	life "$gated"'gated 1 commit mine a.tar & at 1; kill -KILL $(pgrep -P $! -x box); go 1; wait $!; echo $?; status_of mine; ls | grep tar' 2>&1
 	[[ ! $output =~ [0-9a-f]{12} ]] || output=${output/"${BASH_REMATCH[0]}"/ID}
 	output_is $'box: the process that keeps container ID frozen has died\n125\nrunning' "see release in freeze.c"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "what cannot be frozen, as a process that waits for a disk, is neither committed nor paused" {
 	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 2>/dev/null); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
 		tried() { strace -f -qq -o trace -e trace=write $files -e inject=write:retval=1 "$BOX" "$@" 2>&1 | sed "s/in .*box.* do/in it do/"; echo "${PIPESTATUS[0]}"; }
@@ -355,6 +384,8 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is "$error"$'\n125\n'"$error"$'\n125\nrunning' "see cgroup_freeze"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a process that locks its cgroup keeps nobody from pause, commit and update" {
 	cc -w -static -x c -o "$ROOTFS/hold" - <<-'EOF' || fail "no static C library: install libc6-dev or glibc-static"
 		#include <fcntl.h>
@@ -375,6 +406,8 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is $'mine\n0\nmine\n0\n0\nmine\n0\nmine' "see take_lock in freeze.c"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "of two commits at once each has the container frozen; box unpause waits for them" {
 	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1
 		gated 2 commit mine b.tar >/dev/null & two=$!; until_true child_of $two
@@ -383,12 +416,16 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 	output_is $'0\npaused\n0\nbox: container mine is not paused\nrunning\nwhole\nwhole' "see freeze_begin"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a commit that waits for another one ends by a signal" {
 	life "$gated"'gated 1 commit mine a.tar >/dev/null & one=$!; at 1; "$BOX" commit mine b.tar & until_true child_of $!
 		kill $!; wait $!; echo $?; status_of mine; go 1; wait $one; echo $?; status_of mine; ls *.tar'
 	output_is $'143\npaused\n0\nrunning\na.tar' "see freeze_begin"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a commit whose container goes on meanwhile fails" {
 	life "$gated"'for command in "stop -t 0" "rm -f"; do box start mine >/dev/null 2>&1; gated 1 commit mine a.tar & at 1
 			box $command mine >/dev/null; go 1; wait $!; echo $?; rm -f open-1; done 2>&1 | grep -v ^shell-init | sed "s/[0-9a-f]\{12\}/ID/"; ls | grep tar'

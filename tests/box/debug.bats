@@ -2,6 +2,8 @@
 # shellcheck disable=SC2016,SC2034,SC2154 # scripts for the host; variables of helper.bash
 load ../lib/helper
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "--debug tells each step in its order, outside and inside, and BOX_DEBUG does so, too" {
 	host_script 'for way in "BOX_DEBUG= $BOX --debug" "BOX_DEBUG=yes $BOX"; do env $way run --rm --pids-limit 100 "$ROOTFS" true 2>&1 >out |
 		grep -oE "^box: [0-9]+\.[0-9]{6} (inside: )?(clone3|mount /|mount an overlay|fsmount proc|move_mount to /proc$|pivot_root|mask|folder|process|rmdir)" | sed "s/[0-9.]* //2" | uniq; cat out; done
@@ -34,6 +36,8 @@ box: rmdir'
 	output_is $'1\n1\nmine' "see debug_end in background_tell"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "with --debug a name of the command line or the image cannot command the terminal" {
 	host_script 'mkdir $'"'"'a\033b'"'"'; "$BOX" --debug run --rm -v "$DIR"/$'"'"'a\033b'"'"':/$'"'"'c\033d'"'"' "$ROOTFS" true 2>&1 | tee out | grep -cF "/c?d"; grep -c $'"'"'\033'"'"' out
 		"$BOX" --debug run --rm --cpuset-cpus $'"'"'0\033'"'"' "$ROOTFS" true 2>&1 | tee out | grep -c "write 0? to"; grep -c $'"'"'\033'"'"' out; rm out'

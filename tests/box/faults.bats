@@ -24,6 +24,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	after_sigkill
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "what a box that was killed has left, the next command removes" {
 	OPTIONS=(--memory 64m --pids-limit 10 --tmpfs /tmp)
 	host_script 'start sh -c "echo written >/file; sleep 1234 & sleep 1234"; until_true pgrep -f "^sleep 1234" >/dev/null
@@ -74,6 +76,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 
 # --- too little of something ---
 
+# With root alone: root's script mounts a disk that is root's.
+# bats test_tags=root
 @test "a full disk is the command's error, and leaves nothing" {
 	small_data size=1m
 	box sh -c 'dd if=/dev/zero of=/file bs=1k count=4000 2>&1 | grep -o "No space left"; echo ends'
@@ -83,6 +87,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	[[ ! $left ]] || report "left: $left" "see place_remove"
 }
 
+# With root alone: root's script mounts a disk that is root's.
+# bats test_tags=root
 @test "a disk without room for a container is an error that says so, and leaves nothing" {
 	small_data size=1m,nr_inodes=36
 	box true
@@ -93,6 +99,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	[[ $output == *"No space left on device" ]] || report "expected the cause, and nothing left" "see place_make"
 }
 
+# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# bats test_tags=root
 @test "a machine without room for processes is an error that says so, and leaves nothing" {
 	pids=$(findmnt -nfo TARGET -t cgroup -O pids || findmnt -nfo TARGET -t cgroup2)/test.$$
 	grep -qsw pids "${pids%/*}/cgroup.subtree_control" || echo +pids 2>/dev/null >"${pids%/*}/cgroup.subtree_control" || true
@@ -109,6 +117,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 		report "expected an error of box with $max processes" "see clone_init in container.c, and serve_as_init in init.c"
 }
 
+# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# bats test_tags=root
 @test "too few descriptors are an error that says so, and leave nothing" {
 	host_script 'for n in {4..40}; do message=$(ulimit -n $n; box echo ran 2>&1); echo "$? $message"; done | sort | uniq -c'
 	output_has "0 ran" "with 40 it must run"
@@ -172,6 +182,8 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	refused "others may write" "see claim"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "what another container has left, and cannot be removed, is not this one's exit status" {
 	host_script 'start sleep 1000; kill -KILL $box; wait $box; place=$(echo "$BOX_DATA"/containers/*); touch "$place/upper/stays"
 		chattr +i "$place/upper/stays"; box sh -c "exit 7" 2>&1; echo "status $?"; chattr -i "$place/upper/stays"' 2>/dev/null

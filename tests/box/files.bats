@@ -54,6 +54,8 @@ one
 the same' "see extract in extract.c"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "cp and commit follow symlinks to files, that are there or not, as a shell's > does" {
 	files 'mkdir away; echo old >away/old; ln -s away/old link; ln -s link twice; ln -s "$DIR/away/new" dangling; ln -s loop loop; mkdir into; ln -s ../away/old into/f; ln -s /none/at/all nowhere
 		sleeper --name mine >/dev/null; box exec mine sh -c "echo copy >/f"

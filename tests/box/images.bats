@@ -48,6 +48,8 @@ fails_with() {
 	[[ -e $layer/b ]] || fail "another file under the same name is another image"
 }
 
+# With root alone: a user has not so many IDs.
+# bats test_tags=root
 @test "a file keeps its owner, mode, time, attributes and links" {
 	imports "entry('./', mode=0o711, uid=3, gid=4),
 		entry('d/', mode=0o2751, uid=1, gid=2, mtime=1e9), entry('d/f', 'data', mode=0o4755, uid=70000, gid=5, mtime=1e9,
@@ -486,6 +488,8 @@ interrupted='interrupted() { local _; for _ in {1..10}; do env --default-signal 
 	output_lacks 'b.tar [' "a log is no terminal"
 }
 
+# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# bats test_tags=root
 @test "without a home box says where it wants to keep files, and anyone may ask for help" {
 	host_script 'cp -r "${BOX%/*}" /tmp/box-for-all-$$ && chmod 755 /tmp/box-for-all-$$; box=/tmp/box-for-all-$$/box
 		for arguments in images "run --rm rootfs true" "exec web true" "rm web"; do

@@ -36,6 +36,8 @@ hidden() {
 	rmdir "$BOX_DATA/empty"
 }
 
+# With root alone: the owners on the disk are others.
+# bats test_tags=root
 @test "an image is what its layers give when they are unpacked one after the other" {
 	command -v umoci >/dev/null || fail "install umoci"
 	py "from shapes import *; make()"
@@ -51,6 +53,8 @@ hidden() {
 	done
 }
 
+# With root alone: the owners on the disk are others.
+# bats test_tags=root
 @test "a file alone in its layer leaves its folders as they were: mode, owner, times, attributes" {
 	py "oci('image', tar(entry('tmp/', mode=0o1777, uid=3, gid=4, mtime=1e9, xattrs={'user.a': 'b'}), entry('usr/lib/', mode=0o750),
 	entry('usr/lib/libc', 'libc'), symlink('lib', 'usr/lib'), entry('tmp/gone', '')), tar(entry('tmp/f', 'f'), entry('lib/g', 'g'), entry('tmp/.wh.gone', '')))"

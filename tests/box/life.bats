@@ -50,6 +50,8 @@ load ../lib/life
 	output_is "" "with --rm nothing stays"
 }
 
+# With root alone: the files users and users.lock stay beside the states.
+# bats test_tags=root
 @test "--rm -d leaves nothing when the command ends, and box wait has its status" {
 	life 'detach --rm --name mine -v .:/v "until [ -e /v/go ]; do sleep 0.05; done; exit 9" >/dev/null
 		"$BOX" wait mine & until_true eval "ls -l /proc/$!/fd 2>/dev/null | grep -q /status"; touch go; wait $!; rm go; box ps -aq; find "$BOX_DATA/containers" "$BOX_ROOT" -mindepth 1 | wc -l'
@@ -104,6 +106,8 @@ lines" $'\''\xfe'\'' >/dev/null
 	output_is 7 "see block_signals in start_one"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "start of what runs is no error, and changes nothing; start -a of it, or of what is paused, is one" {
 	life 'sleeper --name mine >/dev/null; pid=$(pid_of mine); box start mine; echo $?; box start --attach mine 2>&1 | sed "s/[0-9a-f]\{12\}/ID/"; echo ${PIPESTATUS[0]}; [[ $(pid_of mine) == "$pid" ]] && echo same
 		box pause mine >/dev/null; box start mine; echo $?; status_of mine'
@@ -112,6 +116,8 @@ lines" $'\''\xfe'\'' >/dev/null
 
 # --- exec ---
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "exec runs a command with the container's namespaces, cgroup and rights, and its exit status" {
 	life 'sleeper --name mine --pids-limit 50 --ulimit nofile=99 --security-opt no-new-privileges >/dev/null
 		see="for n in pid mnt uts ipc net cgroup; do readlink /proc/\$1/ns/\$n; done; cat /proc/\$1/cgroup
@@ -154,6 +160,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_has $'ended\nmine\n137' "see PR_SET_PDEATHSIG in exec_main"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "exec in a container that does not run, or is paused, is an error that says so" {
 	life 'sleeper --name mine >/dev/null; box pause mine; box exec mine true; echo $?; box stop -t 0 mine; box exec mine true; echo $?; box exec none true; echo $?'
 	output_has $'box: container mine is paused\n125' "it would wait for ever"
@@ -229,6 +237,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	[[ $output == *"NAME two one"* && $output == *$'\n1\n2' ]] || report "expected a table" "see print_row"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "ps and inspect print JSON, of any bytes" {
 	life 'box run --name mine -e $'\''A=\xff"\n'\'' -v "$DIR:/x:ro" -m 64m "$ROOTFS" echo $'\''\xfe"\e[31m\n'\'' >/dev/null
 		box ps -a --format json | python3 -c "import json, sys; print([c[\"Name\"] for c in json.load(sys.stdin)])"
@@ -248,6 +258,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	[[ $(grep -c '^125$' <<<"$output") == 7 && $output == *$'\n1' ]] || report "expected 7 refusals" "see check_name"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "ps and rm take 1000 stored containers, and ps, run and exec take no longer for them" {
 	life 'id=$(sleeper --name mine); count() { strace -qq -f -e trace=file -o calls "$BOX" "$@" >/dev/null; wc -l <calls; }
 		counts() { count ps; count run --rm "$ROOTFS" true; count exec mine true; count exec $id true; }; before=($(counts))
@@ -291,6 +303,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_has "status 143" "it is no PID 1: see container_signal"
 }
 
+# With root alone: root's script mounts a disk that is root's.
+# bats test_tags=root
 @test "the exit status is kept where there is no room for the state" {
 	host_script 'mount -t tmpfs -o size=64k,mode=755 small /mnt; export BOX_ROOT=/mnt; "$BOX" run -d --name mine -v /mnt:/v "$ROOTFS" sh -c "until [ -e /v/go ]; do sleep 0.05; done; exit 3" >/dev/null
 		dd if=/dev/zero of=/mnt/full bs=1k 2>/dev/null; touch /mnt/go; "$BOX" wait mine; rm /mnt/full; "$BOX" rm mine >/dev/null; umount /mnt'
@@ -299,6 +313,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 
 # --- stop, kill, pause, wait, rm ---
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "stop sends the stop signal, also to one that is paused, and SIGKILL after a while" {
 	life 'waits="echo ready; while :; do sleep 0.05; done"; detach --name one "trap \"exit 3\" TERM; $waits" >/dev/null; detach --stop-signal USR1 --name two "trap \"exit 4\" USR1; $waits" >/dev/null
 		detach --name three "trap \"\" TERM; $waits" >/dev/null; for n in one two three; do until_true logged $n ready; done; box pause one >/dev/null; box stop -t 60 one two; box stop -t 1 three; box wait one two three; box stop one; echo $?'
@@ -312,6 +328,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	output_has $'not running\n125\nbox: NONE: no such signal\n125' "see kill_one"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a paused container does nothing, shows as such, and can be stopped, killed and removed" {
 	life 'detach --name mine "while :; do echo x; sleep 0.01; done" >/dev/null; lines() { box logs mine | wc -l; }; still() { a=$(lines); sleep 0.2; (($(lines) == a)); }; box pause mine; until_true still && echo still
 		status_of mine; box ps | grep -c Paused; box pause mine; box unpause mine; until_true eval "((\$(lines) > a))" && echo goes on; status_of mine; box unpause mine
@@ -322,6 +340,8 @@ send("stty si\"\"ze; exit 3\r"); expect("24 80"); print(end(), is_raw())'\'' "$B
 	[[ $(tail -n 7 <<<"$output" | sort -u) == mine ]] || report "expected that all of it is done" "what is frozen acts on no signal: see end in life.c"
 }
 
+# With root alone: only what has a cgroup can be paused.
+# bats test_tags=root
 @test "a command with several containers goes on after one fails, and its exit status says so" {
 	life 'sleeper --name one >/dev/null; sleeper --name two >/dev/null; for c in "stop -t 0" start pause unpause kill wait inspect "rm -f"; do
 		box $c one none two >out 2>err; echo "$c $? $(grep -cw "one\|two\|^137" out) $(grep -c "none: no such" err)"; done; rm out err'

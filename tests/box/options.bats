@@ -217,6 +217,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 		report "expected that a tmpfs executes nothing, and that /fixed is read-only" "see add_tmpfs"
 }
 
+# With root alone: only root can make device nodes.
+# bats test_tags=root
 @test "--tmpfs /dev has the devices of a container" {
 	for dev in /dev/ //./dev//.; do
 		OPTIONS=(--tmpfs "$dev:size=1m" --tmpfs "$dev:size=2m")
@@ -234,6 +236,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	[[ $stderr == *"/file: Read-only file system" && -e $DIR/src/kept ]] || report "expected one refusal" "see restrict_rootfs"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "--cpuset-cpus is where the command runs" {
 	OPTIONS=(--cpuset-cpus 0)
 	box grep Cpus_allowed_list /proc/self/status
@@ -245,6 +249,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	done
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "--memory-swap needs --memory, and cannot be less" {
 	OPTIONS=(--memory-swap 64m)
 	box true
@@ -257,6 +263,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	status_is 0 "-1 means no limit of swap"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "0 is no limit of memory, swap, processes and CPUs, and so is -1 of swap and processes" {
 	while read -r options; do
 		# shellcheck disable=SC2206 # words
@@ -278,6 +286,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 	status_is 0 "it is as if it had not been given"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "a size has Docker's units, with b or ib after them or not" {
 	host_script 'for size in 67108864 67108864b 65536k 65536KB 64m 64M 64mb 64MB 64Mi 64MiB 0.0625g 0.0625GiB; do "$BOX" run --name mine -m "$size" "$ROOTFS" true; "$BOX" inspect mine | sed -n "s/.*\"Memory\": \([0-9]*\),.*/\1/p"; "$BOX" rm mine >/dev/null; done | uniq -c
 		for size in 64ib 64i 64mm 64bb 64mbb 64x "64 m" 64m\  " 64m" m mb 0.5 0.0001k -64m 9g9 9999p; do "$BOX" run --rm -m "$size" "$ROOTFS" true 2>&1; done | sed "s/.*: //" | sort | uniq -c'
@@ -433,6 +443,8 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 	status_is 0 "see drop_privileges"
 }
 
+# With root alone: only root can make device nodes.
+# bats test_tags=root
 @test "--privileged: all capabilities and system calls, and nothing hidden" {
 	mknod "$ROOTFS/zero" c 1 5
 	OPTIONS=(--privileged)
@@ -469,6 +481,8 @@ capabilities_are() { # capabilities_are HEX: of the command, with $OPTIONS
 	refused "-z" "see next_flag"
 }
 
+# With root alone: box-oci is for root here.
+# bats test_tags=root
 @test "options are matched whole, in every command: the beginning of one is none" {
 	while read -r option; do
 		# shellcheck disable=SC2086 # words

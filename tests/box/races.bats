@@ -20,6 +20,8 @@ load ../lib/life
 	output_is $'100\n100\n100\n100' "each must end, and take all that is its own with it"
 }
 
+# With root alone: the files users and users.lock stay beside the states.
+# bats test_tags=root
 @test "50 starts, stops and removals at once all end, and none in another's way" {
 	life 'for n in {1..50}; do { sleeper --name c$n >/dev/null && box stop -t 0 c$n >/dev/null && box start c$n >/dev/null && box exec c$n true &&
 			box rm -f c$n >/dev/null || echo $n failed; } & done; wait; box ps -aq; find "$BOX_DATA/containers" "$BOX_DATA/live" "$BOX_ROOT" -mindepth 1'
@@ -62,6 +64,8 @@ load ../lib/life
 
 # --- killed ---
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "a container whose monitor is killed ends, is seen as exited, and can be started and removed" {
 	life 'for do in "start mine" "rm mine" "rm -f mine" "stop mine" "wait mine" "kill mine" "exec mine true"; do
 			sleeper --name mine -m 64m >/dev/null; pid=$(pid_of mine); m=$(monitor mine); kill -KILL $m; until_true ended $m; box $do >/dev/null 2>err; echo "$do $? $(sed "s/^box: //; s/[0-9a-f]\{12\}/mine/" err)"
@@ -69,6 +73,8 @@ load ../lib/life
 	output_is $'start mine 0 \nrm mine 0 \nrm -f mine 0 \nstop mine 0 \nwait mine 0 \nkill mine 125 container mine is not running\nexec mine true 125 container mine is not running' "see lock_place"
 }
 
+# With root alone: the files users and users.lock stay beside the states.
+# bats test_tags=root
 @test "boxes killed at any moment leave nothing that box ps, rm and prune do not clean up" {
 	local rounds=${ROUNDS:-20} seed=${SEED:-$RANDOM}
 	echo "ROUNDS=$rounds SEED=$seed"

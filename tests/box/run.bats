@@ -81,6 +81,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	[[ $output == rootfs ]] || report "expected the image's file, and no other" "each container has an upper folder of its own"
 }
 
+# With root alone: a user may not look below what root has mounted.
+# bats test_tags=root
 @test "what is mounted below the image's folder is not in the container" {
 	host_script 'mount -t tmpfs mine "$ROOTFS/tmp"; touch "$ROOTFS/tmp/submount"; box ls /tmp; umount "$ROOTFS/tmp"'
 	output_is "" "an overlay shows its lower layer alone, and no mounts on it"
@@ -143,6 +145,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 
 # --- what the container sees ---
 
+# With root alone: it has one of users, too.
+# bats test_tags=root
 @test "a container has namespaces of its own, but for users" {
 	for namespace in pid mnt uts ipc net cgroup; do
 		box readlink "/proc/self/ns/$namespace"
@@ -178,6 +182,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	[[ $stderr == *"No space left"* ]] || report "expected that /dev/full is full" "see dev_mount_nodes"
 }
 
+# With root alone: only root can make device nodes.
+# bats test_tags=root
 @test "a device node that the command makes, or that the image has, opens nothing" {
 	mknod "$ROOTFS/zero" c 1 5
 	box sh -c 'for dir in / /tmp /dev /dev/shm /dev/mqueue; do mknod $dir/mine c 1 5 && head -c 1 $dir/mine; done; head -c 1 /zero'
@@ -272,6 +278,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	output_is survived "as with Docker: see memory.oom.group"
 }
 
+# With root alone: only root can make device nodes.
+# bats test_tags=root
 @test "the container changes no file, terminal or device of the host that it writes to or reads" {
 	host_script 'echo before >log; mount -t tmpfs dev /mnt; mknod -m 666 /mnt/null c 1 3; mount --bind /mnt/null /dev/null
 		"$BOX" run --rm "$ROOTFS" sh -c "chmod 4777 /proc/self/fd/0 /proc/self/fd/1; : >/proc/self/fd/1; echo after" >>log

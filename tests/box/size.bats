@@ -80,6 +80,8 @@ write('a-ends', tar(sparse([((n << 16) - 1, 2) for n in range(1, 150)])))"
 	done
 }
 
+# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# bats test_tags=root
 @test "--max-size, and the number of files, hold for all layers together" {
 	unpacker 'echo "$@" >>"${0%/*}/log"; exec "$unpack" "$@"'
 	py "oci('image', *(tar(entry('%d' % n, 'x' * 1000), entry('l%d' % n, '')) for n in range(3)), compress=bytes)"

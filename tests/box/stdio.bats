@@ -54,6 +54,8 @@ make_look() {
 	output_is secret "it must be given a pipe of its own"
 }
 
+# With root alone: the fifo is the user's.
+# bats test_tags=root
 @test "the mode and owner of a fifo stay as they were" {
 	host_script 'mkfifo -m 600 fifo; cat fifo & exec 3>fifo
 		"$BOX" run --rm "$ROOTFS" sh -c "echo through; chmod 666 /proc/self/fd/1; chown 1000 /proc/self/fd/1" >&3
@@ -93,6 +95,8 @@ make_look() {
 	output_is $'y\nstatus 141\ny\nstatus 1' "SIGPIPE, which PID 1 alone is spared, or else the error"
 }
 
+# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# bats test_tags=root
 @test "a command is told that nobody reads it, also when it has written nothing yet" {
 	host_script 'exec 4< <(exec timeout 60 "$BOX" run --rm -v "$DIR":/out "$ROOTFS" sh -c "echo; until test -e /out/gone; do sleep 0.05; done
 			echo first || echo refused >/out/result" 2>/dev/null </dev/null)
@@ -102,6 +106,8 @@ make_look() {
 	output_is refused "box looks after its reader while it waits: see flow_watch"
 }
 
+# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# bats test_tags=root
 @test "a slow reader gets all of the output, and does not keep the container" {
 	host_script 'mkfifo go; "$BOX" run --name slow "$ROOTFS" sh -c "head -c 100k /dev/zero; echo error >&2; echo last; exit 3" 2>err | { read -r <go; tail -c 100004 | tail -c 5; } &
 		no_more() { [[ $("$BOX" ps -aq --no-trunc --format json) == *\"exited\"* ]]; }
@@ -139,6 +145,8 @@ def end_of(process):
         return "hangs"
 '
 
+# With root alone: the terminals are root's.
+# bats test_tags=root
 @test "box ends by SIGTERM while its output stalls" {
 	life 'export BOX ROOTFS; python3 -c "$1"' "$STALLS"'
 for option in "-i", "-t":
@@ -152,6 +160,8 @@ for box, name in boxes:
 		"no output may block what reads signals, and the last of it has a second: see relay_finish"
 }
 
+# With root alone: the terminals are root's.
+# bats test_tags=root
 @test "box rm -f ends a container whose output stalls" {
 	life 'export BOX ROOTFS; python3 -c "$1"' "$STALLS"'
 start("terminal", "run", "--name", "mine", os.environ["ROOTFS"], "yes")

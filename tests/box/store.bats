@@ -86,6 +86,8 @@ contents() { cat "$(layers "$1" | head -n 1)/a"; }
 	[[ ${output:0:64} == "${output:65:64}" && $output == *$'\n'0 ]] || report "expected one ID, twice, and no box-unpack" "see find_known"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "a layer that nobody has verified is replaced, one of another digest is an error" {
 	twins layout
 	import good
@@ -104,6 +106,8 @@ contents() { cat "$(layers "$1" | head -n 1)/a"; }
 	refused "another layer has the name $name" "compare all digits"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "a layer that nobody has verified is never half removed, however often and wherever its replacement ends" {
 	twins layout
 	import good
@@ -123,6 +127,8 @@ os.makedirs('$folder-old/full')"
 	grep -rqx old "$folder"-old-*/a || fail "the old one is kept: $(ls "$BOX_DATA/layers")"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "a layer that was replaced stays while a container lives, and goes with the next rmi or prune" {
 	twins layout
 	import good
@@ -169,6 +175,8 @@ os.makedirs('$folder-old/full')"
 	output_is "" "O_NOFOLLOW"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "of a store only what has a name as box gives is removed" {
 	host_script '"$BOX" ps -q; mkdir -p "$BOX_DATA"/{tmp,layers,containers}/{thesis,$(printf "x%.0s" {1..64})}/{upper,work}; echo {} >"$BOX_DATA/names/x"
 		mkdir "$BOX_DATA/tmp/$(printf "a%.0s" {1..64})" "$BOX_DATA/layers/$(printf "b%.0s" {1..32})-root"
@@ -177,15 +185,19 @@ os.makedirs('$folder-old/full')"
 	output_is 0 "see is_own_name: what box has left is gone, all else stays"
 }
 
+# With root alone: box-oci is for root here.
+# bats test_tags=root
 @test "--root is a folder that nobody else can write, as --data is, of box and of box-oci" {
 	host_script 'mkdir -p root/x; chmod 755 root; chmod 700 root/x; oci=${BOX%/*}/box-oci
 		try() { "$BOX" --root "$DIR/root" ps 2>&1; echo $?; "$oci" --root "$DIR/root" state x 2>&1; echo $?; }
 		chmod 777 root; try; chmod 755 root; chown 65534 root; try; chown 0 root; "$BOX" --root "$DIR/root" ps -q
 		chmod 1777 root; "$oci" --root "$DIR/root" list -q; chown 65534 root/x; "$oci" --root "$DIR/root" state x 2>&1'
 	local open="$DIR/root: others may write into it" other="$DIR/root: it is another user's"
-	output_is "box: $open"$'\n125\n'"box-oci: $open"$'\n1\n'"box: $other"$'\n125\n'"box-oci: $other"$'\n1\n'"box-oci: x: it is another user's" "see check_owner"
+	output_is "box: $open"$'\n125\n'"box-oci: $open"$'\n1\n'"box: $other"$'\n125\n'"box-oci: $other"$'\n1\n'"box-oci: x: it is another user's" "see check_private, and check_owner"
 }
 
+# With root alone: root's script writes to the store.
+# bats test_tags=root
 @test "a container cannot keep rm from removing it by names that box uses itself" {
 	host_script 'id=$("$BOX" run -d "$ROOTFS" true); "$BOX" wait $id >/dev/null; cd "$BOX_DATA/containers/$id/upper"
 		deep=$(printf "d/%.0s" {1..40}); mkdir -p {1..20}/$deep; bash -c "mkdir -p .box-remove-\$\$-{0..20}/x; exec \"\$BOX\" rm $id" >/dev/null; echo $?; ls "$BOX_DATA/containers"'

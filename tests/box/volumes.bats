@@ -26,6 +26,8 @@ secret/sub/found" "see open_settled in path.c"
 		report "expected four refusals, and nothing of the other folder" "see open_settled in path.c"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "a volume stays where the symlink in its name led when the container was made" {
 	life 'mkdir one two "a:b,c"; echo 1 >one/f; echo 2 >two/f; echo 3 >a:b,c/f; ln -s one now; ln -s a:b,c odd; cd a:b,c
 		box run --name mine -v ../now:/n -v ./:/here:ro -v "$DIR/odd:/o" -v ../now/f:/f "$ROOTFS" sh -c "cat /n/f /here/f /o/f /f"; cd "$DIR"
@@ -33,6 +35,8 @@ secret/sub/found" "see open_settled in path.c"
 	output_is $'1\n3\n3\n1\n1\n3\n3\n1\nmine\n1\n3\n3\n1\n1' "see find_source in options.c"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "no command on a container works in the folder where the container was made" {
 	life 'mkdir made made/v here; echo v >made/v/f; (cd made && box run --name mine -v ./v:/v "$ROOTFS" sh -c "cat /v/new"); cd here; echo f >f.txt; mkdir v
 		box cp f.txt mine:/x; box cp mine:/x got; cat got; box cp mine:/v/f vf; cat vf; box commit mine out.tar >/dev/null; box diff mine; box update --pids-limit 30 mine
@@ -102,6 +106,8 @@ rmdir: '/foo/w/x': Read-only file system" "see is_late in mounts.c"
 	output_is /run/x "see make_path in rootfs.c"
 }
 
+# With root alone: limits need a cgroup, which no user has here.
+# bats test_tags=root
 @test "a name that leads by a link of /proc to what has no such name here is refused: no other place of that name is taken" {
 	setup_bundle
 	life 'mkdir -p all/v; cp -a bundle all/bundle; cp -a bundle/rootfs all/image; echo here >all/v/f; cp all/v/f all/image/f
