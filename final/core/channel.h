@@ -15,7 +15,7 @@
  *                          had to join a user or mount namespace to make that process
  *            <--  READY    it has joined all namespaces but that of PIDs; only if it joins one
  *   GO       -->           the ID maps and priorities are set: the child may begin
- *   MOUNT    -->           an ID-mapped mount, attached nowhere; one message each, in their order
+ *   MOUNT    -->           a mount of mapped_send(), attached nowhere; one message each, in order
  *            <--  HOOKS    all is mounted, and the old root is still there; only with hooks
  *   GO       -->           box has run its hooks
  *            <--  READY    the inside is made; with the other end of the terminal

@@ -33,7 +33,7 @@
 #include "hooks.h"
 #include "init.h"
 #include "join.h"
-#include "mounts.h"
+#include "mapped.h"
 #include "namespaces.h"
 #include "oom.h"
 #include "pipes.h"
@@ -303,27 +303,6 @@ static pid_t clone_init(struct container *container, int sockets[2], const int p
 	return -1;
 }
 
-/* Sends each ID-mapped mount to the child. If the child has ended, sending fails. That is no error
- * here: expect() finds out later why the child has ended. */
-static int send_mapped_mounts(struct container *container)
-{
-	const struct message message = {.kind = MESSAGE_MOUNT};
-	const struct spec *spec = container->spec;
-
-	for (size_t i = 0; i < spec->n_mounts; i++) {
-		const struct mount *mount = &spec->mounts[i];
-		autoclose int users = -1, tree = -1;
-
-		if (!mount->id_mapped)
-			continue;
-		if ((users = namespaces_open_users(&mount->maps, container->pid)) < 0 ||
-			(tree = mount_take_mapped(spec, mount, users)) < 0)
-			return -1;
-		message_send(container->socket, &message, tree);
-	}
-	return 0;
-}
-
 static int send_go(struct container *container)
 {
 	static const struct message go = {.kind = MESSAGE_GO};
@@ -390,7 +369,7 @@ static int lead_init(struct container *container)
 		return -1;
 	if (send_go(container) < 0)
 		return -1;
-	if (send_mapped_mounts(container) < 0)
+	if (mapped_send(spec, container->pid, container->socket) < 0)
 		return -1;
 	if (hooks_any(&spec->oci->hooks, HOOK_PRESTART, HOOK_CREATE_CONTAINER)) {
 		if (expect(container, MESSAGE_HOOKS, &status) < 0 ||
@@ -479,6 +458,10 @@ int container_join(struct container *container, const struct process *process,
 
 int container_mount(struct container *container, const struct spec *spec)
 {
+	struct clone_args args = {
+		.flags = spec->namespaces.made & (CLONE_NEWNS | CLONE_NEWUSER),
+		.exit_signal = SIGCHLD,
+	};
 	int sockets[2], status;
 
 	*container = no_container;
@@ -486,13 +469,16 @@ int container_mount(struct container *container, const struct spec *spec)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
-	if ((container->pid = fork()) == 0) {
+	if ((container->pid = syscall(SYS_clone3, &args, sizeof(args))) == 0) {
 		close(sockets[0]);
 		mount_main(spec, sockets[1]);
 	}
 	close(sockets[1]);
 	if (container->pid < 0)
-		return fail("fork");
+		return fail("clone3");
+	if (namespaces_prepare(spec, container->pid) < 0 || send_go(container) < 0 ||
+		mapped_send(spec, container->pid, container->socket) < 0)
+		return -1;
 	return expect(container, MESSAGE_READY, &status) < 0 ? -1 : steal_fd(&container->master);
 }
 

@@ -31,6 +31,7 @@
 #include "hooks.h"
 #include "inside.h"
 #include "join.h"
+#include "mapped.h"
 #include "masks.h"
 #include "mounts.h"
 #include "namespaces.h"
@@ -88,11 +89,14 @@ static int run_hooks(const struct spec *spec)
 	return hooks_run(&spec->oci->hooks, HOOK_CREATE_CONTAINER, "creating", getpid());
 }
 
-/* Receives the ID-mapped mounts from box, see mount_take_mapped(). */
-static int receive_mounts(const struct spec *spec, int trees[])
+/* Receives the mounts of mapped_send() from box. *OVERLAY becomes the root's, or -1. */
+static int receive_mounts(const struct spec *spec, int *overlay, int trees[])
 {
+	if (spec->root.mapped && (*overlay = wait_for_message(MESSAGE_MOUNT)) < 0)
+		return failx("the root: no descriptor came");
 	for (size_t i = 0; i < spec->n_mounts; i++)
-		if (spec->mounts[i].id_mapped && (trees[i] = wait_for_message(MESSAGE_MOUNT)) < 0)
+		if (mount_is_sent(&spec->mounts[i]) &&
+			(trees[i] = wait_for_message(MESSAGE_MOUNT)) < 0)
 			return failx("mount at %s: no descriptor came", spec->mounts[i].target);
 	return 0;
 }
@@ -102,9 +106,9 @@ static int receive_mounts(const struct spec *spec, int trees[])
 static int make_root(const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int trees[])
 {
 	int nodes[spec->oci->n_nodes + 1];
-	autoclose int root = -1, scratch = -1;
+	autoclose int root = -1, overlay = -1, scratch = -1;
 
-	if (take_mounts(spec, trees) < 0 || receive_mounts(spec, trees) < 0)
+	if (take_mounts(spec, trees) < 0 || receive_mounts(spec, &overlay, trees) < 0)
 		return -1;
 	/* The mounts that take_mounts() took have the right propagation already: see take_bind().
 	 * All others are copies of the host's mounts, and become private here: a mount that is made
@@ -114,7 +118,8 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 		return fail("make the mounts private");
 	/* All this happens before the process becomes root of a user namespace, who cannot look
 	 * into all of the host's folders. */
-	if (devices_take(spec, nodes) < 0 || (root = mount_rootfs(&spec->root, &scratch)) < 0 ||
+	if (devices_take(spec, nodes) < 0 ||
+		(root = mount_rootfs(&spec->root, overlay, &scratch)) < 0 ||
 		namespaces_become_root(&spec->namespaces) < 0)
 		return -1;
 	if (make_mounts(spec, cgroup, pid_ns, scratch, trees) < 0 ||
@@ -227,10 +232,7 @@ _Noreturn void mount_main(const struct spec *spec, int socket)
 
 	begin_inside(socket);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (unshare(CLONE_NEWNS) < 0) {
-		fail("unshare");
-		die(EXIT_BOX);
-	}
+	wait_for_message(MESSAGE_GO);
 	if (close_descriptors(&spec->process, to_box, NULL) < 0 ||
 		make_root(spec, &none, -1, trees) < 0 || restrict_all(spec, trees) < 0)
 		die(EXIT_BOX);

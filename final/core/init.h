@@ -15,8 +15,9 @@
 _Noreturn void child_main(const struct spec *spec, const struct cgroup *cgroup, bool born_inside,
 	bool outside, int socket);
 
-/* Makes the mounts of a container that does not run, sends a descriptor of the container's root
- * over SOCKET, and keeps the mounts until box ends this process. */
+/* Makes the mounts of a container that does not run, as the child of clone3(2) in new namespaces of
+ * mounts and perhaps of users, sends a descriptor of the container's root over SOCKET, and keeps
+ * the mounts until box ends this process. */
 _Noreturn void mount_main(const struct spec *spec, int socket);
 
 #endif

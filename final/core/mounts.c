@@ -199,7 +199,12 @@ static int take_mount(const struct spec *spec, const struct cgroup *cgroup, int 
 	return tree >= 0 && is_late(mount) && open_for_writing(tree) < 0 ? -1 : steal_fd(&tree);
 }
 
-/* With BINDS, takes the bind mounts that are not ID-mapped; without BINDS, all mounts of other
+bool mount_is_sent(const struct mount *mount)
+{
+	return mount->id_mapped || mount->by_box;
+}
+
+/* With BINDS, takes the bind mounts but those that box takes; without BINDS, all mounts of other
  * kinds. */
 static int take_some(const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int scratch,
 	int trees[], bool binds)
@@ -207,7 +212,7 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int p
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		const struct mount *mount = &spec->mounts[i];
 
-		if (binds != !(mount->type || mount->text) || mount->id_mapped)
+		if (binds != !(mount->type || mount->text) || mount_is_sent(mount))
 			continue;
 		trees[i] = -1;
 		if (source_in_root(spec, mount)) /* attach_mounts() takes it */
@@ -229,20 +234,9 @@ int take_mounts(const struct spec *spec, int trees[])
 	return take_some(spec, NULL, -1, -1, trees, true);
 }
 
-int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users)
+int mount_take_outside(const struct spec *spec, const struct mount *mount)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
-	autoclose int tree = take_mount(spec, NULL, -1, mount, -1, -1);
-
-	if (tree < 0)
-		return fail("mount %s at %s", mount->source, mount->target);
-	if (syscall(SYS_mount_setattr, tree, "",
-		    AT_EMPTY_PATH | (mount->id_mapped == ALL_MAPPED ? AT_RECURSIVE : 0), &attr,
-		    sizeof(attr)) == 0)
-		return steal_fd(&tree);
-	return errno == EINVAL ? failx("mount %s at %s: its file system has no ID-mapped mounts",
-					 mount->source, mount->target)
-			       : fail("map the owners of %s at %s", mount->source, mount->target);
+	return take_mount(spec, NULL, -1, mount, -1, -1);
 }
 
 int make_mounts(

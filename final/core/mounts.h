@@ -3,25 +3,28 @@
 #ifndef MOUNTS_H
 #define MOUNTS_H
 
+#include <stdbool.h>
+
 #include "cgroup.h"
 #include "spec.h"
+
+/* Whether box takes MOUNT itself, and sends it to the child (mapped.h). */
+bool mount_is_sent(const struct mount *mount);
 
 /* take_mounts() makes a copy of the source of each bind mount, attached nowhere: trees[i] becomes a
  * descriptor of the copy for spec->mounts[i]. It becomes -1 for an optional mount whose source is
  * missing, and for a source in the container's own root, which attach_mounts() copies later.
- * ID-mapped mounts are left out. take_mounts() is called by root of the host, while paths still
- * lead to the host.
+ * Mounts of mount_is_sent() are left out. take_mounts() is called by root of the host,
+ * while paths still lead to the host.
  *
- * mount_take_mapped() takes one ID-mapped mount, with the user namespace USERS, a descriptor. It
- * returns a descriptor of the mount, which the caller closes, or -1 after fail(). Box itself calls
- * it, because it needs privileges in the user namespace that owns the file system, which is the
- * host's (mount_setattr(2)).
+ * mount_take_outside() takes the copy for one of the mounts that are left out. It returns a
+ * descriptor of the copy, which the caller closes, or -1 with errno set.
  *
  * make_mounts() makes all other mounts, as root of the container, who is to own them. It makes the
  * files of spec->mounts[i].text in SCRATCH, a descriptor of a tmpfs. A /proc that it mounts shows
  * the PID namespace PID_NS, a descriptor, or the caller's own if PID_NS is -1. */
 int take_mounts(const struct spec *spec, int trees[]);
-int mount_take_mapped(const struct spec *spec, const struct mount *mount, int users);
+int mount_take_outside(const struct spec *spec, const struct mount *mount);
 int make_mounts(
 	const struct spec *spec, const struct cgroup *cgroup, int pid_ns, int scratch, int trees[]);
 

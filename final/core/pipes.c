@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "container.h"
+#include "mapped.h"
 #include "spec.h"
 
 /* Whether the container gets a pipe in place of the caller's file ST. It gets none for the null
@@ -35,10 +36,12 @@ static int make_nulls(int pipes[3])
  * again through /proc/self/fd: it could write to a disk that it was only to read, change a file's
  * mode, or read from a pipe to which it was only to write. So the container gets pipes, and box
  * copies between their other ends and the caller's files. If stdout and stderr are the same file,
- * they share one pipe, which keeps the order of the output. */
+ * they share one pipe, which keeps the order of the output. A pipe belongs to root of the
+ * container, who could not open /dev/stdout otherwise. */
 int make_pipes(struct container *container, int pipes[3])
 {
 	const struct process *process = container->process;
+	const struct id_maps *maps = &container->namespaces->maps;
 	struct stat st[3];
 	int ends[2];
 
@@ -56,7 +59,9 @@ int make_pipes(struct container *container, int pipes[3])
 			pipes[2] = fcntl(pipes[1], F_DUPFD_CLOEXEC, 3);
 			continue;
 		}
-		if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0)
+		if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[ours], F_SETFL, O_NONBLOCK) < 0 ||
+			(maps->n_uids > 0 && fchown(ends[0], mapped_root(maps->uids, maps->n_uids),
+						     mapped_root(maps->gids, maps->n_gids)) < 0))
 			return fail("pipe");
 		container->stdio[fd] = ends[ours];
 		pipes[fd] = ends[!ours];

@@ -26,7 +26,7 @@
  * where the container's root covers it afterwards, and stays there. */
 static int mount_scratch(const struct root *root)
 {
-	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755", 0);
+	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755,uid=0,gid=0", 0);
 	autoclose int target = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (tree < 0 || target < 0 || mount_attach(tree, target) < 0)
@@ -43,7 +43,7 @@ static int mount_scratch(const struct root *root)
  *
  * Option redirect_dir=nofollow: a folder of a layer that is renamed is copied. So the upper folder
  * alone shows what has changed, without references to other paths. */
-static int mount_overlay(const struct root *root, int *scratch)
+int mount_overlay(const struct root *root, int *scratch)
 {
 	autoclose int layers = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct overlay overlay = {.dir = layers,
@@ -56,9 +56,20 @@ static int mount_overlay(const struct root *root, int *scratch)
 	debug("mount an overlay on %s, upper folder %s", root->path, root->upper);
 	if (layers < 0)
 		return fail("%s", root->path);
-	if ((*scratch = mount_scratch(root)) < 0)
+	if (scratch && (*scratch = mount_scratch(root)) < 0)
 		return -1;
 	return overlay_mount(root->path, &overlay);
+}
+
+/* Mounts the overlay GIVEN, which box has made. */
+static int mount_given(const struct root *root, int given, int *scratch)
+{
+	autoclose int target = -1;
+
+	if ((*scratch = mount_scratch(root)) < 0)
+		return -1;
+	target = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return target < 0 || mount_attach(given, target) < 0 ? fail("mount %s", root->path) : 0;
 }
 
 /* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path must not
@@ -76,11 +87,13 @@ static int mount_bind(const struct root *root)
 							  : 0;
 }
 
-int mount_rootfs(const struct root *root, int *scratch)
+int mount_rootfs(const struct root *root, int given, int *scratch)
 {
 	int fd;
 
-	if ((root->upper ? mount_overlay(root, scratch) : mount_bind(root)) < 0)
+	if ((given >= 0           ? mount_given(root, given, scratch)
+		    : root->upper ? mount_overlay(root, scratch)
+				  : mount_bind(root)) < 0)
 		return -1;
 	fd = open_settled(AT_FDCWD, root->path, O_PATH | O_DIRECTORY);
 	return fd < 0 ? fail("%s", root->path) : fd;

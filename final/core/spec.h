@@ -53,6 +53,9 @@ struct mount {
 	bool copy_up; /* a new file system gets a copy of the folder that it covers */
 	bool copy_mode; /* a new file system gets the permissions of the folder that it covers */
 	bool on_kernel_files; /* a bind mount on a file of /proc or /sys is allowed */
+	/* a bind mount that box takes: the first process, root of another user namespace, cannot
+	 * look into all folders of the host */
+	bool by_box;
 	/* for a bind mount: "inside" in maps are the IDs on the disk */
 	enum id_mapped id_mapped;
 	struct id_maps maps; /* empty: the maps of the container's user namespace */
@@ -204,6 +207,9 @@ struct root {
 	char **lower;
 	/* the folders for what the container writes, relative to path */
 	const char *upper, *work;
+	/* not NULL: the absolute paths of the folders that have all of the above in them; the IDs
+	 * on the disk are those of the container's new user namespace; NULL-terminated */
+	char **mapped;
 	bool temporary; /* what the container writes is thrown away after the run */
 	/* MOUNT_ATTR_* of the root's mount alone: read-only, no devices */
 	uint64_t attributes;

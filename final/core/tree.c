@@ -36,6 +36,14 @@ int mount_restrict(int tree, uint64_t attributes, bool recursive)
 		&attr, sizeof(attr));
 }
 
+int mount_map(int tree, int users, bool recursive)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = users};
+
+	return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+		&attr, sizeof(attr));
+}
+
 int mount_change(int tree, const struct mount_change *change)
 {
 	struct mount_attr attr = {.attr_set = change->set,

@@ -21,11 +21,13 @@ bool mounts_know_pids(void);
  * RECURSIVE it includes all mounts below PATH. It returns a descriptor, which the caller closes.
  *
  * mount_restrict() adds ATTRIBUTES to the mount TREE, and with RECURSIVE also to the mounts below
- * it. mount_change() makes CHANGE to the mount TREE. mount_attach() mounts TREE on the file or
- * folder TARGET, a descriptor. */
+ * it. mount_map() has the mount TREE show the owners of files as USERS, a descriptor of a user
+ * namespace, maps them ("ID-mapped mounts"). mount_change() makes CHANGE to the mount TREE.
+ * mount_attach() mounts TREE on the file or folder TARGET, a descriptor. */
 int mount_new(const char *type, const char *source, const char *options, uint64_t attributes);
 int mount_copy(int dir, const char *path, bool recursive);
 int mount_restrict(int tree, uint64_t attributes, bool recursive);
+int mount_map(int tree, int users, bool recursive);
 int mount_change(int tree, const struct mount_change *change);
 int mount_attach(int tree, int target);
 
