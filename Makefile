@@ -138,7 +138,7 @@ tests/lib/host: tests/lib/host.c
 # The unit tests: what they test is built once more, with the sanitizers where the compiler has them, and so that
 # only what is needed is linked. The rest is as it is in final/. The compiler is asked once.
 UNIT_TESTED = $(wildcard final/base/*.c) final/core/user.c final/core/device-rules.c final/core/mountinfo.c \
-	final/image/layout.c final/engine/logs.c final/engine/options.c final/engine/volumes.c $(filter-out %/box-oci.c,$(wildcard final/oci/*.c)) \
+	final/image/layout.c final/engine/logs.c final/engine/options.c final/engine/ranges.c final/engine/volumes.c $(filter-out %/box-oci.c,$(wildcard final/oci/*.c)) \
 	$(patsubst %,final/helpers/%.c,job quota read-archive seccomp-profile seccomp-tree)
 FUZZ_TARGETS = archive config env-file layout mountinfo users
 FUZZ_FILES = $(FUZZ_TARGETS:%=tests/fuzz/%.c) tests/fuzz/fuzz.c

@@ -70,12 +70,12 @@ static int set_mounts(struct spec *spec, const struct options *options)
 	char *hostname = format_text("%s\n", spec->hostname);
 	char *shm = format_text("mode=1777,size=%" PRId64, options->shm_size ?: 64 << 20);
 	const char *cgroup = cgroup_has_limits(&spec->limits) ? "cgroup" : "cgroup2";
-	bool initial = users_are_initial();
+	bool mapped = options->users.count > 0, initial = users_are_initial() && !mapped;
 	/* Where the host's /sys is read-only, a user namespace can have no other one. */
 	uint64_t constant_too = options->privileged && initial ? 0 : MOUNT_ATTR_RDONLY;
 	/* A new sysfs shows a network namespace, and takes rights over it. */
 	bool own_sys = initial || !options->host_network;
-	const char *ptys = initial || users_have(true, 5)
+	const char *ptys = initial || (mapped ? options->users.count > 5 : users_have(true, 5))
 				   ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
 				   : "newinstance,ptmxmode=0666,mode=0620";
 	const struct mount own[] = {
@@ -104,7 +104,8 @@ static int set_mounts(struct spec *spec, const struct options *options)
 	memcpy(spec->mounts, own, sizeof(own));
 	for (size_t i = 0; i < options->n_volumes; i++) {
 		spec->mounts[N + i] = options->volumes[i];
-		if (!options->privileged)
+		spec->mounts[N + i].by_box = mapped && !options->volumes[i].type;
+		if (!options->privileged || mapped)
 			spec->mounts[N + i].attributes |= MOUNT_ATTR_NODEV;
 	}
 	spec->n_mounts = N + options->n_volumes;
@@ -180,8 +181,9 @@ static int set_privileges(struct spec *spec, const struct options *options, cons
 	spec->process.capabilities.effective = spec->process.capabilities.permitted =
 		set; /* these two count for root only */
 	spec->root.attributes = options->read_only ? MOUNT_ATTR_RDONLY : 0;
-	if (!options->privileged) {
+	if (!options->privileged || options->users.count > 0)
 		spec->root.attributes |= MOUNT_ATTR_NODEV;
+	if (!options->privileged) {
 		spec->masked = masked;
 		spec->constant = constant;
 	}
@@ -203,6 +205,27 @@ static int set_layers(struct spec *spec, const struct image *image)
 	if (add_string(&lower, "../base") < 0)
 		return -1;
 	spec->root.lower = lower.list;
+	return 0;
+}
+
+/* Gives the container a user namespace of its own. The IDs on the disk are those inside, whatever
+ * the range is: so layers are there once, for all containers. */
+static int set_users(struct spec *spec, const struct options *options, const struct image *image,
+	const struct store *store)
+{
+	autofree char *base = format_text("%s/base", store->path),
+		      *own = format_text("%s/containers/%s", store->path, spec->id);
+	struct strings folders = {0};
+
+	if (options->users.count == 0)
+		return 0;
+	spec->namespaces.made |= CLONE_NEWUSER;
+	spec->namespaces.maps = (struct id_maps){&options->users, &options->users, 1, 1};
+	if (!base || !own || (image->folder && add_string(&folders, image->folder) < 0) ||
+		add_string(&folders, spec->root.path) < 0 || add_string(&folders, base) < 0 ||
+		add_string(&folders, own) < 0)
+		return -1;
+	spec->root.mapped = folders.list;
 	return 0;
 }
 
@@ -233,7 +256,8 @@ int make_spec(struct spec *spec, const struct options *options, const struct ima
 	spec->namespaces.made = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 				CLONE_NEWCGROUP | (options->host_network ? 0 : CLONE_NEWNET);
 	if (!spec->root.path || !spec->hostname || set_layers(spec, image) < 0 ||
-		set_mounts(spec, options) < 0 || set_environment(spec, options, image) < 0)
+		set_users(spec, options, image, store) < 0 || set_mounts(spec, options) < 0 ||
+		set_environment(spec, options, image) < 0)
 		return -1;
 	return set_privileges(spec, options, store->path);
 }

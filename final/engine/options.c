@@ -29,6 +29,7 @@
 #include "attributes.h"
 #include "privileges.h"
 #include "spec.h"
+#include "ranges.h"
 #include "volumes.h"
 
 /* ---- the values ---- */
@@ -279,6 +280,8 @@ static const struct run_option {
 	{"ulimit", 0, "NAME=SOFT[:HARD]", "a limit of each process, such as nofile=1024",
 		.set = add_ulimit},
 	{"user", 'u', "USER[:GROUP]", "names of the image, or numbers", TEXT(user)},
+	{"userns", 0, "auto|host|UID:COUNT", "the host's IDs that the container's users are",
+		.set = set_userns},
 	{"volume", 'v', "SRC:DST[:ro]", "show the host's folder or file SRC at DST",
 		.set = add_volume},
 	{"workdir", 'w', "DIR", "the working folder", TEXT(workdir)},

@@ -19,6 +19,10 @@ struct options {
 	const char *name, *hostname, *entrypoint, *user, *workdir;
 	bool help, interactive, terminal, init, privileged, host_network, unconfined, read_only;
 	bool no_new_privileges, remove, detach;
+	/* Which IDs of the host the container's are; a count of 0: the same as on the host.
+	 * AUTO_USERS: ranges_claim() is still to set them. */
+	struct id_map users;
+	bool auto_users;
 	struct limits limits;
 	struct strings env, file_env, cap_add, cap_drop;
 	struct strings lines; /* all options but --env and --env-file, for options_save() */

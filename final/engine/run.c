@@ -32,6 +32,7 @@
 #include "make-spec.h"
 #include "monitor.h"
 #include "options.h"
+#include "ranges.h"
 #include "state.h"
 
 /* ---- a run ---- */
@@ -171,7 +172,9 @@ static int run_image(
 		set_stop_signal(options, image) < 0 ||
 		place_make(store, image->id, options->name, options->remove, &place) < 0)
 		return report();
-	if (make_spec(spec, options, image, store, &place) < 0 || note_container(&run, image) < 0) {
+	if (ranges_claim(store, &place, options) < 0 ||
+		make_spec(spec, options, image, store, &place) < 0 ||
+		note_container(&run, image) < 0) {
 		status = report();
 		place_remove(store, &place);
 	} else {

@@ -252,9 +252,13 @@ static json_t *config_json(const struct kept *kept)
 	const struct image *image = &kept->image;
 	const struct spec *spec = &kept->spec;
 	const struct limits *limits = &spec->limits;
+	char users[32] = "host";
 
+	if (options->users.count > 0)
+		snprintf(users, sizeof(users), "%u:%u", options->users.outside,
+			options->users.count);
 	return json_pack("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:b},"
-			 " s:{s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:b, s:b}, s:o}",
+			 " s:{s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:b, s:b, s:b, s:b}, s:o}",
 		"Config", "Hostname", json_any(spec->hostname), "User", json_any(spec->process.user), "Env",
 		json_list(spec->process.env), "Cmd", json_list(spec->process.argv), "WorkingDir",
 		json_any(spec->process.cwd), "StopSignal",
@@ -262,7 +266,7 @@ static json_t *config_json(const struct kept *kept)
 		spec->process.terminal, "HostConfig", "Memory", (json_int_t)limits->memory, "MemorySwap", (json_int_t)limits->memory_swap, "PidsLimit",
 		(json_int_t)limits->pids, "CpuQuota", (json_int_t)limits->cpu_quota, "CpuPeriod",
 		(json_int_t)limits->cpu_period, "CpusetCpus", limits->cpuset_cpus ?: "",
-		"NetworkMode", options->host_network ? "host" : "none", "Privileged",
+		"NetworkMode", options->host_network ? "host" : "none", "UsernsMode", users, "Privileged",
 		options->privileged, "ReadonlyRootfs", options->read_only, "AutoRemove",
 		options->remove, "Init", spec->init, "Mounts", mounts_json(options));
 }
