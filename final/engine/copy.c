@@ -149,23 +149,37 @@ static int copy_between(const struct copy *job, struct end *from, struct end *to
 	return result;
 }
 
-/* Opens the root folder of a running container's first process. Another process may get its PID
- * before /proc/PID/root is opened: the pidfd shows whether the first process still lived after
- * that. */
-static int open_running(const struct target *target)
+/* Opens the user namespace of the process PID in END, unless it is box's own. */
+static int open_users(struct end *end, pid_t pid)
+{
+	struct stat own, other;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	if (stat("/proc/self/ns/user", &own) < 0 || stat(path, &other) < 0 ||
+		(own.st_ino != other.st_ino && (end->users = open(path, O_RDONLY | O_CLOEXEC)) < 0))
+		return fail("%s", path);
+	return 0;
+}
+
+/* Opens the root folder of a running container's first process in END, and the user namespace.
+ * Another process may get its PID before /proc/PID/root is opened: the pidfd shows whether the
+ * first process still lived after that. */
+static int open_running(const struct target *target, struct end *end)
 {
 	autoclose int pidfd = state_pidfd(&target->state);
 	char path[64];
-	autoclose int root = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/root", target->state.pid);
 	if (pidfd < 0)
 		return -1;
-	if ((root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+	if ((end->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return fail("%s", path);
-	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
-		return failx("container %s is not running", target->name);
-	return steal_fd(&root);
+	if (open_users(end, target->state.pid) < 0)
+		return -1;
+	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0
+		       ? failx("container %s is not running", target->name)
+		       : 0;
 }
 
 /* Removes all mounts of SPEC but its volumes: file systems such as /proc are for processes, and box
@@ -181,13 +195,15 @@ static void keep_volumes(struct spec *spec)
 }
 
 /* Mounts the root of a container that does not run, and locks the container. The child of HOLDER
- * keeps the mounts. Returns a descriptor of the root, or -1 after fail(). */
-static int open_stopped(const struct target *target, struct kept *kept, struct container *holder)
+ * keeps the mounts. Opens the root in END. */
+static int open_stopped(
+	const struct target *target, struct kept *kept, struct container *holder, struct end *end)
 {
 	if (kept_open(target->store, target->state.id, true, kept) < 0)
 		return -1;
 	keep_volumes(&kept->spec);
-	return container_mount(holder, &kept->spec);
+	end->root = container_mount(holder, &kept->spec);
+	return end->root < 0 ? -1 : open_users(end, holder->pid);
 }
 
 static int cp(struct target *target)
@@ -195,15 +211,16 @@ static int cp(struct target *target)
 	const struct copy *job = target->data;
 	struct container holder = no_container;
 	struct kept kept = {.place.dir = -1};
-	autoclose int root = target->state.phase == PHASE_RUNNING
-				     ? open_running(target)
-				     : open_stopped(target, &kept, &holder);
-	struct end host = {.folder = -1, .root = -1}, container = {.folder = -1, .root = root};
-	int result = -1;
+	struct end host = {.folder = -1, .root = -1, .users = -1}, container = host;
+	int result = target->state.phase == PHASE_RUNNING
+			     ? open_running(target, &container)
+			     : open_stopped(target, &kept, &holder, &container);
 
-	if (root >= 0)
+	if (result == 0)
 		result = job->to_container ? copy_between(job, &host, &container)
 					   : copy_between(job, &container, &host);
+	close_fd(&container.root);
+	close_fd(&container.users);
 	keep_failure();
 	container_destroy(&holder);
 	kept_close(&kept);

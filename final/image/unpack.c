@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -43,6 +44,7 @@ struct job {
 	int archive; /* what box-unpack reads or writes, as its stdin */
 	int folder, socket; /* box-unpack's working folder; its messages come by the socket */
 	int root; /* of the container that the folder is in; -1: the folder becomes the root */
+	int users; /* the user namespace of which box-unpack is root; 0 or -1: the caller's */
 	const struct unpack *into; /* of unpack(), else NULL */
 	pid_t pid;
 	int file; /* the archive, which only box reads */
@@ -95,9 +97,22 @@ static int enter_overlay(const struct unpack *into)
 	return chdir(into->path) < 0 ? fail("%s", into->path) : 0;
 }
 
+/* Becomes root of job->users. */
+static int enter_users(const struct job *job)
+{
+	if (job->users <= 0)
+		return 0;
+	return setns(job->users, CLONE_NEWUSER) < 0 || setgroups(0, NULL) < 0 ||
+			       setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
+		       ? -1
+		       : 0;
+}
+
 /* In the child: executes box-unpack with the descriptors that box-unpack.c names. */
 _Noreturn static void exec_unpacker(const struct job *job, int socket, char *argv[])
 {
+	/* opened now: root of another user namespace may not find it */
+	int program = job->users > 0 ? open(argv[0], O_PATH | O_CLOEXEC) : -1;
 	bool over = job->into && job->into->below;
 	bool entered = over ? enter_overlay(job->into) == 0 : fchdir(job->folder) == 0;
 	bool ok = entered && dup2(job->archive, STDIN_FILENO) >= 0 &&
@@ -107,8 +122,10 @@ _Noreturn static void exec_unpacker(const struct job *job, int socket, char *arg
 		ok = ok && dup2(job->root, 3) >= 0;
 	else if (job->root == 3)
 		ok = ok && fcntl(3, F_SETFD, 0) == 0; /* it is close-on-exec */
-	if (ok && close_range(job->root >= 0 ? 4 : 3, ~0U, 0) == 0)
-		execv(argv[0], argv);
+	if (ok && enter_users(job) == 0 &&
+		close_range(job->root >= 0 ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		program < 0 ? execv(argv[0], argv)
+			    : execveat(program, "", argv, environ, AT_EMPTY_PATH);
 	over && !entered ? fail_prefix("e") : fail("e%s", argv[0]);
 	send(ok ? STDOUT_FILENO : socket, failure(), strlen(failure()), MSG_NOSIGNAL);
 	_exit(EXIT_BOX);
@@ -509,8 +526,16 @@ int pack(int folder, bool layer, const char *name, int archive)
 int copy(const struct end *from, const struct end *to, bool keep_owners)
 {
 	struct job jobs[2] = {
-		{.name = "cp", .folder = from->folder, .root = from->root, .socket = -1},
-		{.name = "cp", .folder = to->folder, .root = to->root, .socket = -1},
+		{.name = "cp",
+			.folder = from->folder,
+			.root = from->root,
+			.users = from->users,
+			.socket = -1},
+		{.name = "cp",
+			.folder = to->folder,
+			.root = to->root,
+			.users = to->users,
+			.socket = -1},
 	};
 	int ends[2], result = 0;
 

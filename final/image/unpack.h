@@ -48,9 +48,10 @@ int pack(int folder, bool layer, const char *name, int archive);
 
 /* One end of a copy: the file or folder NAME in FOLDER. If FOLDER is in a container, ROOT is the
  * root folder of the container; if it is on the host, ROOT is -1, and only FOLDER is seen. If
- * FOLDER is -1, this end is an archive on stdin or stdout, in which the file is called NAME. */
+ * FOLDER is -1, this end is an archive on stdin or stdout, in which the file is called NAME. The
+ * owners of files are users of the user namespace USERS, or, if that is -1, of the caller's. */
 struct end {
-	int folder, root;
+	int folder, root, users;
 	const char *name; /* "." for all that is in the folder */
 };
 

@@ -68,6 +68,17 @@ IDS='first() { box inspect "$1" | sed -n "s/.*\"UsernsMode\": \"\([0-9]*\):65536
 }
 
 # bats test_tags=root
+@test "box exec and box cp work in a container with --userns, as they do otherwise" {
+	life "$IDS"'echo one >f && chown 33:34 f; mkdir d && cp -a f d; box run -d --name mine --userns auto --tmpfs /t "$ROOTFS" sleep 1000 >/dev/null
+		copies() { box cp f mine:/f1 && box cp -a f mine:/f2 && box cp d mine:/d && tar -cf - d | box cp - mine:/etc && box cp mine:/f1 f1 && box cp -a mine:/f2 f2 && box cp mine:/etc/d - | tar tvf - --numeric-owner | sed -n "s,.* \([0-9]*/[0-9]*\) .* \(.*\),\2 \1,p"
+			stat -c "%n %u:%g" f1 f2; rm f1 f2; upper mine f1 f2 d/f etc/d/f; }
+		copies; box cp f mine:/t/f; box exec mine stat -c "%n %u:%g" /f1 /f2 /t/f; box exec -u 5:6 mine sh -c "id -u; echo out >/dev/stdout"
+		box stop -t 0 mine >/dev/null; box run --rm --name no -i "$ROOTFS" true; copies'
+	local copies=$'d/ 0/0\nd/f 33/34\nf1 0:0\nf2 33:34\nf1 0:0\nf2 33:34\nd/f 0:0\netc/d/f 33:34'
+	output_is "$copies"$'\n/f1 0:0\n/f2 33:34\n/t/f 0:0\n5\nout\n'"$copies" "see enter_users in unpack.c, and container_mount"
+}
+
+# bats test_tags=root
 @test "with --userns what box makes in the box belongs to its root: /dev, terminals, pipes and /etc/hosts" {
 	life 'run() { box run --rm --userns auto "$@"; }
 		run -i "$ROOTFS" sh -c "find /dev /etc/hosts /etc/hostname -maxdepth 1 ! -user 0 ! -path \"/dev/[a-z]*\"; find /dev/shm /dev/pts /dev/core -maxdepth 0 ! -user 0; echo more >>/etc/hosts; echo n >/dev/null; cat /dev/stdin; echo err >/dev/stderr" <<<in
