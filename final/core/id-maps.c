@@ -38,41 +38,70 @@ static char *user_name_of(uid_t uid)
 	return entry ? strdup(entry->pw_name) : getenv("USER") ? strdup(getenv("USER")) : NULL;
 }
 
-/* Adds the words for newuidmap(1) or newgidmap(1) that map the ID OWN to 0, and each range that
- * FILE has for NAME or UID to what follows: "INSIDE OUTSIDE COUNT". Returns the number of ranges,
- * or -1 after fail(). */
-static int add_ranges(
-	struct strings *words, const char *file, const char *name, uid_t uid, uint32_t own)
+/* Whether the IDs outside of MAP are also in one of the N elements of MAPS: the kernel refuses to
+ * map an ID twice. */
+static bool overlaps(const struct id_map *map, const struct id_map *maps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (map->outside < (uint64_t)maps[i].outside + maps[i].count &&
+			maps[i].outside < (uint64_t)map->outside + map->count)
+			return true;
+	return false;
+}
+
+/* Adds to the *N elements of MAPS each range that FILE has for the user NAME or UID, whose IDs
+ * follow those that are mapped already. A line that says the same as one before it is left out. */
+static int read_ranges(
+	const char *file, const char *name, uid_t uid, struct id_map **maps, size_t *n)
 {
 	autofclose FILE *lines = fopen(file, "re");
-	char line[256], owner[sizeof(line)], number[16], range[64];
-	uint32_t first, count, inside = 1;
-	int n = 0;
+	struct id_map map = {.inside = 1}, *added;
+	char line[256], owner[sizeof(line)], number[16];
 
 	snprintf(number, sizeof(number), "%u", uid);
-	snprintf(range, sizeof(range), "%u", own);
-	if (add_string(words, "0") < 0 || add_string(words, range) < 0 ||
-		add_string(words, "1") < 0)
-		return -1;
 	while (lines && fgets(line, sizeof(line), lines)) {
-		if (sscanf(line, "%255[^:]:%" SCNu32 ":%" SCNu32, owner, &first, &count) != 3 ||
+		if (sscanf(line, "%255[^:]:%" SCNu32 ":%" SCNu32, owner, &map.outside,
+			    &map.count) != 3 ||
 			(strcmp(owner, number) != 0 && (!name || strcmp(owner, name) != 0)))
 			continue;
-		if (count == 0 || count > UINT32_MAX - 1 - inside)
+		if (map.count == 0 || map.count > UINT32_MAX - 1 - map.inside ||
+			overlaps(&map, *maps, *n))
 			continue;
-		snprintf(range, sizeof(range), "%" PRIu32, inside);
-		if (add_string(words, range) < 0)
+		if (!(added = list_grow(maps, n, sizeof(*added))))
 			return -1;
-		snprintf(range, sizeof(range), "%" PRIu32, first);
-		if (add_string(words, range) < 0)
-			return -1;
-		snprintf(range, sizeof(range), "%" PRIu32, count);
-		if (add_string(words, range) < 0)
-			return -1;
-		inside += count;
-		n++;
+		*added = map;
+		map.inside += map.count;
 	}
-	return n;
+	return 0;
+}
+
+/* Makes the command line WORDS of PROGRAM, newuidmap(1) or newgidmap(1), which maps the ID OWN to 0
+ * in the user namespace of this process, and the ranges of FILE. Returns the number of these
+ * ranges, or -1 after fail(). */
+static int make_words(struct strings *words, const char *program, const char *file,
+	const char *name, uint32_t own)
+{
+	struct id_map *maps = NULL, *first;
+	char numbers[3][16];
+	size_t n = 0;
+	bool ok;
+
+	snprintf(*numbers, sizeof(*numbers), "%d", getpid());
+	ok = (first = list_grow(&maps, &n, sizeof(*first))) && add_string(words, program) == 0 &&
+	     add_string(words, *numbers) == 0;
+	if (ok)
+		*first = (struct id_map){.outside = own, .count = 1};
+	ok = ok && read_ranges(file, name, getuid(), &maps, &n) == 0;
+	for (size_t i = 0; ok && i < n; i++) {
+		const uint32_t ids[] = {maps[i].inside, maps[i].outside, maps[i].count};
+
+		for (size_t j = 0; ok && j < 3; j++) {
+			snprintf(numbers[j], sizeof(*numbers), "%" PRIu32, ids[j]);
+			ok = add_string(words, numbers[j]) == 0;
+		}
+	}
+	free(maps);
+	return ok ? (int)n - 1 : -1;
 }
 
 /* The command lines of newuidmap(1) and newgidmap(1). */
@@ -83,15 +112,11 @@ struct mappers {
 
 static int find_ranges(struct mappers *mappers)
 {
-	autofree char *name = user_name_of(getuid()), *pid = format_text("%d", getpid());
+	autofree char *name = user_name_of(getuid());
 	int uids, gids;
 
-	if (!pid || add_string(&mappers->uid, "newuidmap") < 0 ||
-		add_string(&mappers->uid, pid) < 0 || add_string(&mappers->gid, "newgidmap") < 0 ||
-		add_string(&mappers->gid, pid) < 0)
-		return -1;
-	if ((uids = add_ranges(&mappers->uid, "/etc/subuid", name, getuid(), geteuid())) < 0 ||
-		(gids = add_ranges(&mappers->gid, "/etc/subgid", name, getuid(), getegid())) < 0)
+	if ((uids = make_words(&mappers->uid, "newuidmap", "/etc/subuid", name, geteuid())) < 0 ||
+		(gids = make_words(&mappers->gid, "newgidmap", "/etc/subgid", name, getegid())) < 0)
 		return -1;
 	mappers->any = uids > 0 && gids > 0;
 	return 0;

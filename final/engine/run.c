@@ -22,6 +22,7 @@
 #include "parse.h"
 #include "process.h"
 #include "text.h"
+#include "cgroup.h"
 #include "container.h"
 #include "tty.h"
 #include "spec.h"
@@ -114,6 +115,9 @@ static int run_place(struct run *run)
 
 	if (place_begin(run->store, run->place) < 0)
 		return report();
+	/* The monitor is not alone in a cgroup that was delegated: this process waits for it. */
+	if (options->detach && cgroup_has_limits(&run->spec->limits))
+		cgroup_make_room();
 	if (options->detach)
 		return monitor_start(run->store, run->place, run->state, options, run->spec);
 	status = run_here(run);
