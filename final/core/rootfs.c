@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,16 +21,15 @@
 #include "spec.h"
 #include "tree.h"
 
-/* Mounts a tmpfs in which box makes all files that it mounts one by one later, and returns a
- * descriptor of it. Before Linux 6.15 open_tree(2) copies only a mount that is attached, so this
+/* Mounts on PLACE a tmpfs in which box makes all files that it mounts one by one later, and returns
+ * a descriptor of it. Before Linux 6.15 open_tree(2) copies only a mount that is attached, so this
  * tmpfs has to be attached; and to unmount it would take up to a millisecond. So it is attached
  * where the container's root covers it afterwards, and stays there. */
-static int mount_scratch(const struct root *root)
+static int mount_scratch(int place)
 {
 	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755,uid=0,gid=0", 0);
-	autoclose int target = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (tree < 0 || target < 0 || mount_attach(tree, target) < 0)
+	if (tree < 0 || mount_attach(tree, place) < 0)
 		return fail("mount a tmpfs");
 	return steal_fd(&tree);
 }
@@ -56,20 +56,39 @@ int mount_overlay(const struct root *root, int *scratch)
 	debug("mount an overlay on %s, upper folder %s", root->path, root->upper);
 	if (layers < 0)
 		return fail("%s", root->path);
-	if (scratch && (*scratch = mount_scratch(root)) < 0)
+	if (scratch && (*scratch = mount_scratch(layers)) < 0)
 		return -1;
 	return overlay_mount(root->path, &overlay);
 }
 
-/* Mounts the overlay GIVEN, which box has made. */
+/* Opens the folder PATH, or if this process may not look for it, the last folder on the way there.
+ * Returns the descriptor, or -1 with errno set. */
+static int open_towards(const char *path)
+{
+	autofree char *copy = strdup(path);
+	char *end;
+	int fd = -1;
+
+	while (copy && (fd = open(copy, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 && errno == EACCES &&
+		(end = strrchr(copy, '/')) > copy)
+		*end = '\0';
+	return fd;
+}
+
+/* Mounts the overlay GIVEN, which box has made, and returns a descriptor of it. Without the rights
+ * of the host's root, this process need not be able to reach root->path: any folder does as a place
+ * that is left by pivot_root(2), but for "/" itself. */
 static int mount_given(const struct root *root, int given, int *scratch)
 {
-	autoclose int target = -1;
+	autoclose int place = open_towards(root->path);
 
-	if ((*scratch = mount_scratch(root)) < 0)
+	if (place < 0)
+		return fail("%s", root->path);
+	if ((*scratch = mount_scratch(place)) < 0)
 		return -1;
-	target = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return target < 0 || mount_attach(given, target) < 0 ? fail("mount %s", root->path) : 0;
+	if (mount_attach(given, place) < 0)
+		return fail("mount the overlay");
+	return fcntl(given, F_DUPFD_CLOEXEC, 3);
 }
 
 /* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path must not
@@ -91,9 +110,9 @@ int mount_rootfs(const struct root *root, int given, int *scratch)
 {
 	int fd;
 
-	if ((given >= 0           ? mount_given(root, given, scratch)
-		    : root->upper ? mount_overlay(root, scratch)
-				  : mount_bind(root)) < 0)
+	if (given >= 0)
+		return mount_given(root, given, scratch);
+	if ((root->upper ? mount_overlay(root, scratch) : mount_bind(root)) < 0)
 		return -1;
 	fd = open_settled(AT_FDCWD, root->path, O_PATH | O_DIRECTORY);
 	return fd < 0 ? fail("%s", root->path) : fd;

@@ -5,11 +5,11 @@
 
 #include "spec.h"
 
-/* Mounts the container's root on root->path, and returns a descriptor of the root, which the caller
- * closes. GIVEN is a descriptor of the root's overlay if box has made it (mapped.h), or -1. For an
- * overlay *SCRATCH becomes a descriptor of a tmpfs, which the caller closes, too: files that are
- * made in this tmpfs can be mounted one by one. The mount of the tmpfs disappears with the old root
- * in enter_rootfs(). Without an overlay *SCRATCH stays as it is. */
+/* Mounts the container's root on root->path, or near it, and returns a descriptor of the root,
+ * which the caller closes. GIVEN is a descriptor of the root's overlay if box has made it
+ * (mapped.h), or -1. For an overlay *SCRATCH becomes a descriptor of a tmpfs, which the caller
+ * closes, too: files that are made in this tmpfs can be mounted one by one. The mount of the tmpfs
+ * disappears with the old root in enter_rootfs(). Without an overlay *SCRATCH stays as it is. */
 int mount_rootfs(const struct root *root, int given, int *scratch);
 
 /* Mounts the root's overlay on root->path, over the tmpfs of mount_rootfs() unless SCRATCH is NULL.
