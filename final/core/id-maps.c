@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,33 +76,44 @@ static int read_ranges(
 	return 0;
 }
 
-/* Makes the command line WORDS of PROGRAM, newuidmap(1) or newgidmap(1), which maps the ID OWN to 0
- * in the user namespace of this process, and the ranges of FILE. Returns the number of these
- * ranges, or -1 after fail(). */
-static int make_words(struct strings *words, const char *program, const char *file,
+static int add_number(struct strings *words, uint32_t number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, number);
+	return add_string(words, text);
+}
+
+/* Makes the command line WORDS of PROGRAM, newuidmap(1) or newgidmap(1), which writes the N lines
+ * of MAP for the process PID. The caller frees WORDS, also after an error. */
+static int make_words(
+	struct strings *words, const char *program, pid_t pid, const struct id_map *map, size_t n)
+{
+	if (add_string(words, program) < 0 || add_number(words, pid) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (add_number(words, map[i].inside) < 0 || add_number(words, map[i].outside) < 0 ||
+			add_number(words, map[i].count) < 0)
+			return -1;
+	return 0;
+}
+
+/* Makes the command line WORDS of PROGRAM, which maps the ID OWN to 0 for this process, and then
+ * the ranges that FILE has for the user NAME. Returns the number of ranges, or -1 after fail(). */
+static int map_ranges(struct strings *words, const char *program, const char *file,
 	const char *name, uint32_t own)
 {
 	struct id_map *maps = NULL, *first;
-	char numbers[3][16];
 	size_t n = 0;
-	bool ok;
+	int result = -1;
 
-	snprintf(*numbers, sizeof(*numbers), "%d", getpid());
-	ok = (first = list_grow(&maps, &n, sizeof(*first))) && add_string(words, program) == 0 &&
-	     add_string(words, *numbers) == 0;
-	if (ok)
+	if ((first = list_grow(&maps, &n, sizeof(*first)))) {
 		*first = (struct id_map){.outside = own, .count = 1};
-	ok = ok && read_ranges(file, name, getuid(), &maps, &n) == 0;
-	for (size_t i = 0; ok && i < n; i++) {
-		const uint32_t ids[] = {maps[i].inside, maps[i].outside, maps[i].count};
-
-		for (size_t j = 0; ok && j < 3; j++) {
-			snprintf(numbers[j], sizeof(*numbers), "%" PRIu32, ids[j]);
-			ok = add_string(words, numbers[j]) == 0;
-		}
+		if (read_ranges(file, name, getuid(), &maps, &n) == 0)
+			result = make_words(words, program, getpid(), maps, n);
 	}
 	free(maps);
-	return ok ? (int)n - 1 : -1;
+	return result < 0 ? -1 : (int)n - 1;
 }
 
 /* The command lines of newuidmap(1) and newgidmap(1). */
@@ -115,15 +127,16 @@ static int find_ranges(struct mappers *mappers)
 	autofree char *name = user_name_of(getuid());
 	int uids, gids;
 
-	if ((uids = make_words(&mappers->uid, "newuidmap", "/etc/subuid", name, geteuid())) < 0 ||
-		(gids = make_words(&mappers->gid, "newgidmap", "/etc/subgid", name, getegid())) < 0)
+	if ((uids = map_ranges(&mappers->uid, "newuidmap", "/etc/subuid", name, geteuid())) < 0 ||
+		(gids = map_ranges(&mappers->gid, "newgidmap", "/etc/subgid", name, getegid())) < 0)
 		return -1;
 	mappers->any = uids > 0 && gids > 0;
 	return 0;
 }
 
-/* Executes ARGV, and returns its exit status, or EXIT_NOT_FOUND if there is no such program. */
-static int run(char **argv)
+/* Executes ARGV, and returns its exit status, or EXIT_NOT_FOUND if there is no such program. If no
+ * process can be made for it, writes errno to PARENT, and returns EXIT_BOX. */
+static int run(char **argv, int parent)
 {
 	int status;
 	pid_t pid = fork();
@@ -132,6 +145,8 @@ static int run(char **argv)
 		execvp(argv[0], argv);
 		_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_BOX);
 	}
+	if (pid < 0)
+		send(parent, &errno, sizeof(errno), MSG_NOSIGNAL);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
 		return EXIT_BOX;
 	return WEXITSTATUS(status);
@@ -150,8 +165,8 @@ static pid_t start_mapping(const struct mappers *mappers, const int gate[2])
 	close(gate[1]);
 	if (read(gate[0], &byte, 1) != 1)
 		_exit(EXIT_BOX); /* unshare(2) has failed */
-	status = run(mappers->uid.list);
-	_exit(status ?: run(mappers->gid.list));
+	status = run(mappers->uid.list, gate[0]);
+	_exit(status ?: run(mappers->gid.list, gate[0]));
 }
 
 static int map_one(uid_t uid, gid_t gid)
@@ -194,31 +209,49 @@ int id_maps_refused(const char *what)
 	return fail("%s", what);
 }
 
+/* Lets the CHILD of start_mapping() map the IDs, or without GO end. Returns its exit status, or -1
+ * after fail(). */
+static int end_mapping(pid_t child, int gate, bool go)
+{
+	int status, error;
+
+	if (go)
+		send(gate, "", 1, MSG_NOSIGNAL);
+	shutdown(gate, SHUT_WR);
+	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status))
+		return fail("newuidmap");
+	if (recv(gate, &error, sizeof(error), MSG_DONTWAIT) == sizeof(error)) {
+		errno = error;
+		return fail("start newuidmap");
+	}
+	return WEXITSTATUS(status);
+}
+
 int id_maps_unshare(void)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 	struct mappers mappers = {.any = false};
-	int gate[2], status = EXIT_NOT_FOUND, result;
+	int gate[2], status = EXIT_NOT_FOUND;
 	pid_t child = -1;
+	bool made;
 
 	/* The memory is not freed: the command lines are short, and this is done once. */
 	if (find_ranges(&mappers) < 0)
 		return -1;
-	if (pipe2(gate, O_CLOEXEC) < 0)
-		return fail("pipe");
-	if (mappers.any && (child = start_mapping(&mappers, gate)) < 0)
-		return -1;
-	debug("unshare the user namespace: %u is root in it", uid);
-	result = unshare(CLONE_NEWUSER) < 0 ? id_maps_refused("make a user namespace") : 0;
-	if (result == 0 && child > 0 && write(gate[1], "", 1) != 1)
-		result = fail("newuidmap");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, gate) < 0)
+		return fail("socketpair");
+	if (mappers.any)
+		child = start_mapping(&mappers, gate);
 	close(gate[0]);
+	debug("unshare the user namespace: %u is root in it", uid);
+	made = (!mappers.any || child > 0) && unshare(CLONE_NEWUSER) == 0;
+	if (!made && (!mappers.any || child > 0))
+		id_maps_refused("make a user namespace");
+	if (child > 0)
+		status = end_mapping(child, gate[1], made);
 	close(gate[1]);
-	if (child > 0 && (waitpid(child, &status, 0) < 0 || !WIFEXITED(status)))
-		return fail("newuidmap");
-	status = child > 0 ? WEXITSTATUS(status) : status;
-	if (result < 0)
+	if (!made || status < 0)
 		return -1;
 	if (status == EXIT_NOT_FOUND)
 		return map_one(uid, gid);
@@ -244,28 +277,13 @@ static int write_map(pid_t pid, const char *file, const struct id_map *map, size
 	return write_file_at(AT_FDCWD, path, text);
 }
 
-static int add_number(struct strings *words, uint32_t number)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%" PRIu32, number);
-	return add_string(words, text);
-}
-
 /* Has PROGRAM, newuidmap(1) or newgidmap(1), write MAP for the process PID. */
 static int run_mapper(const char *program, pid_t pid, const struct id_map *map, size_t n)
 {
 	struct strings words = {.n = 0};
-	int result = add_string(&words, program), status;
+	int result = make_words(&words, program, pid, map, n);
+	int status = result == 0 ? run(words.list, -1) : 0;
 
-	if (result == 0)
-		result = add_number(&words, pid);
-	for (size_t i = 0; result == 0 && i < n; i++)
-		if (add_number(&words, map[i].inside) < 0 ||
-			add_number(&words, map[i].outside) < 0 ||
-			add_number(&words, map[i].count) < 0)
-			result = -1;
-	status = result == 0 ? run(words.list) : 0;
 	free_list(&words.list);
 	return status ? failx("%s cannot map these IDs: status %d", program, status) : result;
 }

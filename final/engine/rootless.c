@@ -94,7 +94,8 @@ static int open_in(const char *root, const char *name)
 
 /* ---- the holder ---- */
 
-/* Writes its PID to READY, and stays until no box holds the lock of ROOT/users any more. */
+/* Writes its PID to READY, or after an error -errno, and stays until no box holds the lock of
+ * ROOT/users any more. */
 static _Noreturn void hold(const char *root, int ready)
 {
 	pid_t pid = getpid();
@@ -106,33 +107,47 @@ static _Noreturn void hold(const char *root, int ready)
 	setsid();
 	prctl(PR_SET_NAME, "box users");
 	cgroup_make_room();
-	if ((fd = open_in(root, "users")) < 0 || chdir("/") < 0 ||
-		write(ready, &pid, sizeof(pid)) != sizeof(pid) || dup2(fd, LOCK_FD) < 0 ||
+	if ((fd = open_in(root, "users")) < 0 || chdir("/") < 0)
+		pid = -errno;
+	if (write(ready, &pid, sizeof(pid)) != sizeof(pid) || pid < 0 || dup2(fd, LOCK_FD) < 0 ||
 		close_range(0, LOCK_FD - 1, 0) < 0 || close_range(LOCK_FD + 1, ~0U, 0) < 0)
 		_exit(EXIT_BOX);
 	_exit(flock(LOCK_FD, LOCK_EX));
 }
 
-/* Starts the holder, and writes to the file USERS which process it is. It is no child of box's, so
- * that nobody waits for it. */
-static int start_holder(const char *root, int users)
+/* Starts the holder, as no child of box's, so that nobody waits for it. Returns its PID, or -1 with
+ * errno set. */
+static pid_t fork_holder(const char *root)
 {
-	autofree char *text = NULL;
-	pid_t child, holder = -1;
-	int ends[2];
+	pid_t child, holder;
+	int ends[2], status = 0;
 	ssize_t size;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail("pipe");
+		return -1;
 	if ((child = fork()) == 0) {
-		if (fork() == 0)
+		if ((holder = fork()) == 0)
 			hold(root, ends[1]);
-		_exit(0);
+		_exit(holder < 0);
 	}
 	close(ends[1]);
-	size = read(ends[0], &holder, sizeof(holder)); /* 0 if there is no holder */
+	size = child < 0 ? 0 : read(ends[0], &holder, sizeof(holder)); /* 0: there is no holder */
 	close(ends[0]);
-	if (child < 0 || waitpid(child, NULL, 0) < 0 || size != sizeof(holder))
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return -1;
+	if (size == sizeof(holder) && holder > 0)
+		return holder;
+	errno = size == sizeof(holder) ? -holder : EAGAIN; /* fork(2) has failed in the child */
+	return -1;
+}
+
+/* Starts the holder, and writes to the file USERS which process it is. */
+static int start_holder(const char *root, int users)
+{
+	pid_t holder = fork_holder(root);
+	autofree char *text = NULL;
+
+	if (holder < 0)
 		return fail("start the process that holds the user namespace");
 	text = format_text("%d %" PRIu64 " %s\n", holder, start_time(holder), boot_id());
 	return !text || ftruncate(users, 0) < 0 || pwrite(users, text, strlen(text), 0) < 0

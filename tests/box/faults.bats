@@ -99,8 +99,6 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 	[[ $output == *"No space left on device" ]] || report "expected the cause, and nothing left" "see place_make"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "a machine without room for processes is an error that says so, and leaves nothing" {
 	pids=$(findmnt -nfo TARGET -t cgroup -O pids || findmnt -nfo TARGET -t cgroup2)/test.$$
 	grep -qsw pids "${pids%/*}/cgroup.subtree_control" || echo +pids 2>/dev/null >"${pids%/*}/cgroup.subtree_control" || true
@@ -117,8 +115,6 @@ small_data() { # small_data MOUNT-OPTIONS: BOX_DATA is a small file system in me
 		report "expected an error of box with $max processes" "see clone_init in container.c, and serve_as_init in init.c"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "too few descriptors are an error that says so, and leave nothing" {
 	host_script 'for n in {4..40}; do message=$(ulimit -n $n; box echo ran 2>&1); echo "$? $message"; done | sort | uniq -c'
 	output_has "0 ran" "with 40 it must run"

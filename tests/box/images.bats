@@ -488,7 +488,7 @@ interrupted='interrupted() { local _; for _ in {1..10}; do env --default-signal 
 	output_lacks 'b.tar [' "a log is no terminal"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# With root alone: the program that stands for box in these tests has a home.
 # bats test_tags=root
 @test "without a home box says where it wants to keep files, and anyone may ask for help" {
 	host_script 'cp -r "${BOX%/*}" /tmp/box-for-all-$$ && chmod 755 /tmp/box-for-all-$$; box=/tmp/box-for-all-$$/box

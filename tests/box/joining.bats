@@ -89,8 +89,6 @@ hunt_oci() {
 	output_is $'0\n0\n159\nbox-oci: nosuch: No such file or directory\n255' "see exempt_own_calls"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "exec ends, and so does what it has started, when its helper is killed before it can tell its process" {
 	life 'exec 2>&1; sleeper --name mine >/dev/null
 		for option in -i -d; do # the first write of a process is to its oom_score_adj
@@ -119,8 +117,6 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 	wait $tracer; echo $?; rm trace; }
 	'
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "a signal ends exec while its helper, which has told its process, is stopped" {
 	life "$ATTEMPT"'sleeper --name mine >/dev/null; attempt write 2 "$BOX" exec -i mine touch /ran; box exec mine ls /ran; box rm -f mine'
 	output_is $'box: ended by a signal before the command had started\n125\nls: /ran: No such file or directory\nmine' "see meet_process"
@@ -150,8 +146,6 @@ ATTEMPT='attempt() { local call=$1 when=$2 tracer box; shift 2; : >trace
 	output_is $'2\nsh: can\'t fork: Resource temporarily unavailable\n2\n0\nbox-oci: clone: Resource temporarily unavailable\n255' "see process_limits"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "on s390x, too, where clone(2) has its flags second, the call that exec is exempt for is the one that it makes" {
 	cat >"$DIR/main.c" <<-'C'
 		#include "exempt.h"

@@ -97,8 +97,6 @@ index('image', *[{'digest': 'sha256:' + sha256(text)}] * 999)"
 	refused "docker.tar: more than 1000 manifests and configurations" "count the configurations of docker save, too"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "a signal ends the search for an image in an index" {
 	py "oci('image', architecture='$machine')"
 	for signal in INT TERM HUP; do

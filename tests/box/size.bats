@@ -80,7 +80,7 @@ write('a-ends', tar(sparse([((n << 16) - 1, 2) for n in range(1, 150)])))"
 	done
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# With root alone: a copy of box's program is made by root.
 # bats test_tags=root
 @test "--max-size, and the number of files, hold for all layers together" {
 	unpacker 'echo "$@" >>"${0%/*}/log"; exec "$unpack" "$@"'

@@ -95,7 +95,7 @@ make_look() {
 	output_is $'y\nstatus 141\ny\nstatus 1' "SIGPIPE, which PID 1 alone is spared, or else the error"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# With root alone: the box of another user has another name among the processes.
 # bats test_tags=root
 @test "a command is told that nobody reads it, also when it has written nothing yet" {
 	host_script 'exec 4< <(exec timeout 60 "$BOX" run --rm -v "$DIR":/out "$ROOTFS" sh -c "echo; until test -e /out/gone; do sleep 0.05; done
@@ -106,7 +106,7 @@ make_look() {
 	output_is refused "box looks after its reader while it waits: see flow_watch"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
+# With root alone: the box of another user has another name among the processes.
 # bats test_tags=root
 @test "a slow reader gets all of the output, and does not keep the container" {
 	host_script 'mkfifo go; "$BOX" run --name slow "$ROOTFS" sh -c "head -c 100k /dev/zero; echo error >&2; echo last; exit 3" 2>err | { read -r <go; tail -c 100004 | tail -c 5; } &

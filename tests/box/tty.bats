@@ -142,8 +142,6 @@ send(\"exit\\r\"); print(raw, end())" env PS1="# " bash --norc --noediting -i
 	output_is $'[False, True, False] 3\n[False, True, False] 3\n[False, True, False] 3' "SIGTTOU must not be blocked then: see as_job"
 }
 
-# With root alone: the program that stands for box in these tests is a script, which has processes and an environment of its own.
-# bats test_tags=root
 @test "box with -i in the background is stopped when it would read the terminal" {
 	host_script '"$1" "expect(\"# \"); send(\"$BOX run --rm -i $ROOTFS cat &\\r\")
 wait_for(\"ps -eo stat=,args= | grep -q ^T.*/box.run\"); send(\"fg\\r\"); expect(\"fg\"); expect(\"cat\")
