@@ -95,7 +95,8 @@ static int open_in(const char *root, const char *name)
 /* ---- the holder ---- */
 
 /* Writes its PID to READY, or after an error -errno, and stays until no box holds the lock of
- * ROOT/users any more. */
+ * ROOT/users any more. Then the file names no process: until somebody waits for this one, a box
+ * could still join its namespace, which would end with that box. */
 static _Noreturn void hold(const char *root, int ready)
 {
 	pid_t pid = getpid();
@@ -112,7 +113,7 @@ static _Noreturn void hold(const char *root, int ready)
 	if (write(ready, &pid, sizeof(pid)) != sizeof(pid) || pid < 0 || dup2(fd, LOCK_FD) < 0 ||
 		close_range(0, LOCK_FD - 1, 0) < 0 || close_range(LOCK_FD + 1, ~0U, 0) < 0)
 		_exit(EXIT_BOX);
-	_exit(flock(LOCK_FD, LOCK_EX));
+	_exit(flock(LOCK_FD, LOCK_EX) < 0 || ftruncate(LOCK_FD, 0) < 0);
 }
 
 /* Starts the holder, as no child of box's, so that nobody waits for it. Returns its PID, or -1 with

@@ -1,0 +1,29 @@
+# box of an ordinary user, against containers, images and other users that mean harm, and processes that die at any moment.
+# shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
+ROOTLESS=1
+load ../lib/helper
+load ../lib/life
+
+AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="$BATS_TEST_TMPDIR/home" "$@"; }
+	holders() { pgrep -cx "box users"; }; no_holder() { [[ $(holders) == 0 ]]; }; REAL=${BOX%/as/box}/box; '
+
+@test "no box joins the namespace of a holder that has ended, but for which nobody has waited" {
+	life 'cat >reaper.py <<-"END"
+			import ctypes, os, subprocess, sys, time
+			ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: the holder becomes a child of this process
+			run = [os.environ["BOX"], "run", "--rm", "-i", os.environ["ROOTFS"]]
+			def zombies():
+			    return [process for process in os.listdir("/proc") if process.isdigit() and open(f"/proc/{process}/stat").read().split(") ")[1].startswith(f"Z {os.getpid()} ")]
+			subprocess.run(run + ["true"])
+			end = time.time() + 30
+			while not zombies() and time.time() < end: time.sleep(0.01)
+			print(len(zombies()), "has ended", flush=True)
+			one = subprocess.Popen(run + ["sh", "-c", "echo >/ready; readlink /proc/self/ns/user; read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+			users = one.stdout.readline()
+			while zombies(): os.waitpid(int(zombies()[0]), 0)
+			print(subprocess.run(run + ["readlink", "/proc/self/ns/user"], stdout=subprocess.PIPE, text=True).stdout == users and "same")
+			one.communicate("end")
+		END
+		export BOX ROOTFS; python3 reaper.py'
+	output_is $'1 has ended\nsame' "see hold: the file users names no holder that has ended"
+}
