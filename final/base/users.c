@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,17 @@ const char *users_attribute(const char *rest, char name[32])
 {
 	snprintf(name, 32, "%s.%s", users_are_initial() ? "trusted" : "user", rest);
 	return name;
+}
+
+bool users_attribute_is_own(const char *name)
+{
+	static const char *const own[] = {
+		"trusted.overlay.", "trusted.box.", "user.overlay.", "user.box."};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (strncmp(name, own[i], strlen(own[i])) == 0)
+			return true;
+	return false;
 }
 
 /* The ranges of IDs of the users, and of the groups; the kernel takes at most 340 lines. */

@@ -22,4 +22,8 @@ bool users_have(bool group, uint32_t id);
  * overlayfs.rst, "userxattr"). */
 const char *users_attribute(const char *rest, char name[32]);
 
+/* Whether the extended attribute NAME is one that users_attribute() could name: no archive may set
+ * it, and it belongs in none. */
+bool users_attribute_is_own(const char *name);
+
 #endif

@@ -58,8 +58,7 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 
 	archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &xattr, &value, &size) == ARCHIVE_OK) {
-		if ((strncmp(xattr, "user.", 5) != 0 || strncmp(xattr, "user.overlay.", 13) == 0 ||
-			    strncmp(xattr, "user.box.", 9) == 0) &&
+		if ((strncmp(xattr, "user.", 5) != 0 || users_attribute_is_own(xattr)) &&
 			strcmp(xattr, "security.capability") != 0)
 			continue;
 		charge(name, strlen(xattr) + size);

@@ -22,6 +22,7 @@
 #include "cleanup.h"
 #include "job.h"
 #include "text.h"
+#include "users.h"
 
 static struct archive *writer, *disk;
 
@@ -136,6 +137,27 @@ static void disown(struct archive_entry *entry)
 	archive_entry_acl_clear(entry);
 }
 
+/* Drops the extended attributes of box and of its overlay from ENTRY: they tell of this disk, and
+ * of the layers that are below this folder here. */
+static void drop_own_xattrs(struct archive_entry *entry)
+{
+	struct archive_entry *all = NULL;
+	const char *name;
+	const void *value;
+	size_t size;
+
+	if (archive_entry_xattr_reset(entry) == 0)
+		return;
+	if (!(all = archive_entry_clone(entry)))
+		die("memory");
+	archive_entry_xattr_clear(entry);
+	archive_entry_xattr_reset(all);
+	while (archive_entry_xattr_next(all, &name, &value, &size) == ARCHIVE_OK)
+		if (!users_attribute_is_own(name))
+			archive_entry_xattr_add_entry(entry, name, value, size);
+	archive_entry_free(all);
+}
+
 /* Whether the last part of NAME begins as a whiteout does. */
 static bool is_mark(const char *name)
 {
@@ -157,6 +179,7 @@ static void pack_one(struct archive_entry *entry, const char *path, const char *
 	} else {
 		if (job.is_copy)
 			disown(entry);
+		drop_own_xattrs(entry);
 		pack_entry(entry, path);
 		if (job.is_layer && type == AE_IFDIR && ask_opaque(path))
 			pack_whiteout(name, strlen(name), ".wh..opq");

@@ -27,3 +27,10 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 		export BOX ROOTFS; python3 reaper.py'
 	output_is $'1 has ended\nsame' "see hold: the file users names no holder that has ended"
 }
+
+@test "an image that box commit writes has the user's attributes, but none of box and its overlay" {
+	life 'tar -C "$ROOTFS" -cf image.tar ./bin ./etc; mkdir image; box run --name mine image.tar sh -c "mkdir /home; echo >>/etc/passwd; chmod 700 /etc; echo >/file"
+		python3 -c "import os, sys; [os.setxattr(sys.argv[1], name, b\"1\") for name in (\"user.a\", \"user.overlaid\", \"user.boxes\", \"user.box.digest\")]" "$BOX_DATA"/containers/*/upper/file
+		box commit mine new.tar >/dev/null; box rm mine; tar -C image -xf new.tar; cat image/blobs/sha256/* | grep -aoE "SCHILY.xattr.[a-z.]*" | sort -u'
+	output_is $'mine\nSCHILY.xattr.user.a\nSCHILY.xattr.user.boxes\nSCHILY.xattr.user.overlaid' "see drop_own_xattrs in pack.c"
+}
