@@ -69,12 +69,18 @@ static void set_xattrs(struct archive_entry *entry, const char *name)
 	}
 }
 
+/* Whether there is such an owner of files. Archives have 64 bits for it, the kernel 32. */
+static bool has_owner(bool group, la_int64_t id)
+{
+	return id >= 0 && id <= UINT32_MAX && users_have(group, (uint32_t)id);
+}
+
 /* Gives the entry to root if the user namespace lacks its owner or its group: a user without ranges
  * in /etc/subuid has one ID. Then a set-ID bit would mean somebody else. */
 static void set_owner(struct archive_entry *entry, const char *name)
 {
-	bool user = users_have(false, archive_entry_uid(entry));
-	bool group = users_have(true, archive_entry_gid(entry));
+	bool user = has_owner(false, archive_entry_uid(entry));
+	bool group = has_owner(true, archive_entry_gid(entry));
 
 	if (user && group)
 		return;

@@ -34,3 +34,14 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 		box commit mine new.tar >/dev/null; box rm mine; tar -C image -xf new.tar; cat image/blobs/sha256/* | grep -aoE "SCHILY.xattr.[a-z.]*" | sort -u'
 	output_is $'mine\nSCHILY.xattr.user.a\nSCHILY.xattr.user.boxes\nSCHILY.xattr.user.overlaid' "see drop_own_xattrs in pack.c"
 }
+
+@test "an owner that needs more than 32 bits does not become root with a set-user-ID bit" {
+	life 'python3 -c "
+import tarfile
+with tarfile.open(\"ids.tar\", \"w\", format=tarfile.PAX_FORMAT) as tar:
+    tar.add(\"$ROOTFS/bin\", \"bin\")
+    for name, uid, gid in (\"user\", 1 << 32, 0), (\"group\", 0, (1 << 32) + 33), (\"last\", (1 << 32) - 1, 0), (\"negative\", -2, 0):
+        file = tarfile.TarInfo(name); file.uid, file.gid, file.mode = uid, gid, 0o6711; tar.addfile(file)" &&
+		box run --rm ids.tar stat -c "%n %u:%g:%a" user group last negative'
+	output_has $'user 0:0:711\ngroup 0:0:711\nlast 0:0:711\nnegative 0:0:711' "see has_owner in extract.c"
+}
