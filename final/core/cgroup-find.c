@@ -76,8 +76,8 @@ static bool delegated(const char *path)
  * top of the hierarchy. BELOW is the path of this process's cgroup relative to TOP. */
 static void add_v2(const char *top, const char *below)
 {
-	struct cgroup_base base = {.v2 = true};
-	char *end = base.path + strlen(top);
+	struct cgroup_base base = {.v2 = true, .top = strlen(top)};
+	char *end = base.path + base.top;
 
 	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
 		/* Upwards from this process's cgroup: only in that one may box be alone. */
@@ -166,6 +166,12 @@ int bases_find(void)
 
 bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hierarchy *h)
 {
+	const char *delegated_path = base->path + base->top;
+	size_t length = base->top ? strlen(delegated_path) : 0;
+
+	/* a path that was given may already begin with that of a delegated cgroup */
+	if (length > 0 && strncmp(id, delegated_path, length) == 0 && id[length] == '/')
+		id += length;
 	*h = (struct hierarchy){
 		.dir = -1, .v2 = base->v2, .controllers = base->controllers, .given = *id == '/'};
 	snprintf(h->list, sizeof(h->list), "%s", base->list);

@@ -208,6 +208,15 @@ static int no_right_to_limit(unsigned controllers, const char *cause)
 		       : no_cgroup_for(limit);
 }
 
+/* Returns the controllers that H has itself; those of a cgroup that a user's systemd has made were
+ * enabled by systemd, and the user may change nothing above it. -1 after fail(). */
+static int own_controllers(const struct hierarchy *h)
+{
+	autofree char *text = read_file_at(h->dir, "cgroup.controllers", 4096);
+
+	return text ? (int)controllers_in(text) : -1;
+}
+
 int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const char *id,
 	unsigned controllers, const struct limits *limits)
 {
@@ -225,7 +234,11 @@ int make_cgroup_in(struct cgroup *cgroup, const struct cgroup_base *base, const 
 		return controllers ? no_right_to_limit(controllers, failure()) : 0;
 	}
 	cgroup->n++;
-	if (base->v2 && (had = take_controllers(base, h, limits->all ? ~0U : controllers)) < 0)
+	if (base->v2 && limits->there && !user_is_machines_root())
+		had = own_controllers(h);
+	else if (base->v2)
+		had = take_controllers(base, h, limits->all ? ~0U : controllers);
+	if (had < 0)
 		return -1;
 	if (!base->v2 && v1_prepare(base, h) < 0)
 		return -1;

@@ -38,6 +38,7 @@ struct cgroup_base {
 	/* at the top of a hierarchy: the path of this process's cgroup relative to it, "" or "/a/b"
 	 */
 	const char *own;
+	size_t top; /* the length of the path of the hierarchy's top, with which path begins */
 };
 _Static_assert(
 	(int)MAX_HIERARCHIES > (int)N_CONTROLLERS, "a container has a cgroup in each hierarchy");
@@ -61,12 +62,6 @@ unsigned controllers_in(const char *words);
  * ID is a container's ID, or a path that begins with '/'. Returns false if the cgroup's path is too
  * long. */
 bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hierarchy *h);
-
-/* Returns the name of the extended attribute by which box marks a cgroup that it has made at a
- * given path. If the cgroup at a given path lacks this mark, it is not the container's, whatever
- * the container's state says. Only root of the machine can set "trusted.box"; for others it is
- * "user.box" (which needs Linux 5.7). */
-const char *cgroup_mark(void);
 
 /* Opens all cgroups that the container ID has, in all bases. If there are none, cgroup->n is 0, and
  * that is no error. With EVERYWHERE, if no base of v2 has a cgroup of ID, the cgroups that were

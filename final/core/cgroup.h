@@ -105,6 +105,12 @@ void cgroup_close(struct cgroup *cgroup);
  * without descriptors. The caller does not end it. Returns 0, or -1 after fail(). */
 int cgroup_own(struct cgroup *cgroup);
 
+/* Returns the name of the extended attribute by which box marks a cgroup that it has made at a
+ * given path. If the cgroup at a given path lacks this mark, it is not the container's, whatever
+ * the container's state says. Only root of the machine can set "trusted.box"; for others it is
+ * "user.box" (which needs Linux 5.7). */
+const char *cgroup_mark(void);
+
 /* Replaces the open CGROUP by an existing cgroup below it. TEXT is the path of that cgroup relative
  * to CGROUP; or CONTROLLER[,CONTROLLER...]:PATH, which changes only the hierarchies of v1 that have
  * these controllers. */

@@ -5,10 +5,13 @@
  *   box-systemd start UNIT SLICE CGROUP [PROPERTY NUMBER]...
  *   box-systemd update UNIT [PROPERTY NUMBER]...
  *   box-systemd stop UNIT
+ *   box-systemd top -
  *
  * oci-systemd.c starts it with a socket (SEQPACKET) as stdout, and gets one message: "d", done, or
- * "e" and what went wrong. `start` makes a scope with this process in it, and stays there until the
- * other end of the socket is closed. See org.freedesktop.systemd1(5).
+ * "e" and what went wrong. `top` asks for the cgroup below which systemd makes its units, which
+ * follows the "d": "" for the machine's systemd, the cgroup of its service for a user's. `start`
+ * makes a scope with this process in it, and stays there until the other end of the socket is
+ * closed. See org.freedesktop.systemd1(5).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,6 +31,7 @@
 #include "error.h"
 #include "file.h"
 #include "text.h"
+#include "users.h"
 
 enum { SOCKET = STDOUT_FILENO };
 
@@ -35,18 +39,25 @@ static sd_bus *bus;
 
 /* ---- sd-bus(3), whose functions return a negative errno after an error ---- */
 
-/* Connects to systemd's own socket, which is for root, so that no D-Bus daemon need run. */
+/* Connects to systemd's own socket, so that no D-Bus daemon need run: that of the machine's systemd
+ * is for root, that of a user's for this user. */
 static int connect_systemd(void)
 {
+	const char *runtime = user_is_machines_root() ? "/run" : getenv("XDG_RUNTIME_DIR");
+	autofree char *address = NULL;
 	int error;
 
 	if (bus)
 		return 0;
-	if ((error = sd_bus_new(&bus)) < 0 ||
-		(error = sd_bus_set_address(bus, "unix:path=/run/systemd/private")) < 0 ||
+	if (!runtime)
+		return failx("--systemd-cgroup: XDG_RUNTIME_DIR is not set, where the user's "
+			     "systemd has its socket");
+	if (!(address = format_text("unix:path=%s/systemd/private", runtime)))
+		return -1;
+	if ((error = sd_bus_new(&bus)) < 0 || (error = sd_bus_set_address(bus, address)) < 0 ||
 		(error = sd_bus_start(bus)) < 0) {
 		errno = -error;
-		return fail("--systemd-cgroup: /run/systemd/private");
+		return fail("--systemd-cgroup: %s/systemd/private", runtime);
 	}
 	return 0;
 }
@@ -168,10 +179,26 @@ static int stop(const char *unit)
 	return failx("systemd: %s does not end", unit);
 }
 
+/* Copies to TEXT the path of the cgroup below which systemd makes its units. */
+static int top(char text[1024])
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *path = NULL;
+
+	if (connect_systemd() < 0)
+		return -1;
+	if (sd_bus_get_property_string(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+		    "org.freedesktop.systemd1.Manager", "ControlGroup", &error, &path) < 0)
+		return failx("systemd: ControlGroup: %s", error.message ?: "no answer");
+	snprintf(text, 1024, "%s", strcmp(path, "/") == 0 ? "" : path);
+	free(path);
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
 	bool starts = argc >= 5 && strcmp(argv[1], "start") == 0;
-	char text[2048];
+	char text[2048], path[1024] = "";
 	int result;
 
 	if (starts)
@@ -180,11 +207,13 @@ int main(int argc, char *argv[])
 		result = update(argv[2], argv + 3);
 	else if (argc == 3 && strcmp(argv[1], "stop") == 0)
 		result = stop(argv[2]);
+	else if (argc == 3 && strcmp(argv[1], "top") == 0)
+		result = top(path);
 	else {
 		fputs("box-systemd is started by box-oci\n", stderr);
 		return EXIT_BOX;
 	}
-	snprintf(text, sizeof(text), "%s%s", result < 0 ? "e" : "d", result < 0 ? failure() : "");
+	snprintf(text, sizeof(text), "%s%s", result < 0 ? "e" : "d", result < 0 ? failure() : path);
 	if (send(SOCKET, text, strlen(text), MSG_NOSIGNAL) < 0)
 		return EXIT_BOX;
 	/* Waits until box-oci needs this process no more, or was killed. */

@@ -165,7 +165,7 @@ int oci_print_features(void)
 		"ociVersionMin", "1.0.0", "ociVersionMax", "1.2.0", "hooks", names(hook_names),
 		"mountOptions", options, "linux", "namespaces", names(oci_namespace_names),
 		"capabilities", capabilities, "cgroup", "v1", true, "v2", true, "systemd", true,
-		"systemdUser", false, "rdma", true, "seccomp", "enabled", true, "actions",
+		"systemdUser", true, "rdma", true, "seccomp", "enabled", true, "actions",
 		names(oci_seccomp_actions), "operators", names(oci_seccomp_operators), "apparmor",
 		"enabled", false, "selinux", "enabled", false, "mountExtensions", "idmap",
 		"enabled", true);

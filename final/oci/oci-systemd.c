@@ -26,7 +26,9 @@
 #include "error.h"
 #include "path.h"
 #include "text.h"
+#include "users.h"
 #include "value.h"
+#include "cgroup.h"
 #include "spec.h"
 #include "oci-config.h"
 #include "oci-log.h"
@@ -113,16 +115,18 @@ static _Noreturn void exec_helper(char **argv, int socket)
 	_exit(EXIT_BOX);
 }
 
+/* The last message of box-systemd: a letter, and what it tells. */
+static char answer[2048];
+
 /* Waits for the message of box-systemd: 0 if it is done, or -1 after fail(). */
 static int read_answer(int socket)
 {
-	char text[2048];
-	ssize_t size = recv(socket, text, sizeof(text) - 1, 0);
+	ssize_t size = recv(socket, answer, sizeof(answer) - 1, 0);
 
 	if (size < 1)
 		return failx("box-systemd has died: is libsystemd installed?");
-	text[size] = '\0';
-	return text[0] == 'd' ? 0 : failx("%s", text + 1);
+	answer[size] = '\0';
+	return answer[0] == 'd' ? 0 : failx("%s", answer + 1);
 }
 
 /* Starts `box-systemd COMMAND UNIT`, and waits until it says that it is done. If SLICE is not NULL,
@@ -173,6 +177,17 @@ static int ask_once(const char *command, const struct oci *oci, const struct res
 	return result;
 }
 
+/* Returns the path of the cgroup below which systemd makes units: "", the top, or that of the
+ * user's systemd. It is valid until box-systemd is asked again. NULL after fail(). */
+static const char *top_path(void)
+{
+	const struct oci none = {.unit = "-"};
+
+	if (user_is_machines_root())
+		return "";
+	return ask_once("top", &none, NULL) < 0 ? NULL : answer + 1;
+}
+
 int scope_update(const struct oci *oci, const struct resources *resources)
 {
 	return ask_once("update", oci, resources);
@@ -209,7 +224,7 @@ int scope_read(struct bundle *bundle, const struct value *member, const char *te
 		return value_bad(member, "not of systemd's form, NAME.slice:PREFIX:NAME");
 	if (strlen(name) > 6 && strcmp(name + strlen(name) - 6, ".slice") == 0)
 		return value_bad(member, "a slice is not supported, only a scope in one");
-	bundle->slice = !*slice ? "system.slice" : !end ? "-.slice" : steal_pointer(&slice);
+	bundle->slice = !*slice ? NULL : !end ? "-.slice" : steal_pointer(&slice);
 	bundle->unit = format_text("%.*s-%s.scope", (int)(name - prefix - 1), prefix + 1, name + 1);
 	return bundle->unit ? 0 : -1;
 }
@@ -217,6 +232,7 @@ int scope_read(struct bundle *bundle, const struct value *member, const char *te
 int scope_name(struct oci *oci, struct bundle *bundle, const char *unique)
 {
 	autofree char *slice = NULL;
+	const char *top;
 
 	if (!oci_line.systemd)
 		return !bundle->unit ? 0
@@ -225,12 +241,14 @@ int scope_name(struct oci *oci, struct bundle *bundle, const char *unique)
 	if (bundle->spec.cgroup)
 		return failx("config.json: linux.cgroupsPath: not of systemd's form, "
 			     "NAME.slice:PREFIX:NAME, as --systemd-cgroup needs it");
-	bundle->slice = bundle->slice ?: "system.slice";
+	bundle->slice = bundle->slice ?: user_is_machines_root() ? "system.slice" : "user.slice";
 	oci->unit = bundle->unit =
 		bundle->unit ?: format_text("box-oci-%.100s-%.16s.scope", oci->id, unique);
 	slice = slice_path(bundle->slice);
 	bundle->spec.limits.there = true;
-	bundle->spec.cgroup = slice && oci->unit ? format_text("%s/%s", slice, oci->unit) : NULL;
+	if (!slice || !oci->unit || !(top = top_path()))
+		return -1;
+	bundle->spec.cgroup = format_text("%s%s/%s", top, slice, oci->unit);
 	return bundle->spec.cgroup ? 0 : -1;
 }
 
@@ -255,13 +273,13 @@ void scope_release(pid_t keeper)
 		waitpid(keeper, NULL, 0);
 }
 
-/* Whether the unit of this name is not box-oci's: then its cgroup lacks the mark trusted.box. This
+/* Whether the unit of this name is not box-oci's: then its cgroup lacks the mark of box's. This
  * happens if create was killed before it had started its unit, or if that unit has ended. */
 static bool is_others(const struct oci *oci)
 {
 	autofree char *folder = format_text("/sys/fs/cgroup%s", oci->cgroup);
 
-	return folder && access(folder, F_OK) == 0 && getxattr(folder, "trusted.box", NULL, 0) < 0;
+	return folder && access(folder, F_OK) == 0 && getxattr(folder, cgroup_mark(), NULL, 0) < 0;
 }
 
 int scope_stop(const struct oci *oci)

@@ -84,7 +84,7 @@ ordinary:x:4321:" >/etc/group
 		none --rm --sysctl net.ipv4.ip_forward=1 --shm-size 1m --oom-score-adj 500 --umask 077 image sh -c "cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj; umask; df /dev/shm | tail -n 1"
 		none --rm --oom-score-adj -500 image true 2>/dev/null; echo "status $?"
 		none --rm --ulimit nofile=99:99 image sh -c "ulimit -n"; none --rm --ulimit nofile=10000000:10000000 image true 2>/dev/null; echo "status $?"
-		none --rm image sh -c "ls -l /dev | cut -c 1-47; for i in null zero full random urandom tty; do stat -c %t:%T /dev/\$i; done"
+		none --rm image sh -c "ls -l /dev | grep -v core | cut -c 1-47; for i in null zero full random urandom tty; do stat -c %t:%T /dev/\$i; done"
 		none --rm --device /dev/null:/dev/other image ls -l /dev/other | cut -c 1-50
 		none --rm image sh -c "cat /proc/self/cgroup; ls /sys/fs/cgroup | grep -v unified; ls /proc/acpi /sys/firmware; cat /proc/keys; echo 1 >/proc/sys/kernel/domainname"
 		none --rm --privileged image grep -E "Cap|Seccomp:" /proc/self/status'

@@ -18,6 +18,7 @@ host_state() { helper_host_state | grep -v '^process: '; }
 
 setup() {
 	[[ -d /run/systemd/system ]] || skip "needs systemd"
+	! tagged dbus || ((!THROWAWAY)) || start_dbus || return
 	if tagged podman; then
 		setup_podman systemd
 	else
@@ -26,6 +27,13 @@ setup() {
 		command_is sleep 1000
 		configure 'linux["cgroupsPath"] = "a-b.slice:one:two"'
 	fi
+}
+
+# What a user's systemd needs, which mounts more than the machine has at first; but the tests are in /tmp.
+start_dbus() {
+	[[ -e /lib/systemd/user/dbus.socket && -e /lib/systemd/system/user@.service ]] || fail "install the packages dbus-user-session and libpam-systemd" || return
+	systemctl --quiet --runtime mask tmp.mount systemd-tmpfiles-setup.service 2>/dev/null
+	systemctl start dbus.service systemd-logind.service
 }
 
 # As oci_script, where `oci` has --systemd-cgroup, `show PROPERTY...` prints what systemd knows of the scope one-two,
@@ -134,4 +142,41 @@ sh: can\'t fork: Resource temporarily unavailable\n2\nnull' "see append_limits"
 		show | sed "s/pod_pod_[0-9a-f]*/pod_pod_P/"; podman pod rm -f -t 0 p; systemctl list-units --all --plain --no-legend "libpod-*" "machine-*"'
 	output_has $'systemd\nID\n/machine.slice/libpod-ID.scope\nSlice=machine.slice\nCPUQuotaPerSecUSec=500ms\nMemoryMax=67108864\nTasksMax=33\n' "see scope_start"
 	output_has $'\n/machine.slice/machine-libpod_pod_P.slice/libpod-ID.scope\n' "see slice_path"
+}
+
+# users_podman RUNTIME SCRIPT: a script of the user ordinary, whose own systemd runs, and in whose cgroup the script is.
+users_podman() {
+	run_on_host env RUNTIME="$1" STORE=/mnt FINAL="$REPO/final" bash -c '
+		exec 2>&1
+		grep -q ^ordinary: /etc/passwd || {
+			echo "ordinary:x:4321:4321::$STORE/home:/bin/sh" >>/etc/passwd; echo ordinary:x:4321: >>/etc/group; echo "ordinary:!:19000:0:99999:7:::" >>/etc/shadow
+			echo ordinary:200000:65536 | tee -a /etc/subuid >>/etc/subgid
+		}
+		mount --make-rshared / && mount -t tmpfs -o mode=755 store "$STORE" && mkdir -p "$STORE/home/.config/containers" && cp policy.json "$STORE/home/.config/containers" && cp -r . "$STORE/home" || exit
+		cp "$FINAL"/box-{oci,seccomp,systemd} "$STORE" && chown -R 4321:4321 "$STORE/home"
+		systemctl start user@4321.service || exit
+		group=/sys/fs/cgroup/user.slice/user-4321.slice/user@4321.service/app.slice/test.scope
+		mkdir -p $group && chown 4321:4321 $group $group/cgroup.procs && echo $$ >$group/cgroup.procs
+		[[ $RUNTIME == runc ]] || RUNTIME=$STORE/box-oci
+		(cd "$STORE/home" && exec env -i PATH="$PATH" USER=ordinary HOME="$STORE/home" XDG_RUNTIME_DIR=/run/user/4321 CONTAINERS_CONF="$STORE/home/containers.conf" RUNTIME="$RUNTIME" \
+			DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/4321/bus setpriv --reuid 4321 --regid 4321 --clear-groups bash -c "$1")
+		echo $$ >"/sys/fs/cgroup$2/cgroup.procs"; systemctl stop user@4321.service; umount -l "$STORE"' - "
+		STORAGE=()
+		$PODMAN_SCRIPT
+		podman import -q image.tar image >/dev/null
+		$2
+		podman rm -afit 0 >/dev/null; podman system migrate; ended" "$(sed -n 's/^0:://p' /proc/self/cgroup)" </dev/null
+}
+
+# bats test_tags=v2,vm,systemd,podman,dbus
+@test "an ordinary user's podman has its containers in scopes of the user's systemd" {
+	sed -i '/default_ulimits/d' "$DIR/containers.conf" # an ordinary user keeps what there is
+	with_both users_podman 'none -d --name c -m 64m --pids-limit 20 --cpus 0.5 image sleep 1000; podman exec c sh -c "cd /sys/fs/cgroup; cat memory.max pids.max cpu.max"
+		unit=libpod-$(podman inspect -f "{{.Id}}" c).scope; systemctl --user show -p Slice -p MemoryMax -p TasksMax $unit; systemctl --user show -p ControlGroup $unit | grep -c user@4321.service/user.slice/libpod-
+		podman pause c 2>/dev/null; podman inspect -f "{{.State.Status}}" c; podman unpause c 2>/dev/null; podman exec c echo runs; podman kill c; podman wait c; podman rm c
+		systemctl --user list-units --all --plain --no-legend $unit | wc -l'
+	output_has $'67108864\n20\n50000 100000\nSlice=user.slice\nMemoryMax=67108864\nTasksMax=20\n1' "see top_path and own_controllers"
+	output_has $'paused\n' "see cgroup_mark"
+	output_has $'runs\n' "see cgroup_mark"
+	output_has $'\n0' "see scope_stop"
 }
