@@ -31,13 +31,13 @@ in_box() { with_box 'in_box "$@"' "$@"; }
 	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
 	with_box 'in_box sleep 4321 & until_true pgrep -x -f "sleep 4321" >/dev/null; exec_child=$(pgrep -x -f "sleep 4321" | tail -n 1)
 		diff /proc/$child/cgroup /proc/$exec_child/cgroup && echo the same; kill -KILL $exec_child; wait'
-	output_has "the same" "the child joins them before anything else, when their paths are the host's: write 0 to tasks, or to cgroup.procs on v2"
+	output_has "the same" "the record says which limits are set; the child joins them before anything else, when their paths are the host's: write 0 to tasks, or to cgroup.procs on v2"
 }
 
 @test "a limit of the box holds for it" {
 	OPTIONS=(--pids-limit 5)
 	in_box sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'
-	[[ $output == *"can't fork"* ]] || report "expected that a fork fails" "the child joins the cgroups of the box first: write 0 to tasks, or to cgroup.procs on v2"
+	[[ $output == *"can't fork"* ]] || report "expected that a fork fails" "the record says which limits are set; the child joins the cgroups of the box first: write 0 to tasks, or to cgroup.procs on v2"
 }
 
 @test "it has the rights of the box, and its filter" {

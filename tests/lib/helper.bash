@@ -492,7 +492,7 @@ fail() {
 	return 1
 }
 
-KILLED_BY_THE_FILTER="the filter has killed it. Both the test of the architecture and that of 0x40000000 must jump over RETURN(SECCOMP_RET_KILL_PROCESS): see JUMP(test, value, yes, no)"
+KILLED_BY_THE_FILTER="the filter has killed it. Both the test of the architecture and that of 0x40000000 must jump over RETURN(SECCOMP_RET_KILL_PROCESS), see JUMP(test, value, yes, no); and a LOAD stands before each"
 
 report() {
 	local more=

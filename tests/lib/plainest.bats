@@ -25,14 +25,16 @@ plainest() {
 
 # What is forgotten most often, by box's message: of the kernel's errors most have few causes here.
 plainest_hint() {
-	local pipe=
+	local pipe='' filter=''
 	! at_least 12 || at_least final || pipe=" Is the pipe's writing end closed in box before box reads, and close-on-exec in the command?"
+	! at_least 10 || at_least final || filter=" Or is a jump of the filter too short, so that it refuses every call, exit, too?"
 	case $status in
 	124 | 137) # of timeout: by SIGTERM, and by SIGKILL
 		echo "box does not end: does it wait for the command, and for nothing else?$pipe after $patience seconds it was stopped" && return
 		;;
 	159) echo "status 159 is 128 + SIGSYS: $KILLED_BY_THE_FILTER" && return ;;
-	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?" && return ;;
+	134) echo "box was killed by signal 6, which abort(3) sends: does it write behind the end of what calloc(3) gave it?" && return ;;
+	13[0-9] | 14[0-9] | 15[0-9]) echo "box was killed by signal $((status - 128)), see kill -l: does it use a pointer that is none?$filter" && return ;;
 	esac
 	case $stderr in
 	*pivot_root*"Invalid argument"* | *pivot_root*busy*)
@@ -53,6 +55,10 @@ plainest_hint() {
 	*/proc*"No such device"*) echo 'the type of the file system is "proc"' ;;
 	*/proc*busy*) echo "is a /proc mounted there already, or twice?" ;;
 	*filter*"Permission denied"*) echo "without CAP_SYS_ADMIN only a process with no_new_privs may install a filter: do it before capset takes that capability away" ;;
+	*filter*"Invalid argument"*) echo "a jump leads behind the end of the filter: count the instructions that each jump leaves out" ;;
+	*capset*) echo "capset(2) wants the effective capabilities among the permitted ones: set both" ;;
+	*"volume /dev/"*"Permission denied"*) echo "the devices are bound into the tmpfs on /dev: is it mounted before?" ;;
+	*cross-device*) echo "linkat(2) must give a name to the file, not to the link below /proc/self/fd: AT_SYMLINK_FOLLOW" ;;
 	*"Bad file descriptor"*) echo "close_range(2) has closed what is used afterwards" ;;
 	*"Operation not permitted"* | *"Function not implemented"*) echo "may root make namespaces here? see make doctor" ;;
 	*true*) echo "the command follows ${shown#box } in argv: is it looked for in the root filesystem, and where PATH says? see execvp(3)" ;;
