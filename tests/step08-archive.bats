@@ -25,7 +25,7 @@ not_started() {
 
 @test "ROOTFS may be an archive" {
 	box cat /only-in-the-rootfs
-	output_is rootfs "open ROOTFS, and unpack it if fstat says that it is a file"
+	output_is rootfs "open ROOTFS, and if fstat says that it is a file, unpack it. What has not been done? mkdir, fork, in the child unpack, which names the formats, and exit, in box waitpid and rename"
 }
 
 @test "the archive may be compressed by gzip, bzip2, xz or zstd, and is known by what is in it" {
@@ -37,6 +37,12 @@ not_started() {
 		box_run "$DIR/image" cat /only-in-the-rootfs
 		output_is rootfs "see archive_read_support_filter_$by in archive_read_filter(3)"
 	done
+}
+
+@test "the archive may be of cpio" {
+	(cd "$FOLDER" && find . | "$REPO/rootfs/bin/busybox" cpio -o -H newc >"$ROOTFS" 2>/dev/null)
+	box cat /only-in-the-rootfs
+	output_is rootfs "see archive_read_support_format_cpio in archive_read_format(3)"
 }
 
 @test "owners, modes, times and links are those of the archive, whatever the umask" {
@@ -122,6 +128,23 @@ not_started() {
 	for _ in 1 2; do
 		box true
 		not_started "only what is whole may get the name under which it is looked for: rename(2) at the end"
+	done
+}
+
+# All that comes before is whole, and is unpacked.
+@test "an archive whose last entry has half a header, or a damaged one, is an error" {
+	echo late >"$DIR/late"
+	tar -C "$DIR" -b1 -cf "$DIR/last.tar" late
+	pack -b1
+	truncate -s -1024 "$ROOTFS" # its end: the entry comes in place of that
+	cp "$ROOTFS" "$DIR/start"
+	cat "$DIR/last.tar" >>"$ROOTFS"
+	box cat /late
+	output_is late "a whole archive is none"
+	for header in 'head -c 300' 'sed s/^late/lake/'; do
+		{ cat "$DIR/start" && $header "$DIR/last.tar"; } >"$ROOTFS"
+		box true
+		not_started "when the loop has ended, only ARCHIVE_EOF means that all entries have been read"
 	done
 }
 

@@ -51,7 +51,7 @@ INTERFACES='sed -n "s/^ *\(box\.[0-9a-f]*\):.*/\1/p" /proc/net/dev' # the host's
 @test "--network veth: the box reaches the host" {
 	OPTIONS=(--network veth)
 	box sh -c "$GATEWAY"'; cd /sys/class/net && echo *; ping -c 1 -W 5 $gateway >/dev/null && echo reached'
-	output_is $'eth0 lo\nreached' "a pair of interfaces, RTM_NEWLINK in rtnetlink(7), an address and IFF_UP on both ends, and a route, SIOCADDRT. The host end is in the host network: so is a socket made there"
+	output_is $'eth0 lo\nreached' "a pair of interfaces, RTM_NEWLINK in rtnetlink(7), whose peer has a name and the PID of the child; an address and IFF_UP on both ends; a route, SIOCADDRT. The host end is in the host network: so is a socket made there. If box waits for an answer for ever, it has not asked for one: NLM_F_ACK"
 }
 
 # bats test_tags=steps
@@ -60,6 +60,21 @@ INTERFACES='sed -n "s/^ *\(box\.[0-9a-f]*\):.*/\1/p" /proc/net/dev' # the host's
 	host_script 'start sh -c "'"$ADDRESS"' >address; touch ready; exec sleep 1000"; until_true ready
 		address=$(cat /proc/$(pgrep -P $box)/cwd/address); "$1" ping -c 1 -W 5 $address >/dev/null && echo reached; kill -TERM $box; wait $box' "$REPO/rootfs/bin/busybox"
 	output_has reached "an address and IFF_UP on both ends: the host's end is in the host's network, so is a socket made there"
+}
+
+# bats test_tags=steps
+@test "--network veth: the host's route to the box is for its four addresses alone" {
+	OPTIONS=(--network veth)
+	host_script 'start sleep 1000; sed -n "s/^box\.//p" /proc/net/route | cut -f 8; kill -TERM $box; wait $box'
+	output_is FCFFFFFF "without a netmask the host sends all of 10.0.0.0/8 to the box: see SIOCSIFNETMASK in netdevice(7)"
+}
+
+# In a user namespace the caller has no rights over the host's network.
+# bats test_tags=steps
+@test "--network veth: a pair that the kernel refuses to make is an error that says why" {
+	OPTIONS=(--network veth)
+	host_script 'unshare --user --map-root-user "${run[@]}" true'
+	output_has "eth0: Operation not permitted" "the kernel answers by a struct nlmsgerr: its error is 0, or an error number with a minus sign"
 }
 
 # bats test_tags=steps

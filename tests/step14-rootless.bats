@@ -26,7 +26,7 @@ user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 
 @test "an ordinary user runs a command, and is root in the box" {
 	user sh -c 'id -u; id -g; cat /only-in-the-rootfs; exit 42'
-	output_is $'0\n0\nrootfs' "CLONE_NEWUSER first, then setgroups, uid_map and gid_map: see user_namespaces(7). If the message is of /proc: mount it while the old root is there"
+	output_is $'0\n0\nrootfs' "CLONE_NEWUSER first, then setgroups, uid_map and gid_map: see user_namespaces(7). If the message is of /proc: mount it while the old root is there; if it is of /var/cache or /run: see find_folders()"
 	status_is 42 "the exit status is the command's"
 }
 
@@ -68,6 +68,17 @@ user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 		as_user /mnt/box run '"${RUN[*]}"' /mnt/nodes.tar sh -c "stat -c %u /only-in-the-rootfs; ls /node"'
 	output_lacks /node "only root may make devices: leave out AE_IFCHR and AE_IFBLK"
 	at_least final || output_is 0 "only root may give files away, and make devices: unpack without ARCHIVE_EXTRACT_OWNER, and leave out AE_IFCHR and AE_IFBLK"
+}
+
+@test "a set-user-ID bit of the archive's root stays" {
+	user_script 'mkdir /mnt/new; tar -C /mnt/new -xf /mnt/image.tar; chmod 4755 /mnt/new/only-in-the-rootfs; tar -C /mnt/new -cf /mnt/bits.tar .
+		as_user /mnt/box run '"${RUN[*]}"' /mnt/bits.tar stat -c %a /only-in-the-rootfs'
+	output_is 4755 "libarchive leaves the bit out where the owner is not the user who unpacks: map the user to 0 in the child that unpacks, too"
+}
+
+@test "ROOTFS may be a folder of root's" {
+	user_script 'mkdir /mnt/new; tar -C /mnt/new -xf /mnt/image.tar; as_user /mnt/box run '"${RUN[*]}"' /mnt/new cat /only-in-the-rootfs'
+	output_is rootfs "who is not in the map can be given no file: leave the upper folder to the user, without a chown"
 }
 
 @test "box ps and box exec are the user's, too" {
