@@ -162,7 +162,10 @@ static pid_t start_mapping(const struct mappers *mappers, const int gate[2])
 
 	if (child != 0)
 		return child < 0 ? fail("fork") : child;
-	close(gate[1]);
+	/* newuidmap(1) may wait for a directory service: should box be killed meanwhile, this
+	 * process must not keep box's locks. */
+	close_range(STDERR_FILENO + 1, gate[0] - 1, 0);
+	close_range(gate[0] + 1, ~0U, 0);
 	if (read(gate[0], &byte, 1) != 1)
 		_exit(EXIT_BOX); /* unshare(2) has failed */
 	status = run(mappers->uid.list, gate[0]);

@@ -45,3 +45,10 @@ with tarfile.open(\"ids.tar\", \"w\", format=tarfile.PAX_FORMAT) as tar:
 		box run --rm ids.tar stat -c "%n %u:%g:%a" user group last negative'
 	output_has $'user 0:0:711\ngroup 0:0:711\nlast 0:0:711\nnegative 0:0:711' "see has_owner in extract.c"
 }
+
+@test "a box that is killed while newuidmap waits keeps no other box from starting" {
+	life 'mkdir bin; printf "#!/bin/sh\necho \$\$ >\"$DIR/waits\"; exec sleep 1000\n" >bin/newuidmap; chmod 755 bin/newuidmap
+		PATH=$DIR/bin:$PATH exec "$BOX" ps & box=$!; until_true test -s waits; kill -KILL $box; wait $box 2>/dev/null
+		timeout 20 "$BOX" ps -q; echo $?; kill -KILL "$(<waits)"'
+	output_is 0 "see start_mapping in id-maps.c: its child keeps the lock of users.lock"
+}
