@@ -59,17 +59,24 @@ static void add_base(const struct cgroup_base *base)
 	bases[i] = *base;
 }
 
+/* Whether the folder PATH is this user's. */
+static bool is_own(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_uid == geteuid();
+}
+
 /* Whether the cgroup PATH was delegated to box. systemd sets these attributes on a cgroup that it
  * delegates (systemd's CGROUP_DELEGATION); the cgroup's owner is the user to whom it is delegated.
  * So a box that is started by sudo on a user's desktop does not use the cgroup of that user. */
 static bool delegated(const char *path)
 {
 	char value = 0;
-	struct stat st;
 
 	return (getxattr(path, "trusted.delegate", &value, 1) == 1 ||
 		       getxattr(path, "user.delegate", &value, 1) == 1) &&
-	       value == '1' && stat(path, &st) == 0 && st.st_uid == geteuid();
+	       value == '1' && is_own(path);
 }
 
 /* Adds two bases of v2: the cgroup that is delegated to this process, if there is one, and TOP, the
@@ -184,8 +191,8 @@ const char *cgroup_mark(void)
 	return user_is_machines_root() ? "trusted.box" : "user.box";
 }
 
-/* Looks below TOP for a cgroup that was delegated to another box, and that contains box/ID. Returns
- * whether there is one; then *BASE becomes that cgroup. */
+/* Looks below TOP for a cgroup that was delegated to another box of this user, and that contains
+ * box/ID. Returns whether there is one; then *BASE becomes that cgroup. */
 static bool find_delegated(const struct cgroup_base *top, const char *id, struct cgroup_base *base)
 {
 	char *const paths[] = {(char *)top->path, NULL};
@@ -198,7 +205,7 @@ static bool find_delegated(const struct cgroup_base *top, const char *id, struct
 			continue;
 		/* Cgroups below this one are not searched: the container may have made them. */
 		fts_set(tree, entry, FTS_SKIP);
-		found = strcmp(entry->fts_name, id) == 0 &&
+		found = strcmp(entry->fts_name, id) == 0 && is_own(entry->fts_path) &&
 			snprintf(base->path, sizeof(base->path), "%.*s",
 				(int)(entry->fts_pathlen - ID_LENGTH - strlen("/box/")),
 				entry->fts_path) < (int)sizeof(base->path);
