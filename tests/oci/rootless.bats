@@ -32,7 +32,7 @@ ordinary:x:4321:" >/etc/group
 		cp -r . "$STORE/home" && chown -R 4321:4321 "$STORE/home" "$STORE/run" && chmod 700 "$STORE/run" || exit
 		[[ $RUNTIME == runc ]] || RUNTIME=$STORE/final/box-oci
 		[[ ! $SANITIZED || $RUNTIME == runc ]] || { printf "#!/bin/sh\nexec env %q %q \"\$@\"\n" "$SANITIZED" "$RUNTIME" >"$STORE/box-oci" && chmod +x "$STORE/box-oci" && RUNTIME=$STORE/box-oci; }
-		cd "$STORE/home" && exec env -i PATH="$PATH" USER=ordinary HOME="$STORE/home" XDG_RUNTIME_DIR="$STORE/run" TMPDIR="$STORE/home" \
+		cd "$STORE/home" && exec env -i PATH="$PATH" STORE="$STORE" USER=ordinary HOME="$STORE/home" XDG_RUNTIME_DIR="$STORE/run" TMPDIR="$STORE/home" \
 			CONTAINERS_CONF="$STORE/home/containers.conf" RUNTIME="$RUNTIME" setpriv --reuid 4321 --regid 4321 --clear-groups bash -c "$1"' - "
 		STORAGE=()
 		$PODMAN_SCRIPT
@@ -168,7 +168,7 @@ json.dump(c, open(\"config.json\", \"w\"))" "$@"; }
 
 @test "an ordinary user's box-oci, if the user could change its file, runs from a copy" {
 	as_ordinary "$OCI" "$BUNDLE_SCRIPT"'
-		own_users; printf "#!/bin/sh\nreadlink /proc/\$PPID/exe >>$PWD/exe\n" >hook; chmod +x hook; cp "$RUNTIME" .
+		own_users; printf "#!/bin/sh\nreadlink /proc/\$PPID/exe >>$PWD/exe\n" >hook; chmod +x hook; cp "$STORE/final/box-oci" .
 		configure "process[\"args\"] = [\"true\"]; c[\"hooks\"] = {\"prestart\": [{\"path\": \"$PWD/hook\"}]}"
 		"$RUNTIME" run test; ./box-oci run test; cat exe'
 	output_has $'/mnt/final/box-oci\n/memfd:box (deleted)' "see protect_by_copy"
