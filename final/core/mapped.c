@@ -122,31 +122,35 @@ static _Noreturn void help(const struct spec *spec, int users, int socket)
 	_exit(message_send(socket, &message, tree) < 0);
 }
 
-/* Has a helper make the overlay. The child cannot do so: an overlay has the rights of the process
- * that mounts it, which have to be those of the machine's root to read and write the attributes
- * trusted.overlay.* of the layers. And box itself is in the mount namespace of the host. */
-static int take_overlay(const struct spec *spec, int users)
+/* Has a helper make the overlay, and sends it on. The child cannot make it: an overlay has the
+ * rights of the process that mounts it, which have to be those of the machine's root to read and
+ * write the attributes trusted.overlay.* of the layers. And box itself is in the mount namespace of
+ * the host. */
+static int send_overlay(const struct spec *spec, pid_t pid, int socket)
 {
+	const struct id_maps own = {.n_uids = 0};
 	struct message message = {.kind = MESSAGE_NONE};
-	int sockets[2], tree = -1;
-	bool answered = false;
+	autoclose int users = namespaces_open_users(&own, pid), tree = -1;
+	int sockets[2];
 	pid_t helper;
 
 	debug("a helper mounts the overlay, for which it maps the owners of the files");
+	if (users < 0)
+		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	if ((helper = fork()) == 0)
 		help(spec, users, sockets[1]);
 	close(sockets[1]);
-	if (helper > 0) {
-		answered = message_receive(sockets[0], &message, &tree);
-		waitpid(helper, NULL, 0);
-	}
+	if (helper > 0 && message_receive(sockets[0], &message, &tree) && tree >= 0)
+		message_send(socket, &message, tree);
 	close(sockets[0]);
-	if (answered && message.kind == MESSAGE_MOUNT && tree >= 0)
-		return tree;
-	close_fd(&tree);
-	return answered ? failx("%s", message.text) : fail("the helper that mounts the overlay");
+	if (helper < 0)
+		return fail("fork");
+	waitpid(helper, NULL, 0);
+	if (message.kind == MESSAGE_ERROR)
+		return failx("%s", message.text);
+	return tree < 0 ? failx("the helper that mounts the overlay has died") : 0;
 }
 
 /* Takes MOUNT, and maps its owners if it asks for that. Box itself does so, because it needs
@@ -175,15 +179,8 @@ int mapped_send(const struct spec *spec, pid_t pid, int socket)
 {
 	const struct message message = {.kind = MESSAGE_MOUNT};
 
-	if (spec->root.mapped) {
-		const struct id_maps own = {.n_uids = 0};
-		autoclose int users = namespaces_open_users(&own, pid);
-		autoclose int tree = users < 0 ? -1 : take_overlay(spec, users);
-
-		if (tree < 0)
-			return -1;
-		message_send(socket, &message, tree);
-	}
+	if (spec->root.mapped && send_overlay(spec, pid, socket) < 0)
+		return -1;
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		autoclose int tree = -1;
 
