@@ -37,8 +37,8 @@ const char *users_attribute(const char *rest, char name[32])
 
 bool users_attribute_is_own(const char *name)
 {
-	static const char *const own[] = {
-		"trusted.overlay.", "trusted.box.", "user.overlay.", "user.box."};
+	static const char *const own[] = {"trusted.overlay.", "trusted.box.", "user.overlay.",
+		"user.box.", "user.fuseoverlayfs.", "user.containers."};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (strncmp(name, own[i], strlen(own[i])) == 0)

@@ -30,6 +30,7 @@
 #include "attributes.h"
 #include "cgroup.h"
 #include "channel.h"
+#include "fuse.h"
 #include "hooks.h"
 #include "init.h"
 #include "join.h"
@@ -52,7 +53,8 @@ const struct container no_container = {.pid = -1,
 	.stdio = {-1, -1, -1},
 	.listener = -1,
 	.ending = -1,
-	.oom = -1};
+	.oom = -1,
+	.fuse = -1};
 
 /* Whether PID is a child of box other than container->pid. The PID comes in a message from inside
  * the container, where another process may have sent it; so it is checked. */
@@ -409,7 +411,8 @@ int container_create(struct container *container, const struct spec *spec)
 		make_cgroup(&container->cgroup, spec->cgroup ?: spec->id, &spec->limits) == 0 &&
 		(!spec->cgroup || cgroup_check_runs(&container->cgroup) == 0) &&
 		(!spec->oci->resources ||
-			resources_write(&container->cgroup, spec->oci->resources) == 0))
+			resources_write(&container->cgroup, spec->oci->resources) == 0) &&
+		(!spec->root.outside || fuse_mount(&spec->root, &container->fuse) == 0))
 		container->pid = clone_init(container, sockets, pipes);
 	close_fd(&sockets[1]);
 	close_pipes(pipes);
@@ -469,6 +472,10 @@ int container_mount(struct container *container, const struct spec *spec)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return fail("socketpair");
 	container->socket = sockets[0];
+	if (spec->root.outside && fuse_mount(&spec->root, &container->fuse) < 0) {
+		close(sockets[1]);
+		return -1;
+	}
 	if ((container->pid = syscall(SYS_clone3, &args, sizeof(args))) == 0) {
 		close(sockets[0]);
 		mount_main(spec, sockets[1]);
@@ -540,6 +547,9 @@ int container_destroy(struct container *container)
 		result = remove_cgroup(&container->cgroup);
 	if (result == 0 && container->spec) /* cgroup_update() may have made more cgroups */
 		result = cgroup_sweep(container->spec->id, false);
+	if (container->fuse >= 0)
+		fuse_unmount(&container->spec->root, container->fuse);
+	container->fuse = -1;
 	container_release(container);
 	return result;
 }

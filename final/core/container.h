@@ -25,6 +25,8 @@ struct container {
 	int stdio[3];
 	int listener; /* the listener of its filter of system calls, until it is passed on */
 	int ending; /* a descriptor of ending_signals(): a signal ends any wait for the child */
+	/* fuse-overlayfs, which serves the root; 0: the kernel does; -1: box has not mounted it */
+	pid_t fuse;
 	bool joined; /* made by container_join(): the process is not the container's PID 1 */
 	bool outside; /* the child stays outside the PID namespace that the process joins */
 	int oom; /* if joined, a descriptor of oom_open(), for oom_kills() */

@@ -40,6 +40,7 @@
 #include "rootfs.h"
 #include "spec.h"
 #include "sysctl.h"
+#include "tree.h"
 #include "tty.h"
 
 /* A new network namespace has a loopback interface, but it is down. */
@@ -118,6 +119,8 @@ static int make_root(const struct spec *spec, const struct cgroup *cgroup, int p
 		return fail("make the mounts private");
 	/* All this happens before the process becomes root of a user namespace, who cannot look
 	 * into all of the host's folders. */
+	if (spec->root.outside && (overlay = mount_copy(AT_FDCWD, spec->root.path, false)) < 0)
+		return fail("the overlay on %s", spec->root.path);
 	if (devices_take(spec, nodes) < 0 ||
 		(root = mount_rootfs(&spec->root, overlay, &scratch)) < 0 ||
 		namespaces_become_root(&spec->namespaces) < 0)

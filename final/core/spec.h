@@ -210,6 +210,7 @@ struct root {
 	/* not NULL: the absolute paths of the folders that have all of the above in them; the IDs
 	 * on the disk are those of the container's new user namespace; NULL-terminated */
 	char **mapped;
+	bool outside; /* box mounts the overlay in its own mount namespace: see fuse.h */
 	bool temporary; /* what the container writes is thrown away after the run */
 	/* MOUNT_ATTR_* of the root's mount alone: read-only, no devices */
 	uint64_t attributes;

@@ -25,6 +25,7 @@
 #include "printable.h"
 #include "resolve.h"
 #include "text.h"
+#include "users.h"
 #include "spec.h"
 #include "image.h"
 #include "unpack.h"
@@ -214,6 +215,18 @@ static int add_hidden(struct changes *changes, int upper, const char *path)
 	return 0;
 }
 
+/* Adds what the file NAME, which is PATH in the container, says as a mark of fuse-overlayfs, where
+ * no device 0:0 can be made: .wh.FILE that FILE was deleted, .wh..wh..opq what is_opaque() says. */
+static int add_marked(struct changes *changes, const char *name, const char *path)
+{
+	autofree char *hidden = format_text(
+		"%.*s%s", (int)(strlen(path) - strlen(name)), path, name + strlen(".wh."));
+
+	if (!hidden)
+		return -1;
+	return strncmp(name, ".wh..wh.", 8) == 0 ? 0 : add_change(changes, 'D', hidden);
+}
+
 static int add_folder(struct changes *changes, int dir, const char *path);
 
 /* Adds NAME of the folder DIR, which is PATH in the container. */
@@ -228,6 +241,8 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 		return 0; /* it was removed meanwhile */
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return add_change(changes, 'D', path);
+	if (strncmp(name, ".wh.", 4) == 0 && st.st_size == 0 && !users_are_initial())
+		return add_marked(changes, name, path);
 	was = look_below(changes->container, path, &before);
 	own = !was && is_mount_point(changes, path, &st);
 	if (own)

@@ -238,6 +238,7 @@ int make_spec(struct spec *spec, const struct options *options, const struct ima
 	spec->root.upper = place->upper;
 	spec->root.work = place->work;
 	spec->root.temporary = options->remove;
+	spec->root.outside = !users_are_initial();
 	spec->hostname = options->hostname ?: format_text("%.*s", SHORT_ID_LENGTH, place->id);
 	spec->limits = options->limits;
 	spec->init = options->init;

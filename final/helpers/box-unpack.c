@@ -167,6 +167,7 @@ int main(int argc, char *argv[])
 	job.is_over = strcmp(argv[2], "over") == 0;
 	job.is_layer = job.is_over || strcmp(argv[2], "layer") == 0;
 	job.is_copy = strcmp(argv[2], "copy") == 0;
+	job.is_users = !users_are_initial();
 	job.memory = packs ? PACK_MEMORY : UNPACK_MEMORY;
 	confine();
 	if (packs) {

@@ -151,6 +151,7 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 		format_text("%.*s%s", (int)(mark - name), name, opaque ? "." : hidden);
 	struct stat st = {0};
 	struct statfs fs;
+	bool mark_is_file = false;
 
 	if (!path)
 		die("%s", failure());
@@ -167,13 +168,18 @@ static void whiteout(struct archive_entry *entry, const char *name, const char *
 	if (!S_ISDIR(st.st_mode)) {
 		if (!opaque && st.st_mode && !is_whiteout(&st))
 			return;
-		if (!opaque && statfs(".", &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		mark_is_file =
+			!opaque && statfs(".", &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+		if (mark_is_file && !job.is_users)
 			die("%s: the store lies on an overlay, and no other overlay can write "
 			    "there: --data gives a folder on a disk or a tmpfs",
 				name);
-		archive_entry_copy_pathname(entry, path);
+		/* only fuse-overlayfs can mount this, which knows the marks of images */
+		archive_entry_copy_pathname(entry, mark_is_file ? name : path);
 		archive_entry_set_hardlink(entry, NULL);
-		archive_entry_set_mode(entry, opaque ? S_IFDIR | 0755 : S_IFCHR);
+		archive_entry_set_mode(entry, opaque         ? S_IFDIR | 0755
+					      : mark_is_file ? S_IFREG | 0600
+							     : S_IFCHR);
 		archive_entry_set_rdev(entry, 0);
 		archive_entry_set_size(entry, 0);
 		write_entry(entry, name);

@@ -25,6 +25,8 @@ extern struct job {
 	bool is_layer;
 	bool is_over; /* "over": the layers below are seen, too; a whiteout removes files */
 	bool is_copy;
+	bool is_users; /* in a user namespace, where fuse-overlayfs may have made marks of its own
+			*/
 	int memory; /* MiB of memory that may be used */
 	struct archive *reader; /* of the archive that is unpacked */
 	uint64_t bytes; /* of files' data */

@@ -172,7 +172,12 @@ static void pack_one(struct archive_entry *entry, const char *path, const char *
 	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
 	mode_t type = archive_entry_filetype(entry);
 
-	if (type == AE_IFSOCK || (job.is_layer && is_mark(name))) {
+	if (job.is_layer && job.is_users && slash && is_mark(name) && type == AE_IFREG &&
+		archive_entry_size(entry) == 0) {
+		/* fuse-overlayfs has made it; ask_opaque() tells of .wh..wh..opq */
+		if (strncmp(last, ".wh..wh.", 8) != 0)
+			pack_whiteout(name, slash - name, last + strlen(".wh."));
+	} else if (type == AE_IFSOCK || (job.is_layer && is_mark(name))) {
 		count(&job.left_out, path, NULL);
 	} else if (job.is_layer && slash && type == AE_IFCHR && archive_entry_rdev(entry) == 0) {
 		pack_whiteout(name, slash - name, last);

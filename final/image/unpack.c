@@ -179,10 +179,12 @@ static int set_opaque(const struct job *job, const char *name)
 bool is_opaque(int fd)
 {
 	char value = 0, opaque[32];
+	ssize_t size =
+		fd < 0 ? -1 : fgetxattr(fd, users_attribute("overlay.opaque", opaque), &value, 1);
 
-	return fd >= 0 &&
-	       fgetxattr(fd, users_attribute("overlay.opaque", opaque), &value, 1) == 1 &&
-	       value == 'y';
+	if (fd >= 0 && size < 0 && *opaque == 'u')
+		size = fgetxattr(fd, "user.fuseoverlayfs.opaque", &value, 1);
+	return size == 1 && value == 'y';
 }
 
 /* Tells box-unpack whether the folder NAME is opaque: to read that takes CAP_SYS_ADMIN, too. */
