@@ -161,10 +161,8 @@ static int take(const struct spec *spec, const struct mount *mount, pid_t pid)
 	autofree char *what = format_text("mount %s at %s", mount->source, mount->target);
 	autoclose int users = -1, tree = mount_take_outside(spec, mount);
 
-	if (!what)
+	if (tree < 0 || !what)
 		return -1;
-	if (tree < 0)
-		return fail("%s", what);
 	if (!mount->id_mapped)
 		return steal_fd(&tree);
 	if ((users = namespaces_open_users(&mount->maps, pid)) < 0)

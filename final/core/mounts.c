@@ -199,6 +199,16 @@ static int take_mount(const struct spec *spec, const struct cgroup *cgroup, int 
 	return tree >= 0 && is_late(mount) && open_for_writing(tree) < 0 ? -1 : steal_fd(&tree);
 }
 
+/* Notes from errno why MOUNT was not taken. Returns -1. */
+static int not_taken(const struct mount *mount)
+{
+	if (mount->settled && errno == ELOOP)
+		return failx("mount %s at %s: there is a symlink in its path, which box follows "
+			     "only when it makes the container",
+			mount->source, mount->target);
+	return fail("mount %s at %s", mount->text ? "a file" : mount->source, mount->target);
+}
+
 bool mount_is_sent(const struct mount *mount)
 {
 	return mount->id_mapped || mount->by_box;
@@ -218,13 +228,8 @@ static int take_some(const struct spec *spec, const struct cgroup *cgroup, int p
 		if (source_in_root(spec, mount)) /* attach_mounts() takes it */
 			continue;
 		trees[i] = take_mount(spec, cgroup, pid_ns, mount, scratch, -1);
-		if (trees[i] < 0 && mount->settled && errno == ELOOP)
-			return failx("mount %s at %s: there is a symlink in its path, which box "
-				     "follows only when it makes the container",
-				mount->source, mount->target);
 		if (trees[i] < 0 && !(mount->optional && (errno == ENODEV || errno == ENOENT)))
-			return fail("mount %s at %s", mount->text ? "a file" : mount->source,
-				mount->target);
+			return not_taken(mount);
 	}
 	return 0;
 }
@@ -236,7 +241,9 @@ int take_mounts(const struct spec *spec, int trees[])
 
 int mount_take_outside(const struct spec *spec, const struct mount *mount)
 {
-	return take_mount(spec, NULL, -1, mount, -1, -1);
+	int tree = take_mount(spec, NULL, -1, mount, -1, -1);
+
+	return tree < 0 ? not_taken(mount) : tree;
 }
 
 int make_mounts(

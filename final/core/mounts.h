@@ -18,7 +18,7 @@ bool mount_is_sent(const struct mount *mount);
  * while paths still lead to the host.
  *
  * mount_take_outside() takes the copy for one of the mounts that are left out. It returns a
- * descriptor of the copy, which the caller closes, or -1 with errno set.
+ * descriptor of the copy, which the caller closes, or -1 after fail().
  *
  * make_mounts() makes all other mounts, as root of the container, who is to own them. It makes the
  * files of spec->mounts[i].text in SCRATCH, a descriptor of a tmpfs. A /proc that it mounts shows

@@ -68,9 +68,10 @@ for i in range(4096):
 	life "$IDS"'mkdir v && echo secret >v/secret && chmod 600 v/secret && echo open >v/open && mkdir v/own && chown 500000 v/own && chmod 700 v/own
 		box run --rm --userns 500000:65536 -v v:/v "$ROOTFS" sh -c "cat /v/secret; cat /v/open; chown 0 /v/open; chmod 777 /v/secret; rm -f /v/open; stat -c %u:%g /v/open; touch /v/own/new; chown 5:6 /v/own/new; rm -rf /v/secret" 2>&1 | sed "s/: .*: /: /"
 		stat -c %u:%g:%a v/own/new v/secret; mkdir -m 700 theirs && chown 4321 theirs && mkdir theirs/sub && echo seen >theirs/sub/f
-		box run --rm --userns auto -v theirs/sub:/v "$ROOTFS" cat /v/f; mkdir -m 700 theirs/data && cp -a "$ROOTFS" theirs/image
+		box run --name mine --userns auto -v theirs/sub:/v "$ROOTFS" cat /v/f; mv theirs/sub theirs/moved; ln -s moved theirs/sub; box start -a mine 2>&1 | grep -o "there is a symlink in its path"
+		mkdir -m 700 theirs/data && cp -a "$ROOTFS" theirs/image
 		BOX_DATA=$PWD/theirs/data box run --rm --userns auto theirs/image sh -c "touch /new; cat /new /../only-in-the-rootfs; ls /..$PWD"'
-	output_is $'cat: Permission denied\nopen\nchown: Operation not permitted\nchmod: Operation not permitted\nrm: Permission denied\n65534:65534\nrm: Permission denied\n500005:500006:644\n0:0:600\nseen\nrootfs\n'"ls: /..$DIR: No such file or directory" \
+	output_is $'cat: Permission denied\nopen\nchown: Operation not permitted\nchmod: Operation not permitted\nrm: Permission denied\n65534:65534\nrm: Permission denied\n500005:500006:644\n0:0:600\nseen\nthere is a symlink in its path\nrootfs\n'"ls: /..$DIR: No such file or directory" \
 		"see set_users and by_box in make-spec.c, mapped_send, and mount_given in rootfs.c"
 }
 
