@@ -201,12 +201,20 @@ static int enter_users(const char *root, int users)
 	return warn_of_lost(users) < 0 || id_maps_unshare() < 0 ? -1 : start_holder(root, users);
 }
 
+/* Mounts are made in a namespace of box's own, in which the host's still appear: see fuse.c. */
+static int own_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return id_maps_refused("make a mount namespace");
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ? fail("MS_SLAVE") : 0;
+}
+
 int rootless_enter(const char *root, bool again)
 {
 	autoclose int one_by_one = -1, users = -1;
 
 	if (geteuid() == 0)
-		return 0;
+		return users_are_initial() ? 0 : own_mounts();
 	/* Two boxes that start at the same time must not both make a namespace. */
 	if ((one_by_one = open_in(root, "users.lock")) < 0 || (users = open_in(root, "users")) < 0)
 		return -1;
@@ -215,9 +223,8 @@ int rootless_enter(const char *root, bool again)
 		return fail("lock %s/users", root);
 	if (enter_users(root, users) < 0)
 		return -1;
-	/* Mounts are made in a namespace of box's own, in which the host's still appear. */
-	if (unshare(CLONE_NEWNS) < 0)
-		return id_maps_refused("make a mount namespace");
+	if (own_mounts() < 0)
+		return -1;
 	close_fd(&one_by_one);
 	if (again)
 		return dup2(users, LOCK_FD) < 0 ? fail("lock %s/users", root) : 0;

@@ -14,7 +14,8 @@ const char *default_root(void);
 /* Makes an ordinary user root of a user namespace, in which all else of box is as it is for root.
  * All boxes of the user that run at one time with the state folder ROOT share one namespace:
  * otherwise no box could enter or end what another has started. AGAIN: box is about to execute
- * itself, by protect_own_file(). Does nothing for root. */
+ * itself, by protect_own_file(). Root of a user namespace gets a mount namespace alone, root of the
+ * machine nothing. */
 int rootless_enter(const char *root, bool again);
 
 /* Returns the first descriptor that box has from its caller: 3; or the next one, if box has
