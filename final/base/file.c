@@ -205,15 +205,18 @@ int open_standard_files(void)
 	return 0;
 }
 
-void make_parents(const char *path)
+int make_parents(const char *path)
 {
 	autofree char *copy = strdup(path);
+	int error = 0;
 
 	for (char *slash = copy ? strchr(copy, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(copy, 0755);
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST && !error && *copy)
+			error = errno;
 		*slash = '/';
 	}
+	return error;
 }
 
 int check_private(int dir)

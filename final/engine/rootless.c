@@ -79,13 +79,15 @@ const char *default_root(void)
 static int open_in(const char *root, const char *name)
 {
 	autoclose int dir = -1;
-	int fd;
+	int fd, error = make_parents(root);
 
-	make_parents(root);
-	mkdir(root, 0700);
+	if (mkdir(root, 0700) < 0 && errno != EEXIST && !error)
+		error = errno;
 	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
+	if (dir < 0) {
+		errno = errno == ENOENT && error ? error : errno;
 		return fail("%s", root);
+	}
 	if (check_private(dir) < 0)
 		return fail_prefix("%s: ", root);
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -33,6 +33,17 @@ static int open_folder(int dir, const char *name)
 	return fd < 0 ? fail("%s", name) : fd;
 }
 
+/* Opens the folder PATH, and makes it and those on the way to it if they are missing. */
+static int open_top(const char *path)
+{
+	int error = make_parents(path), fd = open_folder(AT_FDCWD, path);
+
+	if (fd >= 0 || errno != ENOENT || !error)
+		return fd;
+	errno = error;
+	return fail("%s", path);
+}
+
 int open_own_folder(int dir, const char *name)
 {
 	struct open_how how = {
@@ -151,16 +162,13 @@ int store_open(struct store *store, const char *path, const char *root)
 	*store = (struct store){.state = -1, .dir = -1};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		*folders[i] = -1;
-	make_parents(path);
-	make_parents(root);
-	ok = (store->dir = open_folder(AT_FDCWD, path)) >= 0 && claim(store->dir) == 0;
+	ok = (store->dir = open_top(path)) >= 0 && claim(store->dir) == 0;
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
 		ok = (*folders[i] = open_own_folder(store->dir, names[i])) >= 0;
 	ok = ok && make_base(base = open_own_folder(store->dir, "base")) == 0;
 	if (!ok)
 		fail_prefix("%s: ", path);
-	else if (!(ok = (store->state = open_folder(AT_FDCWD, root)) >= 0 &&
-			 check_private(store->state) == 0))
+	else if (!(ok = (store->state = open_top(root)) >= 0 && check_private(store->state) == 0))
 		fail_prefix("%s: ", root);
 	else
 		ok = (store->path = real_path(path));

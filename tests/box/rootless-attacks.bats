@@ -52,3 +52,18 @@ with tarfile.open(\"ids.tar\", \"w\", format=tarfile.PAX_FORMAT) as tar:
 		timeout 20 "$BOX" ps -q; echo $?; kill -KILL "$(<waits)"'
 	output_is 0 "see start_mapping in id-maps.c: its child keeps the lock of users.lock"
 }
+
+@test "in the places of another user box makes nothing, and says which it may not make" {
+	life "$AS_USER"'unset BOX_DATA BOX_ROOT XDG_RUNTIME_DIR XDG_DATA_HOME; mkdir theirs 700 own; chown 1 theirs 700; chmod 700 700; chown 4321 own; ln -s "$DIR/theirs" link
+		as_user env HOME="$DIR/theirs" "$REAL" ps; as_user env HOME="$DIR/own" XDG_RUNTIME_DIR="$DIR/theirs" "$REAL" ps; as_user env HOME="$DIR/own" XDG_RUNTIME_DIR="$DIR/700" "$REAL" ps
+		as_user env HOME="$DIR/own" XDG_DATA_HOME="$DIR/theirs" "$REAL" ps; as_user env HOME="$DIR/own" BOX_ROOT="$DIR/link" "$REAL" ps; as_user env HOME="$DIR/own" BOX_DATA="$DIR/link" "$REAL" ps
+		env HOME="$DIR/own" "$REAL" --root "$DIR/own/.local/state/box" ps
+		find theirs 700 -mindepth 1'
+	output_is "box: $DIR/theirs/.local/state/box: Permission denied
+box: $DIR/theirs/box: Permission denied
+box: $DIR/700/box: Permission denied
+box: $DIR/theirs/box: $DIR/theirs/box: Permission denied
+box: $DIR/link: it is another user's
+box: $DIR/link: it is another user's
+box: $DIR/own/.local/state/box: it is another user's" "see make_parents, and check_private"
+}
