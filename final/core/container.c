@@ -32,6 +32,7 @@
 #include "channel.h"
 #include "fuse.h"
 #include "hooks.h"
+#include "id-maps.h"
 #include "init.h"
 #include "join.h"
 #include "mapped.h"
@@ -197,6 +198,8 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 		*born_inside = false;
 		pid = syscall(SYS_clone3, args, sizeof(*args));
 	}
+	if (pid < 0 && args->flags & CLONE_NEWUSER && (errno == EPERM || errno == ENOSPC))
+		return id_maps_refused("clone3");
 	return pid < 0 ? fail("clone3") : pid;
 }
 

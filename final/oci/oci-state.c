@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@
 #include "json.h"
 #include "list.h"
 #include "process.h"
+#include "users.h"
 #include "cgroup.h"
 #include "channel.h"
 #include "processes.h"
@@ -86,18 +88,25 @@ static int check_owner(int dir, const char *root, mode_t may)
 		       : 0;
 }
 
+/* Called after fail(): says what an ordinary user may have forgotten. Returns -1. */
+static int no_root(void)
+{
+	return user_is_machines_root() || getenv("XDG_RUNTIME_DIR")
+		       ? -1
+		       : fail_prefix("without XDG_RUNTIME_DIR or --root: ");
+}
+
 int oci_make(struct oci *oci, const char *root, const char *id)
 {
 	autoclose int dir = -1;
 
 	*oci = (struct oci){.root = root, .dir = -1};
-	if (check_id(id) < 0 || make_root(root) < 0)
+	if (check_id(id) < 0)
 		return -1;
 	strcpy(oci->id, id);
-	if ((dir = open_root(root)) < 0)
-		return fail("%s", root);
-	if (check_owner(dir, root, S_ISVTX) < 0)
-		return -1;
+	if (make_root(root) < 0 || ((dir = open_root(root)) < 0 && fail("%s", root) < 0) ||
+		check_owner(dir, root, S_ISVTX) < 0)
+		return no_root();
 	if (mkdirat(dir, id, 0700) < 0)
 		return errno == EEXIST ? failx("container with given ID already exists: %s", id)
 				       : fail("%s/%s", root, id);
