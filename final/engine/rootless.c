@@ -109,6 +109,9 @@ static _Noreturn void hold(const char *root, int ready)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	setsid();
 	prctl(PR_SET_NAME, "box users");
+	/* Where the user cannot read box's own file, the files of this process are root's
+	 * otherwise. */
+	prctl(PR_SET_DUMPABLE, 1);
 	cgroup_make_room();
 	if ((fd = open_in(root, "users")) < 0 || chdir("/") < 0)
 		pid = -errno;
