@@ -161,25 +161,29 @@ static int start_holder(const char *root, int users)
 		       : 0;
 }
 
-/* Opens the user namespace of the process that the file USERS names. Returns -1, without fail(), if
- * there is no such process. */
-static int open_held(int users)
+/* Opens the user namespace of the process that the file USERS names as *HELD, which is -1 if there
+ * is no such process. */
+static int open_held(int users, int *held)
 {
 	char text[128] = "", boot[64] = "", path[64];
 	uint64_t start = 0;
 	pid_t holder = 0;
-	int fd;
+	int error;
 
 	if (pread(users, text, sizeof(text) - 1, 0) <= 0 ||
 		sscanf(text, "%d %" SCNu64 " %63s", &holder, &start, boot) != 3 || start == 0 ||
 		strcmp(boot, boot_id()) != 0)
-		return -1;
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", holder);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	*held = open(path, O_RDONLY | O_CLOEXEC);
 	/* Checked after the file was opened: another process may have the PID now. */
-	if (fd >= 0 && start_time(holder) != start)
-		close_fd(&fd);
-	return fd;
+	error = errno;
+	if (start_time(holder) != start) {
+		close_fd(held);
+		return 0;
+	}
+	errno = error;
+	return *held < 0 ? fail("%s", path) : 0;
 }
 
 /* ---- entering ---- */
@@ -197,8 +201,10 @@ static int warn_of_lost(int users)
 /* Enters the namespace of the holder; or makes one, with a holder. The caller has locked USERS. */
 static int enter_users(const char *root, int users)
 {
-	autoclose int held = open_held(users);
+	autoclose int held = -1;
 
+	if (open_held(users, &held) < 0)
+		return -1;
 	if (held >= 0) {
 		debug("setns to the user namespace of this user's other boxes");
 		return setns(held, CLONE_NEWUSER) < 0 ? fail("join the user namespace") : 0;

@@ -74,3 +74,10 @@ box: $DIR/own/.local/state/box: it is another user's" "see make_parents, and che
 		sleeper --name mine >/dev/null; box exec mine readlink /proc/self/ns/user >a; box run --rm "$ROOTFS" readlink /proc/self/ns/user | diff a - && echo same; box rm -f mine'
 	output_is $'same\nmine' "see hold: the file of its namespace belongs to the user by PR_SET_DUMPABLE"
 }
+
+@test "a box that cannot open the namespace of the others makes no second one" {
+	life "$AS_USER"'sleeper --name mine >/dev/null; file=/proc/$(pgrep -x "box users")/ns/user
+		env USER=boxer HOME="$BATS_TEST_TMPDIR/home" strace -u boxer -qq -o /dev/null -P "$file" -e inject=openat:error=EACCES "$REAL" ps; echo $?
+		box exec mine echo entered; box rm -f mine'
+	output_has $'/ns/user: Permission denied\n125\nentered\nmine' "see open_held"
+}
