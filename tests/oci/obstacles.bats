@@ -46,6 +46,7 @@ box-oci: mount /dev/console: Too many levels of symbolic links\nbox-oci: mount /
 	configure "linux['cgroupsPath'] = '/$OWN_CGROUP/inner'"
 	command_is sleep 1000
 	oci_script "$LIMITED"'
+		frozen() { if [[ $file == cgroup.freeze ]]; then grep -q "frozen 1" "$top/$NAME/inner/cgroup.events"; else grep -q FROZEN "$top/$NAME/inner/$file"; fi; }
 		look() { sed "s#cgroup .* is#cgroup is#"; }
 		for top in $(findmnt -nt cgroup2 -o TARGET | head -n 1) $(findmnt -nt cgroup -O freezer -o TARGET | head -n 1); do
 			file=cgroup.freeze stop=1 go=0; [[ $(stat -fc %T "$top") == cgroup2fs ]] || file=freezer.state stop=FROZEN go=THAWED
@@ -55,7 +56,7 @@ box-oci: mount /dev/console: Too many levels of symbolic links\nbox-oci: mount /
 				ls "$STATE"; limited delete -f test; mkdir -p "$top/$NAME/inner"
 			done
 			limited create test; limited start test
-			echo $stop >"$top/$NAME/$file"; limited exec test echo ran 2>&1 | look; echo $go >"$top/$NAME/$file"
+			echo $stop >"$top/$NAME/$file"; until_true frozen; limited exec test echo ran 2>&1 | look; echo $go >"$top/$NAME/$file"
 			limited exec test echo runs; limited delete -f test
 		done
 		for d in /sys/fs/cgroup{,/*}/$NAME; do [ ! -d $d ] || { [ ! -d $d/inner ] || rmdir $d/inner; rmdir $d; }; done'
