@@ -40,7 +40,7 @@ static int put_folder(FILE *out, int dir, const char *folder)
 }
 
 /* Executes fuse-overlayfs(1), which ends with box. */
-static _Noreturn void serve(const struct root *root)
+static _Noreturn void serve(const struct root *root, pid_t box)
 {
 	autoclose int dir = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC),
 		      null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -51,6 +51,8 @@ static _Noreturn void serve(const struct root *root)
 		dir >= 0 && out && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != box)
+		_exit(EXIT_BOX); /* box has died before that */
 	if (!debug_print)
 		ok = ok && dup2(null, STDERR_FILENO) >= 0; /* it says more than it should */
 	setsid(); /* the keys of box's terminal do not end it */
@@ -92,13 +94,13 @@ static pid_t start(const struct root *root, const char *cause)
 	double deadline = clock_now() + PATIENCE;
 	struct stat before;
 	int status = 0;
-	pid_t pid;
+	pid_t pid, box = getpid();
 
 	debug("fuse-overlayfs on %s: the kernel refuses an overlay", root->path);
 	if (stat(root->path, &before) < 0)
 		return fail("%s", root->path);
 	if ((pid = fork()) == 0)
-		serve(root);
+		serve(root, box);
 	while (pid > 0 && !is_other(root->path, &before)) {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			return refuse(cause, WIFEXITED(status) ? WEXITSTATUS(status) : 0);
@@ -131,9 +133,17 @@ int fuse_mount(const struct root *root, pid_t *daemon)
 
 void fuse_unmount(const struct root *root, pid_t daemon)
 {
+	double deadline = clock_now() + 1;
+	pid_t ended;
+
 	umount2(root->path, MNT_DETACH);
 	if (daemon <= 0)
 		return;
 	kill(daemon, SIGTERM);
+	while ((ended = waitpid(daemon, NULL, WNOHANG)) == 0 && nap(0.002, deadline))
+		;
+	if (ended != 0)
+		return;
+	kill(daemon, SIGKILL); /* it is stopped, or still writes */
 	waitpid(daemon, NULL, 0);
 }

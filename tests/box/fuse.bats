@@ -42,3 +42,9 @@ SERVERS='servers() { pgrep -cx fuse-overlayfs; }; no_server() { [[ $(servers) ==
 		for path in none bin; do PATH=$PATH $AS env PATH="$DIR/$path" "${BOX%/as/box}/box" run --rm image.tar true; echo $?; done; ls $BOX_DATA/containers'
 	[[ $output == *"no other overlay can write there: --data gives a folder on a disk or a tmpfs; or install fuse-overlayfs"$'\n125\n'*"; and fuse-overlayfs has failed, too: see --debug"$'\n125' ]] || report "expected two errors" "see refuse in fuse.c"
 }
+
+@test "a fuse-overlayfs that is stopped does not keep box from ending the container" {
+	life "$SERVERS"'box run -d --name mine image.tar sleep 1000 >/dev/null; until_true is mine running; kill -STOP $(pgrep -x fuse-overlayfs)
+		timeout 30 "$BOX" rm -f mine; echo $?; pkill -CONT -x fuse-overlayfs; until_true no_server && echo ended'
+	output_is $'mine\n0\nended' "see fuse_unmount"
+}
