@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,4 +106,15 @@ int overlay_mount(const char *target, const struct overlay *overlay)
 		setrlimit(RLIMIT_NOFILE, &limit);
 	free(descriptors);
 	return result;
+}
+
+bool overlay_has_mark_files(int fd)
+{
+	static const long types[] = {OVERLAYFS_SUPER_MAGIC, NFS_SUPER_MAGIC, 0x65735546 /* FUSE */};
+	struct statfs fs;
+
+	for (size_t i = 0; fstatfs(fd, &fs) == 0 && i < sizeof(types) / sizeof(*types); i++)
+		if (fs.f_type == types[i])
+			return !users_are_initial();
+	return false;
 }

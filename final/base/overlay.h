@@ -2,6 +2,8 @@
 #ifndef OVERLAY_H
 #define OVERLAY_H
 
+#include <stdbool.h>
+
 /* The folders of an overlay, with the kernel's names for them (overlayfs.rst). */
 struct overlay {
 	int dir; /* the folder that all names are relative to; a descriptor, or AT_FDCWD */
@@ -17,5 +19,10 @@ int overlay_mount(const char *target, const struct overlay *overlay);
 /* Checks whether an overlay may write to the folder FD. Returns -1 after fail() if FD lies on an
  * overlay itself, as it does in a container, or on a system that runs from a CD; else 0. */
 int overlay_check(int fd);
+
+/* Whether what is deleted in the folder FD may be marked by files .wh.NAME: it lies on a file
+ * system on which only fuse-overlayfs(1) writes, and perhaps cannot make devices 0:0. Elsewhere a
+ * container may itself have files with such names. */
+bool overlay_has_mark_files(int fd);
 
 #endif

@@ -21,11 +21,11 @@
 #include "error.h"
 #include "flags.h"
 #include "list.h"
+#include "overlay.h"
 #include "path.h"
 #include "printable.h"
 #include "resolve.h"
 #include "text.h"
-#include "users.h"
 #include "spec.h"
 #include "image.h"
 #include "unpack.h"
@@ -241,7 +241,7 @@ static int add_entry(struct changes *changes, int dir, const char *name, const c
 		return 0; /* it was removed meanwhile */
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
 		return add_change(changes, 'D', path);
-	if (strncmp(name, ".wh.", 4) == 0 && st.st_size == 0 && !users_are_initial())
+	if (strncmp(name, ".wh.", 4) == 0 && st.st_size == 0 && overlay_has_mark_files(dir))
 		return add_marked(changes, name, path);
 	was = look_below(changes->container, path, &before);
 	own = !was && is_mount_point(changes, path, &st);

@@ -50,6 +50,7 @@
 #include "extract.h"
 #include "job.h"
 #include "messages.h"
+#include "overlay.h"
 #include "pack.h"
 #include "users.h"
 
@@ -159,6 +160,7 @@ static void confine(void)
 int main(int argc, char *argv[])
 {
 	bool packs = argc == 5 && strcmp(argv[1], "pack") == 0;
+	int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (!packs && (argc != 5 || strcmp(argv[1], "unpack") != 0)) {
 		fputs("box-unpack is started by box\n", stderr);
@@ -168,6 +170,8 @@ int main(int argc, char *argv[])
 	job.is_layer = job.is_over || strcmp(argv[2], "layer") == 0;
 	job.is_copy = strcmp(argv[2], "copy") == 0;
 	job.is_users = !users_are_initial();
+	job.has_mark_files = folder >= 0 && overlay_has_mark_files(folder);
+	close(folder);
 	job.memory = packs ? PACK_MEMORY : UNPACK_MEMORY;
 	confine();
 	if (packs) {

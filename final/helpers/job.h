@@ -25,8 +25,8 @@ extern struct job {
 	bool is_layer;
 	bool is_over; /* "over": the layers below are seen, too; a whiteout removes files */
 	bool is_copy;
-	bool is_users; /* in a user namespace, where fuse-overlayfs may have made marks of its own
-			*/
+	bool is_users; /* in a user namespace, where fuse-overlayfs may mount what is unpacked */
+	bool has_mark_files; /* .wh.NAME in the working folder is such a mark */
 	int memory; /* MiB of memory that may be used */
 	struct archive *reader; /* of the archive that is unpacked */
 	uint64_t bytes; /* of files' data */

@@ -172,7 +172,7 @@ static void pack_one(struct archive_entry *entry, const char *path, const char *
 	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
 	mode_t type = archive_entry_filetype(entry);
 
-	if (job.is_layer && job.is_users && slash && is_mark(name) && type == AE_IFREG &&
+	if (job.is_layer && job.has_mark_files && slash && is_mark(name) && type == AE_IFREG &&
 		archive_entry_size(entry) == 0) {
 		/* fuse-overlayfs has made it; ask_opaque() tells of .wh..wh..opq */
 		if (strncmp(last, ".wh..wh.", 8) != 0)

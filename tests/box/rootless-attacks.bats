@@ -81,3 +81,9 @@ box: $DIR/own/.local/state/box: it is another user's" "see make_parents, and che
 		box exec mine echo entered; box rm -f mine'
 	output_has $'/ns/user: Permission denied\n125\nentered\nmine' "see open_held"
 }
+
+@test "files of a container that are called as whiteouts delete nothing, in box diff and in an image" {
+	life 'tar -C "$ROOTFS" -cf image.tar ./bin ./etc; box run --name mine image.tar sh -c ">/.wh.bin; >/etc/.wh.passwd"; box diff mine
+		box commit mine new.tar >/dev/null; box rm mine; box run --rm new.tar ls /etc/passwd'
+	output_is $'A /.wh.bin\nC /etc\nA /etc/.wh.passwd\nbox: new.tar: sockets, and names that begin with .wh., left out: 2, the first ./.wh.bin\nmine\n/etc/passwd' "see overlay_has_mark_files"
+}
