@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -230,6 +231,19 @@ static int end_mapping(pid_t child, int gate, bool go)
 	return WEXITSTATUS(status);
 }
 
+static int not_mapped(int status)
+{
+	const char *hint =
+		prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
+			? ", as no_new_privs keeps root's rights from them (systemd.exec: "
+			  "NoNewPrivileges=)"
+			: "";
+
+	return failx("newuidmap or newgidmap cannot map the ranges of /etc/subuid and "
+		     "/etc/subgid: status %d%s",
+		status, hint);
+}
+
 int id_maps_unshare(void)
 {
 	uid_t uid = geteuid();
@@ -258,10 +272,7 @@ int id_maps_unshare(void)
 		return -1;
 	if (status == EXIT_NOT_FOUND)
 		return map_one(uid, gid);
-	return status ? failx("newuidmap or newgidmap cannot map the ranges of /etc/subuid and "
-			      "/etc/subgid: status %d",
-				status)
-		      : 0;
+	return status ? not_mapped(status) : 0;
 }
 
 /* Writes MAP to FILE, uid_map or gid_map, of the process PID. */

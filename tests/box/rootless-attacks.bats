@@ -87,3 +87,8 @@ box: $DIR/own/.local/state/box: it is another user's" "see make_parents, and che
 		box commit mine new.tar >/dev/null; box rm mine; box run --rm new.tar ls /etc/passwd'
 	output_is $'A /.wh.bin\nC /etc\nA /etc/.wh.passwd\nbox: new.tar: sockets, and names that begin with .wh., left out: 2, the first ./.wh.bin\nmine\n/etc/passwd' "see overlay_has_mark_files"
 }
+
+@test "where no_new_privs takes root's rights from newuidmap, box says so" {
+	life 'setpriv --no-new-privs "$BOX" ps; echo $?'
+	output_has $'as no_new_privs keeps root\'s rights from them (systemd.exec: NoNewPrivileges=)\n125' "see not_mapped"
+}
