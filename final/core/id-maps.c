@@ -135,9 +135,9 @@ static int find_ranges(struct mappers *mappers)
 	return 0;
 }
 
-/* Executes ARGV, and returns its exit status, or EXIT_NOT_FOUND if there is no such program. If no
- * process can be made for it, writes errno to PARENT, and returns EXIT_BOX. */
-static int run(char **argv, int parent)
+/* Executes ARGV, and returns its exit status, or EXIT_NOT_FOUND if there is no such program; or -1
+ * with errno set if no process can be made for it. */
+static int run(char **argv)
 {
 	int status;
 	pid_t pid = fork();
@@ -147,14 +147,14 @@ static int run(char **argv, int parent)
 		_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_BOX);
 	}
 	if (pid < 0)
-		send(parent, &errno, sizeof(errno), MSG_NOSIGNAL);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return EXIT_BOX;
-	return WEXITSTATUS(status);
+		return -1;
+	return waitpid(pid, &status, 0) < 0 || !WIFEXITED(status) ? EXIT_BOX : WEXITSTATUS(status);
 }
 
 /* Starts a child that stays outside, waits until a byte can be read from GATE, and then maps the
- * IDs of this process. Its exit status is 0, or that of the program that has failed. */
+ * IDs of this process. Its exit status is 0, or that of the program that has failed;
+ * EXIT_NOT_FOUND only if nothing is mapped. If a program cannot be started because there is no
+ * room for a process, the child writes errno to GATE. */
 static pid_t start_mapping(const struct mappers *mappers, const int gate[2])
 {
 	pid_t child = fork();
@@ -169,8 +169,12 @@ static pid_t start_mapping(const struct mappers *mappers, const int gate[2])
 	close_range(gate[0] + 1, ~0U, 0);
 	if (read(gate[0], &byte, 1) != 1)
 		_exit(EXIT_BOX); /* unshare(2) has failed */
-	status = run(mappers->uid.list, gate[0]);
-	_exit(status ?: run(mappers->gid.list, gate[0]));
+	if ((status = run(mappers->uid.list)) == 0 &&
+		(status = run(mappers->gid.list)) == EXIT_NOT_FOUND)
+		status = EXIT_BOX;
+	if (status < 0)
+		send(gate[0], &errno, sizeof(errno), MSG_NOSIGNAL);
+	_exit(status < 0 ? EXIT_BOX : status);
 }
 
 static int map_one(uid_t uid, gid_t gid)
@@ -196,7 +200,7 @@ int id_maps_refused(const char *what)
 {
 	int error = errno;
 
-	if (says("/proc/sys/user/max_user_namespaces", '0') || error == ENOSPC)
+	if (says("/proc/sys/user/max_user_namespaces", '0'))
 		return failx("%s: no more user namespaces: sudo sysctl "
 			     "user.max_user_namespaces=15000 allows them",
 			what);
@@ -208,6 +212,10 @@ int id_maps_refused(const char *what)
 		return failx("%s: AppArmor gives no rights in a user namespace: sudo sysctl "
 			     "kernel.apparmor_restrict_unprivileged_userns=0 allows it, or a "
 			     "profile of box's own with \"userns,\"",
+			what);
+	if (error == ENOSPC) /* namespaces(7): each type has a limit of its own */
+		return failx("%s: there are as many namespaces as allowed: sysctl -a -r "
+			     "'^user.max_' shows the limits",
 			what);
 	errno = error;
 	return fail("%s", what);
@@ -222,8 +230,10 @@ static int end_mapping(pid_t child, int gate, bool go)
 	if (go)
 		send(gate, "", 1, MSG_NOSIGNAL);
 	shutdown(gate, SHUT_WR);
-	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status))
-		return fail("newuidmap");
+	if (waitpid(child, &status, 0) < 0)
+		return fail("wait for newuidmap");
+	if (!WIFEXITED(status))
+		return failx("the process that calls newuidmap was killed");
 	if (recv(gate, &error, sizeof(error), MSG_DONTWAIT) == sizeof(error)) {
 		errno = error;
 		return fail("start newuidmap");
@@ -296,9 +306,13 @@ static int run_mapper(const char *program, pid_t pid, const struct id_map *map, 
 {
 	struct strings words = {.n = 0};
 	int result = make_words(&words, program, pid, map, n);
-	int status = result == 0 ? run(words.list, -1) : 0;
+	int status = result == 0 ? run(words.list) : 0;
 
 	free_list(&words.list);
+	if (status < 0)
+		return fail("start %s", program);
+	if (status == EXIT_NOT_FOUND)
+		return failx("%s, which has to map these IDs, is not installed", program);
 	return status ? failx("%s cannot map these IDs: status %d", program, status) : result;
 }
 

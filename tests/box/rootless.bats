@@ -89,13 +89,20 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 
 @test "without newuidmap the user is the only one, and where it fails box says so" {
 	life "$AS_USER"'as_user env PATH=/nowhere "$REAL" run --rm "$ROOTFS" /bin/cat /proc/self/uid_map | tr -s " "
-		mkdir bin; printf "#!/bin/sh\nexit 1\n" >bin/newuidmap; chmod -R 755 bin; as_user env PATH="$DIR/bin:$PATH" "$REAL" run --rm "$ROOTFS" true; echo $?'
-	output_is $' 0 4321 1\nbox: newuidmap or newgidmap cannot map the ranges of /etc/subuid and /etc/subgid: status 1\n125' "see id_maps_unshare"
+		mkdir bin; printf "#!/bin/sh\nexit 1\n" >bin/newuidmap; chmod -R 755 bin; as_user env PATH="$DIR/bin:$PATH" "$REAL" run --rm "$ROOTFS" true; echo $?
+		ln -sf "$(command -v newuidmap)" bin; as_user env PATH="$DIR/bin" "$REAL" run --rm "$ROOTFS" true; echo $?'
+	output_is $' 0 4321 1\nbox: newuidmap or newgidmap cannot map the ranges of /etc/subuid and /etc/subgid: status 1\n125\nbox: newuidmap or newgidmap cannot map the ranges of /etc/subuid and /etc/subgid: status 125\n125' \
+		"see id_maps_unshare; and where newgidmap alone is missing, start_mapping"
 }
 
 @test "where no user namespace can be made, box names the setting" {
 	life "$AS_USER"'echo root:100000:1000 | tee -a /etc/subuid >>/etc/subgid; unshare --user --map-users=100000,0,1000 --map-groups=100000,0,1000 --setuid 0 --setgid 0 sh -c "echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --reuid 5 --regid 5 --clear-groups env BOX_ROOT=/tmp/none-$$ \"$REAL\" ps"; echo $?; rm -rf /tmp/none-$$'
 	output_is $'box: make a user namespace: no more user namespaces: sudo sysctl user.max_user_namespaces=15000 allows them\n125' "see id_maps_refused"
+}
+
+@test "where there may be no more mount namespaces, box does not blame the limit of user namespaces" {
+	life "$AS_USER"'as_user unshare --map-root-user sh -c "echo 0 >/proc/sys/user/max_mnt_namespaces; \"$REAL\" ps"; echo $?'
+	output_is $'box: make a mount namespace: there are as many namespaces as allowed: sysctl -a -r \'^user.max_\' shows the limits\n125' "see id_maps_refused"
 }
 
 @test "a limit that no cgroup is there for is an error that says what to do" {
