@@ -32,6 +32,7 @@
 #include "oci-commands.h"
 #include "oci-log.h"
 #include "oci-show.h"
+#include "oci-state.h"
 
 /* ---- the command line ---- */
 
@@ -306,12 +307,12 @@ static int read_options(int argc, char *argv[], const char *letters, const struc
 static const char *usual_root(void)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR"), *user = getenv("USER");
-	const char *usual = "/run/box-oci";
 	bool root =
 		user_is_machines_root() || (geteuid() == 0 && user && strcmp(user, "root") == 0);
 
-	return !root && runtime && *runtime == '/' ? format_text("%s/box-oci", runtime) ?: usual
-						   : usual;
+	return !root && runtime && *runtime == '/'
+		       ? format_text("%s/box-oci", runtime) ?: oci_system_root
+		       : oci_system_root;
 }
 
 /* It is an error if the file of --log cannot be written: errors would be lost. */

@@ -44,6 +44,8 @@
 
 const char *const oci_status_names[] = {"creating", "created", "running", "paused", "stopped"};
 
+const char oci_system_root[] = "/run/box-oci";
+
 static int check_id(const char *id)
 {
 	static const char letters[] =
@@ -58,15 +60,12 @@ static int check_id(const char *id)
 /* Makes the folder PATH, and those above it that are missing. */
 static int make_root(const char *path)
 {
-	autofree char *copy = strdup(path);
+	int error = make_parents(path);
 
-	for (char *c = copy ? copy + 1 : NULL; c && *c; c++)
-		if (*c == '/') {
-			*c = '\0';
-			mkdir(copy, 0755);
-			*c = '/';
-		}
-	return !copy || (mkdir(path, 0700) < 0 && errno != EEXIST) ? fail("%s", path) : 0;
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	errno = errno == ENOENT && error ? error : errno;
+	return fail("%s", path);
 }
 
 static int open_root(const char *root)
@@ -88,10 +87,12 @@ static int check_owner(int dir, const char *root, mode_t may)
 		       : 0;
 }
 
-/* Called after fail(): says what an ordinary user may have forgotten. Returns -1. */
-static int no_root(void)
+/* Called after fail(): says what an ordinary user may have forgotten, if ROOT is the folder of
+ * those who have said nothing. Returns -1. */
+static int no_root(const char *root)
 {
-	return user_is_machines_root() || getenv("XDG_RUNTIME_DIR")
+	return user_is_machines_root() || getenv("XDG_RUNTIME_DIR") ||
+			       strcmp(root, oci_system_root) != 0
 		       ? -1
 		       : fail_prefix("without XDG_RUNTIME_DIR or --root: ");
 }
@@ -106,7 +107,7 @@ int oci_make(struct oci *oci, const char *root, const char *id)
 	strcpy(oci->id, id);
 	if (make_root(root) < 0 || ((dir = open_root(root)) < 0 && fail("%s", root) < 0) ||
 		check_owner(dir, root, S_ISVTX) < 0)
-		return no_root();
+		return no_root(root);
 	if (mkdirat(dir, id, 0700) < 0)
 		return errno == EEXIST ? failx("container with given ID already exists: %s", id)
 				       : fail("%s/%s", root, id);

@@ -31,6 +31,9 @@ struct oci {
 /* The name of each status, as the specification has it. */
 extern const char *const oci_status_names[];
 
+/* The folder of all containers, unless --root or XDG_RUNTIME_DIR says otherwise. */
+extern const char oci_system_root[];
+
 /* oci_make() makes the folder of a new container ID, and locks it until OCI is closed; it is an
  * error if there is such a container. oci_make_gate() makes the two fifos of struct oci_extras'
  * gate in the folder, and opens them; the caller closes them. */

@@ -158,13 +158,14 @@ json.dump(c, open(\"config.json\", \"w\"))" "$@"; }
 		"$RUNTIME" exec test sh -c "echo inside; id -u; exit 4"; echo "status $?"; "$RUNTIME" ps test | grep -c "sleep 1000"; "$RUNTIME" state test | grep -o running
 		"$RUNTIME" pause test; "$RUNTIME" update --pids-limit 9 test; "$RUNTIME" kill -a test KILL; until_true eval "$RUNTIME state test | grep -q stopped"; "$RUNTIME" delete test; "$RUNTIME" list -q
 		configure "linux[\"uidMappings\"] = linux[\"gidMappings\"] = [{\"containerID\": 0, \"hostID\": 4321, \"size\": 1}, {\"containerID\": 1, \"hostID\": 200000, \"size\": 100}]" "process[\"args\"] = [\"cat\", \"/proc/self/uid_map\"]"
-		"$RUNTIME" run test; configure "linux[\"uidMappings\"][1][\"hostID\"] = 1"; "$RUNTIME" run test 2>&1 | tail -n 1; PATH=/nowhere "$RUNTIME" run test'
+		"$RUNTIME" run test; configure "linux[\"uidMappings\"][1][\"hostID\"] = 1"; "$RUNTIME" run test 2>&1 | tail -n 1; PATH=/nowhere "$RUNTIME" run test
+		mkdir -m 555 closed; env -u XDG_RUNTIME_DIR "$RUNTIME" --root closed/a/b run test; rmdir closed'
 	output=$(tr -s " " <<<"$output" | sed 's,/run/box-oci: .*,/run/box-oci: no,') # the machine may have the folder, or not
 	output_has $'box-oci: linux.namespaces: without a user namespace, only root can make the container; podman unshare, or unshare -r, makes a user root\nstatus 1\nbox-oci: /run/box-oci: no\nbox-oci: without XDG_RUNTIME_DIR or --root: /run/box-oci: no' "see make in oci-create.c, and usual_root"
 	output_has $'0\n 0 4321 1\ndeny\n1\nlo\ntest\ntest\ninside\n0\nstatus 4\n1\nrunning' "see id_maps_write and namespaces_become_root"
 	output_has "box-oci: the container has no cgroup, so it cannot be paused" "see cgroup_freeze"
 	output_has "box-oci: resources.pids.limit: no cgroup that can have it is delegated to this user: " "see write_nothing"
-	output_has $'\n 0 4321 1\n 1 200000 100\nbox-oci: newuidmap cannot map these IDs: status 1\nbox-oci: newuidmap, which has to map these IDs, is not installed' "see run_mapper"
+	output_has $'\n 0 4321 1\n 1 200000 100\nbox-oci: newuidmap cannot map these IDs: status 1\nbox-oci: newuidmap, which has to map these IDs, is not installed\nbox-oci: closed/a/b: Permission denied' "see run_mapper; and no_root"
 }
 
 @test "an ordinary user's box-oci, if the user could change its file, runs from a copy" {
