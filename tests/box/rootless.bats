@@ -115,6 +115,11 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 	done
 }
 
+@test "a container without a cgroup goes on while it is committed, with a warning, and cannot be paused" {
+	life 'sleeper --name mine >/dev/null; box exec mine touch /new; box commit mine new.tar | wc -l; box run --rm new.tar ls /new; box pause mine; box rm -f mine'
+	output_is $'box: container mine has no cgroup, and goes on while it is committed\n1\n/new\nbox: the container has no cgroup, so it cannot be paused\nmine' "see commit_frozen"
+}
+
 @test "in the host's network /sys is the host's, and read-only" {
 	OPTIONS=(--network host)
 	box sh -c 'ls /sys/class/net; readlink /proc/self/ns/net; true >/sys/kernel/uevent_helper; mount | grep -c "on /sys .*[(,]ro[,)]"'
