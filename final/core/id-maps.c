@@ -204,6 +204,10 @@ int id_maps_refused(const char *what)
 		return failx("%s: no more user namespaces: sudo sysctl "
 			     "user.max_user_namespaces=15000 allows them",
 			what);
+	if (error == ENOSPC) /* namespaces(7): each type has a limit of its own */
+		return failx("%s: there are as many namespaces as allowed: sysctl -a -r "
+			     "'^user.max_' shows the limits",
+			what);
 	if (says("/proc/sys/kernel/unprivileged_userns_clone", '0'))
 		return failx("%s: user namespaces are root's alone here: sudo sysctl "
 			     "kernel.unprivileged_userns_clone=1 allows them to all",
@@ -212,10 +216,6 @@ int id_maps_refused(const char *what)
 		return failx("%s: AppArmor gives no rights in a user namespace: sudo sysctl "
 			     "kernel.apparmor_restrict_unprivileged_userns=0 allows it, or a "
 			     "profile of box's own with \"userns,\"",
-			what);
-	if (error == ENOSPC) /* namespaces(7): each type has a limit of its own */
-		return failx("%s: there are as many namespaces as allowed: sysctl -a -r "
-			     "'^user.max_' shows the limits",
 			what);
 	errno = error;
 	return fail("%s", what);
