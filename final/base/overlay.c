@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "overlay.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -58,7 +59,7 @@ static int mount_opened(const char *target, const struct overlay *overlay, int *
 		      work = openat(overlay->dir, overlay->work, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char options[16384] = "";
 	FILE *out = fmemopen(options, sizeof(options), "w");
-	int result;
+	int result, error;
 
 	if (!out)
 		return fail("memory");
@@ -74,8 +75,10 @@ static int mount_opened(const char *target, const struct overlay *overlay, int *
 		return fail("/proc/self/fd");
 	if (mount("overlay", target, "overlay", 0, options) == 0)
 		return 0;
+	error = errno;
 	fail("mount the overlay of %s", overlay->lower[0]);
 	overlay_check(upper); /* notes a better cause, if it finds one */
+	errno = error;
 	return -1;
 }
 

@@ -13,7 +13,8 @@ struct overlay {
 };
 
 /* Mounts OVERLAY on the absolute path TARGET. The kernel takes at most 500 lower folders. Changes
- * the working folder, also after an error. Returns 0, or -1 after fail(). */
+ * the working folder, also after an error. Returns 0, or -1 after fail(), with the errno of
+ * the call that has failed: that of mount(2) says whether the kernel refuses such an overlay. */
 int overlay_mount(const char *target, const struct overlay *overlay);
 
 /* Checks whether an overlay may write to the folder FD. Returns -1 after fail() if FD lies on an

@@ -39,7 +39,7 @@ static int put_folder(FILE *out, int dir, const char *folder)
 	return 0;
 }
 
-/* Executes fuse-overlayfs(1), which ends with box. */
+/* Executes fuse-overlayfs(1), which ends with the process BOX. */
 static _Noreturn void serve(const struct root *root, pid_t box)
 {
 	autoclose int dir = open(root->path, O_PATH | O_DIRECTORY | O_CLOEXEC),
@@ -52,7 +52,7 @@ static _Noreturn void serve(const struct root *root, pid_t box)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != box)
-		_exit(EXIT_BOX); /* box has died before that */
+		_exit(EXIT_BOX); /* box has died before PR_SET_PDEATHSIG */
 	if (!debug_print)
 		ok = ok && dup2(null, STDERR_FILENO) >= 0; /* it says more than it should */
 	setsid(); /* the keys of box's terminal do not end it */

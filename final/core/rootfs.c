@@ -81,14 +81,15 @@ static int open_towards(const char *path)
 static int mount_given(const struct root *root, int given, int *scratch)
 {
 	autoclose int place = open_towards(root->path);
+	int fd;
 
 	if (place < 0)
 		return fail("%s", root->path);
 	if ((*scratch = mount_scratch(place)) < 0)
 		return -1;
-	if (mount_attach(given, place) < 0)
+	if (mount_attach(given, place) < 0 || (fd = fcntl(given, F_DUPFD_CLOEXEC, 3)) < 0)
 		return fail("mount the overlay");
-	return fcntl(given, F_DUPFD_CLOEXEC, 3);
+	return fd;
 }
 
 /* Mounts rootfs on itself, because pivot_root(2) needs a mount. As with runc the path must not

@@ -13,7 +13,7 @@
 int mount_rootfs(const struct root *root, int given, int *scratch);
 
 /* Mounts the root's overlay on root->path, over the tmpfs of mount_rootfs() unless SCRATCH is NULL.
- * Changes the working folder. Returns 0. */
+ * Changes the working folder. Returns 0; an error is that of overlay_mount(), also in errno. */
 int mount_overlay(const struct root *root, int *scratch);
 
 /* Makes FD, a descriptor of mount_rootfs(), the root of the mount namespace (pivot_root(2)), and
