@@ -92,3 +92,11 @@ box: $DIR/own/.local/state/box: it is another user's" "see make_parents, and che
 	life 'setpriv --no-new-privs "$BOX" ps; echo $?'
 	output_has $'as no_new_privs keeps root\'s rights from them (systemd.exec: NoNewPrivileges=)\n125' "see not_mapped"
 }
+
+@test "a box that is killed at any moment of its start leaves no holder, and keeps no other box from starting" {
+	life "$AS_USER"'for call in {4..70..3}; do
+			{ (env USER=boxer HOME="$BATS_TEST_TMPDIR/home" strace -u boxer -qq -o /dev/null -e inject=all:signal=KILL:when=$call "$REAL" run --rm "$ROOTFS" true) & wait $!; } >/dev/null 2>&1
+			timeout 20 "$BOX" run --rm "$ROOTFS" true || { echo "not after call $call: $?"; break; }
+		done; until_true no_holder && echo no holder || pkill -KILL -x "box users"; ls "$BOX_DATA/containers" "$BOX_DATA/live" | grep -v "^/"'
+	output_is 'no holder' "see rootless_enter"
+}
