@@ -21,6 +21,7 @@
 #include "file.h"
 #include "id.h"
 #include "resolve.h"
+#include "text.h"
 #include "users.h"
 #include "cgroup-parts.h"
 #include "cgroup-v1.h"
@@ -69,14 +70,24 @@ static bool is_own(const char *path)
 
 /* Whether the cgroup PATH was delegated to box. systemd sets these attributes on a cgroup that it
  * delegates (systemd's CGROUP_DELEGATION); the cgroup's owner is the user to whom it is delegated.
- * So a box that is started by sudo on a user's desktop does not use the cgroup of that user. */
+ * So a box that is started by sudo on a user's desktop does not use the cgroup of that user. One
+ * with init.scope in it was delegated to another systemd, such as that of a user, for its own
+ * units. */
 static bool delegated(const char *path)
 {
+	autofree char *managers = format_text("%s/init.scope", path);
 	char value = 0;
 
 	return (getxattr(path, "trusted.delegate", &value, 1) == 1 ||
 		       getxattr(path, "user.delegate", &value, 1) == 1) &&
-	       value == '1' && is_own(path);
+	       value == '1' && is_own(path) && managers && access(managers, F_OK) < 0;
+}
+
+/* Whether PATH, the cgroup of this process, is one that an ordinary user may use as one that was
+ * delegated: a user's systemd gives a scope to the user, and cannot set the attributes. */
+static bool is_users(const char *path)
+{
+	return !user_is_machines_root() && is_own(path);
 }
 
 /* Adds two bases of v2: the cgroup that is delegated to this process, if there is one, and TOP, the
@@ -88,7 +99,8 @@ static void add_v2(const char *top, const char *below)
 
 	if (snprintf(base.path, sizeof(base.path), "%s%s", top, below) < (int)sizeof(base.path)) {
 		/* Upwards from this process's cgroup: only in that one may box be alone. */
-		while (*end && !delegated(base.path)) {
+		while (*end && !delegated(base.path) &&
+			!(base.box_pid == 0 && is_users(base.path))) {
 			*strrchr(base.path, '/') = '\0';
 			base.box_pid = -1;
 		}

@@ -2,19 +2,9 @@
 #
 # shellcheck disable=SC2016,SC2034,SC2153,SC2154 # scripts for the host; variables of helper.bash
 load ../lib/helper
+load ../lib/systemd
 load ../lib/oci
 load ../lib/podman
-
-# systemctl works in systemd's own PID namespace alone. So the test's host is the whole machine.
-start_host() {
-	cp -ax "$BEGINNING/." "$BATS_TEST_TMPDIR" && mkfifo "$BATS_TEST_TMPDIR/pause" || return
-	sleep 1000 3>&- &
-	HOST=$! HOST_MAKER=$!
-	host_state >"$BATS_TEST_TMPDIR/before"
-}
-host() { env --default-signal -C "$DIR" "$@" 3>&-; }
-eval "helper_$(declare -f host_state)"
-host_state() { helper_host_state | grep -v '^process: '; }
 
 setup() {
 	[[ -d /run/systemd/system ]] || skip "needs systemd"
@@ -27,13 +17,6 @@ setup() {
 		command_is sleep 1000
 		configure 'linux["cgroupsPath"] = "a-b.slice:one:two"'
 	fi
-}
-
-# What a user's systemd needs, which mounts more than the machine has at first; but the tests are in /tmp.
-start_dbus() {
-	[[ -e /lib/systemd/user/dbus.socket && -e /lib/systemd/system/user@.service ]] || fail "install the packages dbus-user-session and libpam-systemd" || return
-	systemctl --quiet --runtime mask tmp.mount systemd-tmpfiles-setup.service 2>/dev/null
-	systemctl start dbus.service systemd-logind.service
 }
 
 # As oci_script, where `oci` has --systemd-cgroup, `show PROPERTY...` prints what systemd knows of the scope one-two,
