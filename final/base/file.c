@@ -205,7 +205,9 @@ int open_standard_files(void)
 	return 0;
 }
 
-int make_parents(const char *path)
+/* Makes the folders on the way to PATH (mode 0755). Returns 0, or else the errno of the first one
+ * that cannot be made. */
+static int make_parents(const char *path)
 {
 	autofree char *copy = strdup(path);
 	int error = 0;
@@ -217,6 +219,21 @@ int make_parents(const char *path)
 		*slash = '/';
 	}
 	return error;
+}
+
+int open_made_folder(const char *path)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd = open(path, flags), error;
+
+	if (fd < 0 && errno == ENOENT) {
+		error = make_parents(path);
+		if (mkdir(path, 0700) == 0 || errno == EEXIST)
+			fd = open(path, flags);
+		if (fd < 0 && errno == ENOENT && error)
+			errno = error;
+	}
+	return fd < 0 ? fail("%s", path) : fd;
 }
 
 int check_private(int dir)

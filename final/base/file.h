@@ -39,9 +39,10 @@ int remove_tree_at(int dir, const char *name);
  * error if it is another user's, or if others may write into it. */
 int check_private(int dir);
 
-/* Makes the folders on the way to PATH (mode 0755). Returns 0, or else the errno of the first one
- * that cannot be made: it tells more than the ENOENT with which PATH then cannot be opened. */
-int make_parents(const char *path);
+/* Opens the folder PATH. If it is missing, makes it (mode 0700), and the folders on the way to it
+ * (0755). Returns a descriptor, which the caller closes, or -1 after fail(): where a folder on the
+ * way cannot be made, that error is noted, and not the ENOENT of PATH. */
+int open_made_folder(const char *path);
 
 /* Returns the number of bytes that the files in the folder PATH and below take on the disk. Each
  * link that is found to a file with N hard links counts for an Nth of the file's size. Files and

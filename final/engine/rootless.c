@@ -78,16 +78,11 @@ const char *default_root(void)
  * it. */
 static int open_in(const char *root, const char *name)
 {
-	autoclose int dir = -1;
-	int fd, error = make_parents(root);
+	autoclose int dir = open_made_folder(root);
+	int fd;
 
-	if (mkdir(root, 0700) < 0 && errno != EEXIST && !error)
-		error = errno;
-	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0) {
-		errno = errno == ENOENT && error ? error : errno;
-		return fail("%s", root);
-	}
+	if (dir < 0)
+		return -1;
 	if (check_private(dir) < 0)
 		return fail_prefix("%s: ", root);
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);

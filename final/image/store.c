@@ -22,28 +22,6 @@
 #include "path.h"
 #include "resolve.h"
 
-/* Opens the folder NAME of DIR, and makes it if it is missing. Symlinks are followed. */
-static int open_folder(int dir, const char *name)
-{
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	int fd = openat(dir, name, flags);
-
-	if (fd < 0 && errno == ENOENT && (mkdirat(dir, name, 0700) == 0 || errno == EEXIST))
-		fd = openat(dir, name, flags);
-	return fd < 0 ? fail("%s", name) : fd;
-}
-
-/* Opens the folder PATH, and makes it and those on the way to it if they are missing. */
-static int open_top(const char *path)
-{
-	int error = make_parents(path), fd = open_folder(AT_FDCWD, path);
-
-	if (fd >= 0 || errno != ENOENT || !error)
-		return fd;
-	errno = error;
-	return fail("%s", path);
-}
-
 int open_own_folder(int dir, const char *name)
 {
 	struct open_how how = {
@@ -162,13 +140,17 @@ int store_open(struct store *store, const char *path, const char *root)
 	*store = (struct store){.state = -1, .dir = -1};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		*folders[i] = -1;
-	ok = (store->dir = open_top(path)) >= 0 && claim(store->dir) == 0;
+	if ((store->dir = open_made_folder(path)) < 0)
+		return -1;
+	ok = claim(store->dir) == 0;
 	for (size_t i = 0; ok && i < sizeof(names) / sizeof(*names); i++)
 		ok = (*folders[i] = open_own_folder(store->dir, names[i])) >= 0;
 	ok = ok && make_base(base = open_own_folder(store->dir, "base")) == 0;
 	if (!ok)
 		fail_prefix("%s: ", path);
-	else if (!(ok = (store->state = open_top(root)) >= 0 && check_private(store->state) == 0))
+	else if ((store->state = open_made_folder(root)) < 0)
+		ok = false;
+	else if (!(ok = check_private(store->state) == 0))
 		fail_prefix("%s: ", root);
 	else
 		ok = (store->path = real_path(path));

@@ -57,17 +57,6 @@ static int check_id(const char *id)
 	return 0;
 }
 
-/* Makes the folder PATH, and those above it that are missing. */
-static int make_root(const char *path)
-{
-	int error = make_parents(path);
-
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return 0;
-	errno = errno == ENOENT && error ? error : errno;
-	return fail("%s", path);
-}
-
 static int open_root(const char *root)
 {
 	return open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,8 +94,7 @@ int oci_make(struct oci *oci, const char *root, const char *id)
 	if (check_id(id) < 0)
 		return -1;
 	strcpy(oci->id, id);
-	if (make_root(root) < 0 || ((dir = open_root(root)) < 0 && fail("%s", root) < 0) ||
-		check_owner(dir, root, S_ISVTX) < 0)
+	if ((dir = open_made_folder(root)) < 0 || check_owner(dir, root, S_ISVTX) < 0)
 		return no_root(root);
 	if (mkdirat(dir, id, 0700) < 0)
 		return errno == EEXIST ? failx("container with given ID already exists: %s", id)

@@ -62,10 +62,10 @@ with tarfile.open(\"ids.tar\", \"w\", format=tarfile.PAX_FORMAT) as tar:
 	output_is "box: $DIR/theirs/.local/state/box: Permission denied
 box: $DIR/theirs/box: Permission denied
 box: $DIR/700/box: Permission denied
-box: $DIR/theirs/box: $DIR/theirs/box: Permission denied
+box: $DIR/theirs/box: Permission denied
 box: $DIR/link: it is another user's
 box: $DIR/link: it is another user's
-box: $DIR/own/.local/state/box: it is another user's" "see make_parents, and check_private"
+box: $DIR/own/.local/state/box: it is another user's" "see open_made_folder, and check_private"
 }
 
 @test "all boxes are in one user namespace, also where only root can read box's own file" {
