@@ -76,7 +76,7 @@ static int find_taken(const struct store *store, bool taken[N_RANGES])
 		if (!path)
 			return -1;
 		if (readlinkat(store->containers, path, text, sizeof(text) - 1) > 0 &&
-			parse_id(text, &first) && is_for_auto(first, COUNT))
+			parse_id(text, &first) && first >= FIRST && is_for_auto(first, COUNT))
 			taken[(first - FIRST) / COUNT] = true;
 	}
 	return ids ? 0 : -1;

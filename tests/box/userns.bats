@@ -56,7 +56,9 @@ os.chdir(sys.argv[1])
 for i in range(4096):
 	os.mkdir("%064d" % i)
 	first = 1879048192 + 65536 * i
-	if not 2000 <= i < 2008 and first != int(sys.argv[2]): os.symlink(str(first), "%064d/users" % i)' "$BOX_DATA/containers" "$own"
+	if not 2000 <= i < 2008 and first != int(sys.argv[2]): os.symlink(str(first), "%064d/users" % i)
+os.mkdir("%064d" % 4096)
+os.symlink("1879048191", "%064d/users" % 4096) # of none of these ranges, but its end is' "$BOX_DATA/containers" "$own"
 	life "$IDS"'for i in 1 2 3 4 5 6 7 8; do box run --userns auto "$ROOTFS" cat /proc/self/uid_map >map$i & done; wait; cat map* | sort -u | wc -l
 		box run --name other --userns auto "$ROOTFS" true; echo $?; box rm mine >/dev/null
 		box run --name other --userns auto "$ROOTFS" true; echo $?; first other; rm -r "$BOX_DATA"/containers/0000000000*'
