@@ -50,6 +50,19 @@ print(subprocess.run(["id", "-u"], capture_output=True, text=True).stdout)'
 	[[ $output == *"Hello, world!"* ]]
 }
 
+# The user boxer is in files that are mounted over this machine's for this one command.
+@test "for an ordinary user, too, packages make users and set-ID files" {
+	local place=$BATS_TEST_TMPDIR file
+	chmod 711 "$BATS_RUN_TMPDIR" && mkdir "$place/home" && chown 4321 "$place/home" && cp "$(dirname "$BOX")"/box{,-unpack,-seccomp} "$place"
+	tar -C "$DEBIAN" -cf "$place/debian.tar" .
+	for file in passwd group subuid subgid; do cp "/etc/$file" "$place"; done
+	echo boxer:x:4321:4321::/:/bin/sh >>"$place/passwd" && echo boxer:x:4321: >>"$place/group" && echo boxer:200000:65536 | tee -a "$place/subuid" >>"$place/subgid"
+	run -0 env PLACE="$place" unshare --mount --propagation private bash -c 'cd "$PLACE" && for file in passwd group subuid subgid; do mount --bind $file /etc/$file || exit; done
+		exec setpriv --reuid 4321 --regid 4321 --clear-groups env -u BOX_DATA -u BOX_ROOT -u XDG_RUNTIME_DIR USER=boxer HOME="$PLACE/home" ./box run --rm --network host debian.tar \
+			sh -c "apt-get update -qq && apt-get install -qq -y --no-install-recommends man-db dbus >/dev/null 2>&1; stat -c \"%U %G %a\" /usr/lib/dbus-1.0/dbus-daemon-launch-helper /var/cache/man; useradd -m joe && su joe -c id\\ -un"'
+	[[ $output == *$'root messagebus 4754\nman man 755\njoe' ]]
+}
+
 @test "it is unchanged after all that" {
 	find "$DEBIAN" -printf '%p %m %U %T@ %s\n' | sort | diff "$BATS_FILE_TMPDIR/before" -
 }
