@@ -198,7 +198,7 @@ static pid_t clone_inside(struct clone_args *args, const struct cgroup *cgroup, 
 		*born_inside = false;
 		pid = syscall(SYS_clone3, args, sizeof(*args));
 	}
-	if (pid < 0 && args->flags & CLONE_NEWUSER && (errno == EPERM || errno == ENOSPC))
+	if (pid < 0 && (errno == ENOSPC || (errno == EPERM && args->flags & CLONE_NEWUSER)))
 		return id_maps_refused("clone3");
 	return pid < 0 ? fail("clone3") : pid;
 }

@@ -100,9 +100,10 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 	output_is $'box: make a user namespace: no more user namespaces: sudo sysctl user.max_user_namespaces=15000 allows them\n125' "see id_maps_refused"
 }
 
-@test "where there may be no more mount namespaces, box does not blame the limit of user namespaces" {
-	life "$AS_USER"'as_user unshare --map-root-user sh -c "echo 0 >/proc/sys/user/max_mnt_namespaces; \"$REAL\" ps"; echo $?'
-	output_is $'box: make a mount namespace: there are as many namespaces as allowed: sysctl -a -r \'^user.max_\' shows the limits\n125' "see id_maps_refused"
+@test "where there may be no more mount or network namespaces, box does not blame the limit of user namespaces, or the disk" {
+	life "$AS_USER"'for type in mnt net; do as_user unshare --map-root-user sh -c "echo 0 >/proc/sys/user/max_${type}_namespaces; \"$REAL\" run --rm \"$ROOTFS\" true"; echo $?; done'
+	local limit="there are as many namespaces as allowed: sysctl -a -r '^user.max_' shows the limits"
+	output_is "box: make a mount namespace: $limit"$'\n125\n'"box: clone3: $limit"$'\n125' "see id_maps_refused, and clone_inside"
 }
 
 @test "a limit that no cgroup is there for is an error that says what to do" {
