@@ -183,14 +183,14 @@ static int open_held(int users, int *held)
 
 /* ---- entering ---- */
 
-/* Says so if other boxes run, although there is no holder. This box has the lock of USERS, which is
- * lost for a moment; but no other box can start meanwhile. */
-static int warn_of_lost(int users)
+/* Warns if other boxes run, although there is no holder. This box has the shared lock of USERS, the
+ * file users of ROOT, and loses it for a moment; but no other box can start meanwhile. */
+static int warn_of_lost(const char *root, int users)
 {
 	if (flock(users, LOCK_EX | LOCK_NB) < 0)
 		warn_user("the process that kept your user namespace was killed: containers that "
 			  "run can be stopped, but not entered");
-	return flock(users, LOCK_SH) < 0 ? fail("lock") : 0;
+	return flock(users, LOCK_SH) < 0 ? fail("lock %s/users", root) : 0;
 }
 
 /* Enters the namespace of the holder; or makes one, with a holder. The caller has locked USERS. */
@@ -204,7 +204,8 @@ static int enter_users(const char *root, int users)
 		debug("setns to the user namespace of this user's other boxes");
 		return setns(held, CLONE_NEWUSER) < 0 ? fail("join the user namespace") : 0;
 	}
-	return warn_of_lost(users) < 0 || id_maps_unshare() < 0 ? -1 : start_holder(root, users);
+	return warn_of_lost(root, users) < 0 || id_maps_unshare() < 0 ? -1
+								      : start_holder(root, users);
 }
 
 /* Mounts are made in a namespace of box's own, in which the host's still appear: see fuse.c. */
@@ -212,7 +213,9 @@ static int own_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) < 0)
 		return id_maps_refused("make a mount namespace");
-	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ? fail("MS_SLAVE") : 0;
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0
+		       ? fail("make the mounts slaves of the host's")
+		       : 0;
 }
 
 int rootless_enter(const char *root, bool again)

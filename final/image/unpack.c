@@ -168,7 +168,6 @@ static void end(struct job *job)
 static int set_opaque(const struct job *job, const char *name)
 {
 	autoclose int fd = open_in_root(job->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-
 	char opaque[32];
 
 	if (fd >= 0 && fsetxattr(fd, users_attribute("overlay.opaque", opaque), "y", 1, 0) < 0)

@@ -16,7 +16,7 @@
 #include "error.h"
 #include "json.h"
 
-struct oci_line oci_line = {.root = NULL};
+struct oci_line oci_line;
 
 /* Writes a line to --log, or else to stderr, in the format of logrus, the library that runc uses:
  * conmon and containerd read this format. */

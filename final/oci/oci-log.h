@@ -9,7 +9,7 @@
 
 /* The command line. A text is NULL, and a list empty, if the option was not given. */
 extern struct oci_line {
-	const char *root, *log; /* the options of all commands; root is never NULL */
+	const char *root, *log; /* the options of all commands; main() sets root */
 	bool log_json, debug, systemd;
 	bool rootless; /* of spec */
 	/* The options of single commands, by their names. */
