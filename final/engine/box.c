@@ -238,10 +238,13 @@ static int begin(const struct command *command, const struct folders *folders, c
 		return -1;
 	/* This comes before everything that takes time, because it executes box again, and main()
 	 * runs a second time up to this line. */
-	return rootless_enter(folders->root, command->starts) < 0 ||
-			       (command->starts && protect_own_file(argv, ordinary) < 0)
-		       ? -1
-		       : 0;
+	if (rootless_enter(folders->root, command->starts) < 0)
+		return -1;
+	/* In the user namespace, default_data() need not be what it was for the user. */
+	if (ordinary && (setenv("BOX_DATA", folders->data, 1) < 0 ||
+				setenv("BOX_ROOT", folders->root, 1) < 0))
+		return fail("memory");
+	return command->starts ? protect_own_file(argv, ordinary) : 0;
 }
 
 int main(int argc, char *argv[])

@@ -63,6 +63,12 @@ AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=b
 	output_is $'boxer 700\nboxer 700\n700\n700\n1\nremoved' "see default_data and default_root"
 }
 
+@test "where / is the user's, as in a sandbox, all lies in the same places" {
+	life "$AS_USER"'rm -f "$ROOTFS"/dev/*; was=$(stat -c %u /); chown 4321 /; PLACES="-u BOX_DATA -u BOX_ROOT -u XDG_RUNTIME_DIR"; as_user env $PLACES "$REAL" run --name mine "$ROOTFS" echo fine; chown "$was" /
+		as_user env $PLACES "$REAL" ps -aq | wc -l; as_user env $PLACES "$REAL" rm mine'
+	output_is $'fine\n1\nmine' "see begin in box.c: is_ordinary tells root of box's own user namespace by who owns /"
+}
+
 @test "a state folder that others can write to is refused" {
 	life "$AS_USER"'mkdir -m 777 open && chown 4321 open; as_user env BOX_ROOT="$DIR/open" "$REAL" ps; echo $?; mkdir theirs; chown 1 theirs; as_user env BOX_ROOT="$DIR/theirs" "$REAL" ps; echo $?'
 	output_has $'open: others may write into it\n125' "see open_in" || return
