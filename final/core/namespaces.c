@@ -244,7 +244,8 @@ int namespaces_enter_but_pids(const struct namespaces *namespaces)
 	/* Joining is tried now, while an error can still be reported. It is then undone, so that
 	 * hooks, which are born meanwhile, are not in that namespace; but not if the caller is
 	 * about to enter a user namespace, in which it has no right to join that
-	 * namespace again. Who is not root of the machine could not undo it, and does not try. */
+	 * namespace again. A caller that is not root of the machine could not undo it, and
+	 * does not try. */
 	if (pid_ns < 0 || own < 0 || (stays && join(pid_ns, CLONE_NEWPID) < 0) ||
 		(!stays && user_is_machines_root() &&
 			(setns(pid_ns, CLONE_NEWPID) < 0 || setns(own, CLONE_NEWPID) < 0)))
