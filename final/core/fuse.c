@@ -119,8 +119,12 @@ int fuse_mount(const struct root *root, pid_t *daemon)
 	int result = mount_overlay(root, NULL), error = errno;
 
 	*daemon = 0;
-	if (here < 0 || fchdir(here) < 0)
-		return fail("the working folder");
+	if (here < 0 || fchdir(here) < 0) {
+		fail("the working folder");
+		if (result == 0)
+			fuse_unmount(root, 0);
+		return -1;
+	}
 	if (result == 0 || (error != EINVAL && error != EPERM && error != EOPNOTSUPP &&
 				   error != ENODEV && error != ENOSYS))
 		return result;
