@@ -17,11 +17,11 @@ setup() {
 ordinary_script() { with_both as_ordinary "$1"; }
 
 # as_ordinary RUNTIME SCRIPT: in a mount namespace of its own, where / is shared, as podman wants it. What an ordinary user can reach
-# lies in a tmpfs, with a layer over /etc that has this user. The process that keeps podman's namespaces ends at the end.
+# lies in a tmpfs, with a layer over /etc that has this user, and a /run in which only root can write. The process that keeps podman's namespaces ends at the end.
 as_ordinary() {
 	run_on_host unshare -m --propagation private env RUNTIME="$1" STORE=/mnt FINAL="$REPO/final" SANITIZED="${ASAN_OPTIONS:+ASAN_OPTIONS=$ASAN_OPTIONS}" bash -c '
 		exec 2>&1
-		mount --make-rshared / && mount -t tmpfs -o mode=755 store "$STORE" && mkdir "$STORE"/{etc,work,home,run,final} || exit
+		mount --make-rshared / && mount -t tmpfs -o mode=755 run /run && mount -t tmpfs -o mode=755 store "$STORE" && mkdir "$STORE"/{etc,work,home,run,final} || exit
 		mount -t overlay -o "lowerdir=/etc,upperdir=$STORE/etc,workdir=$STORE/work" layer /etc && mount --bind "$FINAL" "$STORE/final" || exit
 		echo "root:x:0:0::/root:/bin/sh
 ordinary:x:4321:4321::$STORE/home:/bin/sh" >/etc/passwd
