@@ -159,8 +159,11 @@ tests/unit/build/%.o: %.c | libraries
 
 tests/unit/build/tested.a: $(UNIT_TESTED_OBJECTS)
 
+# What is tested needs core/, and core/ needs what is tested of base/.
+BOTH_WAYS = $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
 tests/unit/build/unit: $(UNIT_OBJECTS) tests/unit/build/tested.a final/core/core.a
-	$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $^ $(UNIT_LIBS)
+	$(CC) $(UNIT_FLAGS) $(LDFLAGS) -o $@ $(BOTH_WAYS) $(UNIT_LIBS)
 
 # What options keep they keep as long as the program runs: no leaks are looked for.
 unit: tests/unit/build/unit ## Run the unit tests, of what needs no kernel feature: no root, some seconds; TEST=WORD for some of them
@@ -193,7 +196,7 @@ tests/fuzz/build/tested.a: $(patsubst %.c,tests/fuzz/build/%.o,$(UNIT_TESTED))
 
 $(FUZZ_TARGETS:%=tests/fuzz/build/%): tests/fuzz/build/%: tests/fuzz/build/tests/fuzz/%.o tests/fuzz/build/tests/fuzz/fuzz.o \
 		tests/fuzz/build/tests/fuzz/libfuzzer.o tests/fuzz/build/tested.a final/core/core.a
-	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(UNIT_LIBS)
+	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $(BOTH_WAYS) $(UNIT_LIBS)
 
 run: $(NEEDED) rootfs ## Run a shell, or CMD='...', in a container of final/, or in a box of STEP=NN (root)
 	@test -n "$(THIS)$(filter final,$(STEP))" || { echo "no stage $(STEP): STEP=NN, with NN from 01 to 14"; exit 1; }
