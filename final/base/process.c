@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -10,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "file.h"
@@ -93,4 +96,16 @@ bool interrupted(void)
 	return sigpending(&pending) == 0 &&
 	       (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
 		       sigismember(&pending, SIGHUP));
+}
+
+void process_rename(const char *name)
+{
+	autofree char *line = malloc(1 << 20);
+	autoclose int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t size = line && fd >= 0 ? read(fd, line, 1 << 20) : 0;
+	size_t length = strlen(name);
+
+	prctl(PR_SET_NAME, name);
+	for (ssize_t i = 0; i < size; i++) /* the command line begins at argv[0] */
+		program_invocation_name[i] = (size_t)i < length ? name[i] : '\0';
 }

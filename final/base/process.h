@@ -38,6 +38,10 @@ const char *boot_id(void);
  * the PID alone is soon given to another process. */
 uint64_t start_time(pid_t pid);
 
+/* Gives the calling process, a copy of the program, the NAME of at most 15 bytes in lists of
+ * processes: in place of the name and the command line of the program, which is overwritten. */
+void process_rename(const char *name);
+
 /* Whether SIGNAL asks a program to end: SIGTERM, SIGINT, SIGHUP or SIGQUIT. */
 bool asks_to_end(int signal);
 

@@ -23,6 +23,7 @@
 #include "debug.h"
 #include "error.h"
 #include "path.h"
+#include "process.h"
 #include "caller.h"
 #include "cgroup.h"
 #include "channel.h"
@@ -162,19 +163,6 @@ static int make_inside(
 	return restrict_all(spec, trees);
 }
 
-/* With --init, PID 1 is still the program box, and its command line contains paths of the host; so
- * the command line is replaced by "init". */
-static void rename_to_init(void)
-{
-	autofree char *line = malloc(1 << 20);
-	autoclose int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t size = line && fd >= 0 ? read(fd, line, 1 << 20) : 0;
-
-	prctl(PR_SET_NAME, "init");
-	for (ssize_t i = 0; i < size; i++) /* the command line begins at argv[0] */
-		program_invocation_name[i] = i < 4 ? "init"[i] : '\0';
-}
-
 /* --init: PID 1 starts the process as its child, reaps orphans, and passes signals on. The process
  * is not PID 1, so signals have their usual effect on it. */
 static _Noreturn void serve_as_init(const struct spec *spec)
@@ -183,7 +171,7 @@ static _Noreturn void serve_as_init(const struct spec *spec)
 	pid_t child, ended;
 	int status, signal;
 
-	rename_to_init();
+	process_rename("init"); /* its command line has paths of the host */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	if ((child = fork()) < 0) {

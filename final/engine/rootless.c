@@ -103,7 +103,7 @@ static _Noreturn void hold(const char *root, int ready)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	setsid();
-	prctl(PR_SET_NAME, "box users");
+	process_rename("box users");
 	/* Where the user cannot read box's own file, the files of this process are root's
 	 * otherwise. */
 	prctl(PR_SET_DUMPABLE, 1);

@@ -338,8 +338,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 @test "--init: what PID 1 is called says nothing of the host" {
 	OPTIONS=(--init -e SECRET=word -v "$DIR:/data")
 	box sh -c 'tr "\0" " " </proc/1/cmdline; cat /proc/1/comm; cat /proc/1/environ 2>&1; ps -o args'
-	output_has init "see rename_to_init"
-	output_lacks "$BATS_TEST_TMPDIR" "see rename_to_init"
+	output_has init "see process_rename"
+	output_lacks "$BATS_TEST_TMPDIR" "see process_rename"
 }
 
 @test "--init: what the command leaves in the background ends with it" {
