@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "init.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>

@@ -126,6 +126,8 @@ for name, layers in {'A': (one, alone), 'B': (two, alone), 'C': (one, needs), 'D
 
 # --- a store that lies on an overlay ---
 
+# With root alone: fuse-overlayfs helps a user.
+# bats test_tags=root
 @test "where the store lies on an overlay, the error says so, and --data helps" {
 	py "oci('image', tar(entry('d/', ''), entry('d/f', '')), tar(entry('d/', ''), entry('d/.wh.f', '')))"
 	host_script 'mkdir lower over disk && mount -t tmpfs none disk && mkdir disk/{upper,work} &&

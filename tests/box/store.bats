@@ -45,6 +45,8 @@ ON_TMPFS='mkdir -p t; mount -t tmpfs tmpfs t; trap "kill \$attacker 2>/dev/null;
 # contents ID: what the image's file "a" has.
 contents() { cat "$(layers "$1" | head -n 1)/a"; }
 
+# With root alone: a copy of box's program is made by root.
+# bats test_tags=root
 @test "what is unpacked is what was hashed, whatever another user makes of the file meanwhile" {
 	# A box whose box-unpack comes late: when it begins, box has read the file, which is then changed.
 	mkdir "$DIR/bin"

@@ -16,7 +16,8 @@ rootless_box() {
 rootless_host() {
 	local folder=$BATS_TEST_TMPDIR
 	# shellcheck disable=SC2016 # for the host; a throw-away machine is the host of all tests
-	host sh -c 'grep -q ^boxer: /etc/subuid && exit; echo boxer:x:4321:4321::/:/bin/sh >>/etc/passwd; echo boxer:x:4321: >>/etc/group
-		echo boxer:200000:65536 | tee -a /etc/subuid >>/etc/subgid' &&
+	host sh -c 'place=$0; while place=${place%/*} && [ "$place" ]; do chmod o+x "$place"; done # above the checkout
+		grep -q ^boxer: /etc/subuid && exit; echo boxer:x:4321:4321::/:/bin/sh >>/etc/passwd; echo boxer:x:4321: >>/etc/group
+		echo boxer:200000:65536 | tee -a /etc/subuid >>/etc/subgid' "$REPO" &&
 		mkdir "$folder/home" && chown -R -h 4321:4321 "$folder/home" "$DIR" "$ROOTFS" && chown 4321:4321 "$folder"
 }
