@@ -260,10 +260,10 @@ void cgroup_thaw(const char *id)
 	cgroup_close(&cgroup);
 }
 
-bool cgroup_exists(const char *id)
+int cgroup_exists(const char *id)
 {
 	struct cgroup cgroup = {.n = 0};
-	bool exists = cgroup_open(&cgroup, id) == 0 && cgroup.n > 0;
+	int exists = cgroup_open(&cgroup, id) < 0 ? -1 : cgroup.n > 0;
 
 	cgroup_close(&cgroup);
 	return exists;

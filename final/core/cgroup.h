@@ -121,8 +121,9 @@ int cgroup_go_below(struct cgroup *cgroup, const char *text);
  * if there is no number, or "max" in its place. */
 int64_t cgroup_number(const struct cgroup *cgroup, const char *file, const char *key);
 
-/* Whether the container ID has a cgroup. */
-bool cgroup_exists(const char *id);
+/* Returns 1 if the container ID has a cgroup; 0 if it has none, which cgroup_open() allows; or -1
+ * after fail(). */
+int cgroup_exists(const char *id);
 
 /* Whether the cgroup of the container ID is frozen, or about to be; false also if the container has
  * no cgroup. */

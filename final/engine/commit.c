@@ -236,11 +236,13 @@ static int find_spot(struct commit *commit)
 static int commit_frozen(struct target *target, struct commit *commit)
 {
 	bool runs = target->state.phase == PHASE_RUNNING;
-	bool freezes = runs && cgroup_exists(target->state.id);
+	int freezes = runs ? cgroup_exists(target->state.id) : 0;
 	struct freeze freeze;
 	struct written written;
 	int result = -1;
 
+	if (freezes < 0)
+		return -1;
 	if (runs && !freezes)
 		warn_user("container %s has no cgroup, and goes on while it is committed",
 			target->name);

@@ -303,6 +303,14 @@ whole
 new' "see write_layout: OCI image specification"
 }
 
+# With root alone: a user's containers need no cgroup.
+# bats test_tags=root
+@test "a container that runs, and whose cgroup is gone, is not committed: it could not be frozen" {
+	life 'sleeper --name mine >/dev/null; for folder in $(find /sys/fs/cgroup -type d -path "*/box/$(box ps -q --no-trunc)"); do
+			pid_of mine >"$folder/../../cgroup.procs"; rmdir "$folder"; done; box commit mine new.tar; echo $?; ls new.tar; box rm -f mine'
+	[[ $output == *"has no cgroup"$'\n125\nls: '*$'\nmine' ]] || report "expected an error, and no image" "see cgroup_exists"
+}
+
 # With root alone: only what has a cgroup can be paused.
 # bats test_tags=root
 @test "commit freezes a container that runs, and only for as long as it takes" {
