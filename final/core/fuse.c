@@ -67,6 +67,8 @@ static _Noreturn void serve(const struct root *root, pid_t box)
 	     fclose(out) == 0;
 	if (ok)
 		execlp("fuse-overlayfs", "fuse-overlayfs", "-f", "-o", options, root->path, NULL);
+	if (!ok)
+		debug("fuse-overlayfs: %s", failure());
 	_exit(ok && errno == ENOENT ? EXIT_NOT_FOUND : EXIT_BOX);
 }
 
