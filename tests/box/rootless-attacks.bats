@@ -4,9 +4,6 @@ ROOTLESS=1
 load ../lib/helper
 load ../lib/life
 
-AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="$BATS_TEST_TMPDIR/home" "$@"; }
-	holders() { pgrep -cx "box users"; }; no_holder() { [[ $(holders) == 0 ]]; }; REAL=${BOX%/as/box}/box; '
-
 @test "no box joins the namespace of a holder that has ended, but for which nobody has waited" {
 	life 'cat >reaper.py <<-"END"
 			import ctypes, os, subprocess, sys, time

@@ -5,10 +5,6 @@ ROOTLESS=1
 load ../lib/helper
 load ../lib/life
 
-# What a script of root's needs to be the user, and to ask for the processes that hold user namespaces.
-AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="$BATS_TEST_TMPDIR/home" "$@"; }
-	holders() { pgrep -cx "box users"; }; no_holder() { [[ $(holders) == 0 ]]; }; REAL=${BOX%/as/box}/box; '
-
 @test "root in the box is the user, and the user's ranges follow" {
 	box sh -c 'id -u; cat /proc/self/uid_map /proc/self/gid_map' 
 	output=$(tr -s ' ' <<<"$output")

@@ -11,10 +11,6 @@ setup() {
 	setup_host
 }
 
-# What a script of root's needs to be the user, and to ask for the processes that hold user namespaces.
-AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="$BATS_TEST_TMPDIR/home" "$@"; }
-	holders() { pgrep -cx "box users"; }; no_holder() { [[ $(holders) == 0 ]]; }; REAL=${BOX%/as/box}/box; '
-
 # bats test_tags=v2,vm,systemd
 @test "systemd-run --user --scope -p Delegate=yes makes the cgroup that the limits of a user need" {
 	life "$AS_USER"'own=$(sed -n "s/^0:://p" /proc/self/cgroup); grep -q ^boxer: /etc/shadow || echo "boxer:!:19000:0:99999:7:::" >>/etc/shadow

@@ -1,7 +1,7 @@
 # With ROOTLESS=1 the tests of final have an ordinary user's box: that of the user boxer, with ranges of IDs, on the test's
 # host. It owns the test's folders, and all that they begin with. A test with the tag root is left out, for the reason
 # that is above it.
-# shellcheck disable=SC2034,SC2154 # variables of helper.bash
+# shellcheck disable=SC2016,SC2034,SC2154 # variables of helper.bash
 
 # Makes $BOX a program that runs box as this user: see boxer.c.
 rootless_box() {
@@ -21,3 +21,7 @@ rootless_host() {
 		echo boxer:200000:65536 | tee -a /etc/subuid >>/etc/subgid' "$REPO" &&
 		mkdir "$folder/home" && chown -R -h 4321:4321 "$folder/home" "$DIR" "$ROOTFS" && chown 4321:4321 "$folder"
 }
+
+# What a script of root's needs to be the user, and to ask for the processes that hold user namespaces.
+AS_USER='as_user() { setpriv --reuid 4321 --regid 4321 --clear-groups env USER=boxer HOME="$BATS_TEST_TMPDIR/home" "$@"; }
+	holders() { pgrep -cx "box users"; }; no_holder() { [[ $(holders) == 0 ]]; }; REAL=${BOX%/as/box}/box; '
