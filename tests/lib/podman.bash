@@ -55,3 +55,20 @@ podman_as_root() {
 		'"$2"'
 		podman rm -afit 0 >/dev/null; ended; umount -lR "$STORE" /run/runc /run/box-oci' </dev/null
 }
+
+# What podman of root and of an ordinary user is to do alike.
+
+LIFE='none -d --name c image sh -c "trap \"echo got TERM; exit 9\" TERM; echo started; while :; do sleep 0.05; done"
+		until_true eval "podman logs c | grep -q started"; podman ps --format "{{.Names}} {{.Command}}"
+		podman exec c sh -c "echo inside; id -u; exit 4"; echo "status $?"
+		podman exec -u 1000:1000 -w /tmp -e A=b c sh -c "id; pwd; echo \$A"
+		podman exec c nosuch >/dev/null 2>&1; echo "status $?"; podman exec c /plain >/dev/null 2>&1; echo "status $?"
+		podman exec -d c touch /made; until_true podman exec c ls /made 2>/dev/null
+		podman top c comm | head -n 2; podman stop -t 60 c; podman inspect -f "{{.State.Status}} {{.State.ExitCode}}" c; podman logs c
+		podman start c; podman kill c; podman wait c; podman rm c; podman ps -aq'
+TERMINALS='in_terminal podman run --rm -it --network none image sh -c \"tty\; echo hello\; test -t 0 \&\& echo terminal\"
+		none -d --name c image sleep 1000; in_terminal podman exec -it c sh -c \"tty\; echo again\"'
+HEALTH='none -d --name h --health-cmd "cat /ready" --health-interval disable image sleep 1000 >/dev/null
+		podman healthcheck run h >/dev/null; echo "status $?"; echo ready >ready; podman cp ready h:/ready; podman healthcheck run h; echo "status $?"
+		podman restart -t 0 h >/dev/null; podman exec h cat /ready; podman exec --privileged h grep CapEff /proc/self/status
+		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 60 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'

@@ -51,21 +51,13 @@ ordinary:x:4321:" >/etc/group
 }
 
 @test "an ordinary user's podman run -d, logs, exec, top, inspect, stop, start, kill, rm" {
-	ordinary_script 'none -d --name c image sh -c "trap \"echo got TERM; exit 9\" TERM; echo started; while :; do sleep 0.05; done"
-		until_true eval "podman logs c | grep -q started"; podman ps --format "{{.Names}} {{.Command}}"
-		podman exec c sh -c "echo inside; id -u; exit 4"; echo "status $?"
-		podman exec -u 1000:1000 -w /tmp -e A=b c sh -c "id; pwd; echo \$A"
-		podman exec c nosuch >/dev/null 2>&1; echo "status $?"; podman exec c /plain >/dev/null 2>&1; echo "status $?"
-		podman exec -d c touch /made; until_true podman exec c ls /made 2>/dev/null
-		podman top c comm | head -n 2; podman stop -t 60 c; podman inspect -f "{{.State.Status}} {{.State.ExitCode}}" c; podman logs c
-		podman start c; podman kill c; podman wait c; podman rm c; podman ps -aq'
+	ordinary_script "$LIFE"
 	output_has "exited 9" "SIGTERM reaches the process"
 	output_has $'inside\n0\nstatus 4' "see namespaces_to_join"
 }
 
 @test "an ordinary user's podman with terminals" {
-	ordinary_script 'in_terminal podman run --rm -it --network none image sh -c \"tty\; echo hello\; test -t 0 \&\& echo terminal\"
-		none -d --name c image sleep 1000; in_terminal podman exec -it c sh -c \"tty\; echo again\"'
+	ordinary_script "$TERMINALS"
 	output_has hello "see send_console"
 	output_has terminal "see send_console"
 	output_has again "see send_console"
@@ -125,10 +117,7 @@ ordinary:x:4321:" >/etc/group
 }
 
 @test "an ordinary user's podman healthcheck, cp, restart, exec --privileged and run --init" {
-	ordinary_script 'none -d --name h --health-cmd "cat /ready" --health-interval disable image sleep 1000 >/dev/null
-		podman healthcheck run h >/dev/null; echo "status $?"; echo ready >ready; podman cp ready h:/ready; podman healthcheck run h; echo "status $?"
-		podman restart -t 0 h >/dev/null; podman exec h cat /ready; podman exec --privileged h grep CapEff /proc/self/status
-		podman run -d --name i --network none --init image sh -c "sleep 1000" >/dev/null; podman exec i cat /proc/1/comm; podman stop -t 60 i >/dev/null; podman inspect -f "{{.State.ExitCode}}" i'
+	ordinary_script "$HEALTH"
 	output_has $'status 0\nready' "see oci_command_exec"
 	output_has podman-init "the first process is podman's init"
 }
