@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 #include "debug.h"
 #include "error.h"
 #include "path.h"
+#include "id-maps.h"
 #include "rootfs.h"
 #include "spec.h"
 
@@ -118,9 +120,15 @@ int fuse_mount(const struct root *root, pid_t *daemon)
 {
 	autoclose int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char cause[MAX_FAILURE];
-	int result = mount_overlay(root, NULL), error = errno;
+	int result, error;
 
 	*daemon = 0;
+	/* In the namespace that this process had, another box that is a child of the same one may
+	 * have mounted the root of its container there. */
+	if (unshare(CLONE_NEWNS) < 0)
+		return id_maps_refused("make a mount namespace");
+	result = mount_overlay(root, NULL);
+	error = errno;
 	if (here < 0 || fchdir(here) < 0) {
 		fail("the working folder");
 		if (result == 0)

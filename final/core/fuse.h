@@ -8,9 +8,9 @@
 #include "spec.h"
 
 /* Mounts the overlay of ROOT, which has root->outside, on root->path, in the mount namespace of
- * this process, from which the container's child has a copy of it. *DAEMON becomes the PID of
- * fuse-overlayfs, a child of this process; or 0 if the kernel has made the mount. Returns 0, or -1
- * after fail(), when nothing is mounted. */
+ * this process, which becomes a new one, and of which the container's child has a copy. *DAEMON
+ * becomes the PID of fuse-overlayfs, a child of this process; or 0 if the kernel has made the
+ * mount. Returns 0, or -1 after fail(), when nothing is mounted. */
 int fuse_mount(const struct root *root, pid_t *daemon);
 
 /* Unmounts what fuse_mount() has mounted for ROOT, and ends DAEMON, unless that is 0. The container

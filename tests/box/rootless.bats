@@ -36,6 +36,12 @@ load ../lib/life
 	output_is $'1\n8\n1\nsame\n1\nstill\nnone' "see rootless_enter: one at a time makes a namespace, and the lock of the file users keeps it"
 }
 
+@test "several containers that one box starts have each a root of its own" {
+	life 'tar -C "$ROOTFS" -cf image.tar ./bin ./etc; for name in one two three; do box run -d --name $name image.tar sh -c ">/of-\$HOSTNAME; exec sleep 1000" >/dev/null; done; box stop -t 0 one two three >/dev/null
+		box start one two three; for name in one two three; do box exec $name sh -c "ls -d /of-* | wc -l"; done; box rm -f one two three >/dev/null'
+	output_is $'one\ntwo\nthree\n1\n1\n1' "see fuse_mount: another container's root may be mounted in the mount namespace of box"
+}
+
 @test "where the holder of the user namespace was killed box says so, and still stops what runs" {
 	life "$AS_USER"'sleeper --name mine >/dev/null; kill -KILL $(pgrep -x "box users"); until_true no_holder
 		box ps -q | wc -l; box stop -t 0 mine; is mine exited && box rm mine >/dev/null; box run --rm "$ROOTFS" echo fine'
@@ -66,8 +72,8 @@ load ../lib/life
 }
 
 @test "a state folder that others can write to is refused" {
-	life "$AS_USER"'mkdir -m 777 open && chown 4321 open; as_user env BOX_ROOT="$DIR/open" "$REAL" ps; echo $?; mkdir theirs; chown 1 theirs; as_user env BOX_ROOT="$DIR/theirs" "$REAL" ps; echo $?'
-	output_has $'open: others may write into it\n125' "see open_in" || return
+	life "$AS_USER"'mkdir -m 777 open && chown 4321 open; as_user env BOX_ROOT="$DIR/open" "$REAL" ps; echo $?; ls -A open; mkdir theirs; chown 1 theirs; as_user env BOX_ROOT="$DIR/theirs" "$REAL" ps; echo $?'
+	output_has $'open: others may write into it\n125\nbox: ' "see open_in: nothing is made there, nor a file of it believed" || return
 	output_has "theirs" "see open_in" && [[ $output == *125 ]] || report "expected another 125" "see open_in"
 }
 
