@@ -118,7 +118,7 @@ static pid_t start(const struct root *root, const char *cause)
 
 int fuse_mount(const struct root *root, pid_t *daemon)
 {
-	autoclose int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int here = -1;
 	char cause[MAX_FAILURE];
 	int result, error;
 
@@ -127,6 +127,7 @@ int fuse_mount(const struct root *root, pid_t *daemon)
 	 * have mounted the root of its container there. */
 	if (unshare(CLONE_NEWNS) < 0)
 		return id_maps_refused("make a mount namespace");
+	here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	result = mount_overlay(root, NULL);
 	error = errno;
 	if (here < 0 || fchdir(here) < 0) {
