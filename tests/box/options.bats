@@ -330,7 +330,8 @@ program() { # program MODE C-SOURCE: compiles it as /program of the image
 		int main(void) { sigset_t all; int got; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, 0);
 			return sigwait(&all, &got) == 0 && got == SIGTERM ? 3 : 4; }'
 	# The number of rt_sigtimedwait(2), in the first column.
-	host_script 'start /program; until_true grep -qsE "^(128|137) " "/proc/$(pgrep -P $box)/syscall" || echo "does not wait"; kill -TERM $box; wait $box'
+	host_script 'waits() { grep -qsE "^(128|137) " "/proc/$(pgrep -P $box)/syscall"; }
+		start /program; until_true waits || echo "does not wait"; kill -TERM $box; wait $box'
 	output_lacks "does not wait" "the test itself: this machine has another number"
 	status_is 3 "see waits_for_signal in container.c"
 }

@@ -328,7 +328,7 @@ host_script() {
 		start() { exec ${command[*]@Q} \"\$@\" & box=\$!; until_true running \$box; }
 		child_of() { { read -r child _ <\"/proc/\$1/task/\$1/children\"; } 2>/dev/null; [[ \$child ]]; }
 		ready() { local child=; child_of \$box && [[ -e /proc/\$child/cwd/ready ]]; }
-		running() { local child=; ended \$1 || { child_of \$1 && [[ ! /proc/\$child/exe -ef /proc/\$1/exe ]]; }; }
+		running() { local child=; ended \$1 || { child_of \$1 && [[ ! /proc/\$child/exe -ef /proc/\$1/exe && -e /proc/\$child/exe ]]; }; }
 		ended() { local p; for p in \$1; do kill -0 \$p 2>/dev/null && return 1; done; return 0; }
 		$UNTIL_TRUE
 		$script" - "$@"
