@@ -25,9 +25,10 @@
 #include "options.h"
 #include "state.h"
 
-/* The IDs that --userns auto gives, in ranges of COUNT: no file of systemd or of shadow gives them
- * to others (systemd's UIDS-GIDS.md). */
-enum { FIRST = 0x70000000, COUNT = 65536, N_RANGES = 4096 };
+/* The IDs that --userns auto gives, in ranges of COUNT. They follow those of systemd's containers,
+ * and end before 0x7FFE0000: from there on systemd has the owners of images of other machines
+ * (systemd's UIDS-GIDS.md). */
+enum { FIRST = 0x70000000, COUNT = 65536, N_RANGES = (0x7FFE0000 - FIRST) / COUNT };
 
 static bool is_for_auto(uint32_t first, uint32_t count)
 {

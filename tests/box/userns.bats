@@ -8,7 +8,7 @@ WITH_PYTHON=yes
 # The first ID of the host that container $1 has; and whose the files $2... of its upper folder are on the disk.
 IDS='first() { box inspect "$1" | sed -n "s/.*\"UsernsMode\": \"\([0-9]*\):65536\".*/\1/p"; }
 	upper() { local id; id=$(box inspect "$1" | sed -n "s/.*\"Id\": \"\(.*\)\",/\1/p"); (cd "$BOX_DATA/containers/$id/upper" && stat -c "%n %u:%g" "${@:2}"); }
-	is_of_auto() { (($1 >= 1879048192 && $1 <= 2147418112 && $1 % 65536 == 0)) || echo "$1 is not the first of a range of auto"; }
+	is_of_auto() { (($1 >= 1879048192 && $1 < 2147352576 && $1 % 65536 == 0)) || echo "$1 is not the first of a range of auto"; }
 	owned() { mkdir i && tar -C "$ROOTFS" -cf - ./bin ./etc/passwd | tar -C i -xf - && mkdir i/full && touch i/full/{root,www,user} && chown 33:34 i/full/www && chown 1000:1000 i/full/user; }
 	'
 
@@ -53,16 +53,16 @@ IDS='first() { box inspect "$1" | sed -n "s/.*\"UsernsMode\": \"\([0-9]*\):65536
 	# folders of containers that are not there have all others but eight, of which a search finds the same one first
 	python '
 os.chdir(sys.argv[1])
-for i in range(4096):
+for i in range(4094):
 	os.mkdir("%064d" % i)
 	first = 1879048192 + 65536 * i
 	if not 2000 <= i < 2008 and first != int(sys.argv[2]): os.symlink(str(first), "%064d/users" % i)
-os.mkdir("%064d" % 4096)
-os.symlink("1879048191", "%064d/users" % 4096) # of none of these ranges, but its end is' "$BOX_DATA/containers" "$own"
+os.mkdir("%064d" % 4094)
+os.symlink("1879048191", "%064d/users" % 4094) # of none of these ranges, but its end is' "$BOX_DATA/containers" "$own"
 	life "$IDS"'for i in 1 2 3 4 5 6 7 8; do box run --userns auto "$ROOTFS" cat /proc/self/uid_map >map$i & done; wait; cat map* | sort -u | wc -l
 		box run --name other --userns auto "$ROOTFS" true; echo $?; box rm mine >/dev/null
 		box run --name other --userns auto "$ROOTFS" true; echo $?; first other; rm -r "$BOX_DATA"/containers/0000000000*'
-	output_is $'8\nbox: --userns auto: 4096 containers have all ranges\n125\n0\n'"$own" "see ranges_claim, one box after the other, and find_taken"
+	output_is $'8\nbox: --userns auto: 4094 containers have all ranges\n125\n0\n'"$own" "see ranges_claim, one box after the other, and find_taken"
 }
 
 # bats test_tags=root
@@ -121,10 +121,10 @@ os.symlink("1879048191", "%064d/users" % 4096) # of none of these ranges, but it
 # bats test_tags=root
 @test "--userns UID:COUNT gives these IDs, and other values are errors" {
 	life 'run() { box run --rm --userns "$1" "$ROOTFS" cat /proc/self/gid_map | tr -s " "; }
-		run 500000:70000; run 1000:1; run 4294967294:1; run host | tail -n 1 | cut -c 1-10
-		for value in "" x 1 1: :1 0:5 1:0 2:4294967294 4294967295:1 -1:5 " 1:2" 1:2:3 auto:1 1879048192:65536 1879048191:2 2147483647:1; do run "$value"; done
+		run 500000:70000; run 1000:1; run 4294967294:1; run 2147352576:1; run host | tail -n 1 | cut -c 1-10
+		for value in "" x 1 1: :1 0:5 1:0 2:4294967294 4294967295:1 -1:5 " 1:2" 1:2:3 auto:1 1879048192:65536 1879048191:2 2147352575:1; do run "$value"; done
 		box run --rm --userns 1000:1 -u 1 "$ROOTFS" true'
-	output_is $' 0 500000 70000\n 0 1000 1\n 0 4294967294 1\n 0 0 42949\nbox: --userns: : host, auto and UID:COUNT are known
+	output_is $' 0 500000 70000\n 0 1000 1\n 0 4294967294 1\n 0 2147352576 1\n 0 0 42949\nbox: --userns: : host, auto and UID:COUNT are known
 box: --userns: x: host, auto and UID:COUNT are known
 box: --userns: 1: host, auto and UID:COUNT are known
 box: --userns: 1:: not UID:COUNT, a first ID of the host and how many of them
@@ -137,9 +137,9 @@ box: --userns: -1:5: not UID:COUNT, a first ID of the host and how many of them
 box: --userns:  1:2: not UID:COUNT, a first ID of the host and how many of them
 box: --userns: 1:2:3: not UID:COUNT, a first ID of the host and how many of them
 box: --userns: auto:1: not UID:COUNT, a first ID of the host and how many of them
-box: --userns: 1879048192:65536: the IDs from 1879048192 to 2147483647 are for --userns auto
-box: --userns: 1879048191:2: the IDs from 1879048192 to 2147483647 are for --userns auto
-box: --userns: 2147483647:1: the IDs from 1879048192 to 2147483647 are for --userns auto
+box: --userns: 1879048192:65536: the IDs from 1879048192 to 2147352575 are for --userns auto
+box: --userns: 1879048191:2: the IDs from 1879048192 to 2147352575 are for --userns auto
+box: --userns: 2147352575:1: the IDs from 1879048192 to 2147352575 are for --userns auto
 box: user 1: not one of the user namespace\'s, see subuid(5)' "see set_userns in ranges.c"
 }
 
