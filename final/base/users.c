@@ -13,15 +13,11 @@
 
 #include "cleanup.h"
 
-/* The inode number of the initial user namespace (PROC_USER_INIT_INO in the kernel's
- * include/linux/proc_ns.h; namespaces(7) says how such numbers are compared). */
-enum { INITIAL = 0xEFFFFFFD };
-
 bool users_are_initial(void)
 {
 	struct stat st;
 
-	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == INITIAL;
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino == USERS_INITIAL;
 }
 
 bool user_is_machines_root(void)

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The inode number of the initial user namespace (PROC_USER_INIT_INO in the kernel's
+ * include/linux/proc_ns.h; namespaces(7) says how such numbers are compared). */
+#define USERS_INITIAL 0xEFFFFFFDU
+
 /* Whether this process is in the initial user namespace, so that its root is root of the machine.
  * In any other user namespace (user_namespaces(7)) nobody can make device nodes, write extended
  * attributes "trusted.*", or give files to users that are not mapped there. */

@@ -260,6 +260,18 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 		report "expected that even a mighty command could not" "see protect_own_file"
 }
 
+# bats test_tags=bare,root
+@test "root's box starts itself a second time before the C library begins, once, and only where it starts a process" {
+	ldd "$BOX" >/dev/null 2>&1 && skip "box is not static: the C library began before it"
+	[[ $(uname -m) == x86_64 || $(uname -m) == aarch64 ]] || skip "early.c does not know this processor"
+	# $BOX is on a read-only mount already.
+	host_script 'traced() { strace -qq -o trace -e trace=execve,execveat,mprotect "$@" >/dev/null; sed "s/(.*//" trace | xargs; }
+		cp "$BOX" box; for box in ./box "$BOX"; do
+			traced $box run --rm "$ROOTFS" true; traced $box run -d --name mine "$ROOTFS" sleep 1000; traced $box exec mine true; traced $box ps; traced $box rm -f mine; done; rm box trace'
+	output_is $'execve execveat mprotect\nexecve execveat mprotect\nexecve execveat mprotect\nexecve mprotect\nexecve mprotect'"$(printf '\nexecve mprotect%.0s' {1..5})" \
+		"a static program runs mprotect(2) once, when the C library begins: see early_main, and EARLY in the Makefile"
+}
+
 @test "the command is looked for in the container's PATH, not in the caller's" {
 	mkdir "$ROOTFS/mine"
 	printf '#!/bin/sh\necho mine\n' >"$ROOTFS/mine/only-here"
