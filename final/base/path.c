@@ -139,5 +139,7 @@ static int make_path(int root, const char *path, bool folder, int links)
 
 int make_in_root(int root, const char *path, bool folder)
 {
-	return make_path(root, path, folder, 8);
+	int fd = open_in_root(root, path, O_PATH | (folder ? O_DIRECTORY : 0), 0);
+
+	return fd < 0 && errno == ENOENT ? make_path(root, path, folder, 8) : fd;
 }

@@ -148,13 +148,9 @@ int devices_make(const struct spec *spec, int root, int trees[])
 
 int dev_fill(int dev, const struct spec *spec)
 {
-	for (size_t i = 0; i < spec->n_devices; i++) {
-		autoclose int file =
-			openat(dev, spec->devices[i].path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-
-		if (file < 0)
+	for (size_t i = 0; i < spec->n_devices; i++)
+		if (mknodat(dev, spec->devices[i].path, S_IFREG | 0600, 0) < 0 && errno != EEXIST)
 			return fail("make /dev/%s", spec->devices[i].path);
-	}
 	/* as Docker has it, in addition */
 	if (symlinkat("/proc/kcore", dev, "core") < 0)
 		return fail("make /dev/core");
@@ -164,14 +160,18 @@ int dev_fill(int dev, const struct spec *spec)
 	return 0;
 }
 
-/* Takes the node DEVICE, as a mount: a new one in SCRATCH, or that of the folder HOSTS, unless that
- * is -1. */
+/* Takes the node DEVICE, as a mount: a new one in SCRATCH, whose mount is nosuid and noexec, or
+ * that of the folder HOSTS, unless that is -1. */
 static int take_node(const struct device *device, int scratch, int hosts)
 {
+	const struct mount_change safe = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
 	dev_t number = makedev(device->major, device->minor);
 
-	if (hosts >= 0)
-		return mount_copy(hosts, device->path, false);
+	if (hosts >= 0) {
+		autoclose int tree = mount_copy(hosts, device->path, false);
+
+		return tree < 0 || mount_change(tree, &safe) < 0 ? -1 : steal_fd(&tree);
+	}
 	/* EEXIST: a second mount at /dev has made the node already; both show the same nodes. */
 	if (mknodat(scratch, device->path, device->mode, number) < 0 && errno != EEXIST)
 		return -1;
@@ -180,12 +180,10 @@ static int take_node(const struct device *device, int scratch, int hosts)
 
 static int mount_node(int dev, const struct device *device, int scratch, int hosts)
 {
-	const struct mount_change safe = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
 	autoclose int target = openat(dev, device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC),
 		      tree = take_node(device, scratch, hosts);
 
-	return target < 0 || tree < 0 || mount_change(tree, &safe) < 0 ? -1
-								       : mount_attach(tree, target);
+	return target < 0 || tree < 0 ? -1 : mount_attach(tree, target);
 }
 
 /* Docker's default capabilities include MKNOD. So every mount is nodev, even that of /dev, except

@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/mount.h> /* before sys/mount.h it would clash with older versions of that header */
 
 #include "cleanup.h"
 #include "debug.h"
@@ -27,7 +28,8 @@
  * where the container's root covers it afterwards, and stays there. */
 static int mount_scratch(int place)
 {
-	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755,uid=0,gid=0", 0);
+	autoclose int tree = mount_new("tmpfs", "box", "size=4m,mode=755,uid=0,gid=0",
+		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 
 	if (tree < 0 || mount_attach(tree, place) < 0)
 		return fail("mount a tmpfs");
