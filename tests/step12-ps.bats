@@ -6,8 +6,11 @@ load lib/helper
 HEADER=BOX
 at_least final && HEADER="CONTAINER ID"
 
+# start, and then, for at most two seconds, a wait until box ps has a line more: box makes the record when the command runs.
+LISTED='start_listed() { local i n=$("$BOX" ps | wc -l); start "$@"; for i in {1..100}; do (($("$BOX" ps | wc -l) > n)) && return; pause; done; }; '
+
 @test "box ps has a line for each box that runs, with its command" {
-	host_script 'start sleep 1234; first=$box; start sleep 4321; "$BOX" ps; kill -TERM $first $box; wait $first $box; "$BOX" ps'
+	host_script "$LISTED"'start_listed sleep 1234; first=$box; start_listed sleep 4321; "$BOX" ps; kill -TERM $first $box; wait $first $box; "$BOX" ps'
 	[[ $(grep -c "^$HEADER" <<<"$output") == 2 && $(grep -c "sleep 1234" <<<"$output") == 1 && $(grep -c "sleep 4321" <<<"$output") == 1 ]] ||
 		report "expected a header, a line for each of two boxes, and a header alone when they have ended" "box run makes a record of its box below /run, and removes it when the command has ended: see atexit(3). If box waits for the record until the command has ended, the command still has the pipe: is descriptor 3 close-on-exec?"
 }
@@ -26,13 +29,13 @@ at_least final && HEADER="CONTAINER ID"
 
 # bats test_tags=steps
 @test "box ps tells the PID of the command on the host" {
-	host_script 'start sleep 1234; line=$("$BOX" ps | tail -n 1) pid=$(pgrep -P $box)
+	host_script "$LISTED"'start_listed sleep 1234; line=$("$BOX" ps | tail -n 1) pid=$(pgrep -P $box)
 		[[ $(sed -n "s/^[0-9a-f]\{8\}  *\([0-9]*\)  sleep 1234\$/\1/p" <<<"$line") == "$pid" ]] && echo same || echo "the PID is $pid; box ps prints: $line"; kill -TERM $box; wait $box'
 	output_is same "a line has the ID, the PID that clone3 returned, and the command with its arguments; from step 13 on the record has two numbers more before the command, which box ps skips, too"
 }
 
 @test "a box that was killed by SIGKILL is not listed, and its record goes" {
-	host_script 'start sleep 1234; "$BOX" ps | grep -c "sleep 1234"; child=$(pgrep -P $box); kill -KILL $box; { wait $box; } 2>/dev/null; until_true ended $child
+	host_script "$LISTED"'start_listed sleep 1234; "$BOX" ps | grep -c "sleep 1234"; child=$(pgrep -P $box); kill -KILL $box; { wait $box; } 2>/dev/null; until_true ended $child
 		"$BOX" ps | grep -c "sleep 1234"; [[ ! -d /run/boxes ]] || ls /run/boxes | wc -l'
 	[[ $output == $'1\n0\n0' || ($STEP == final && $output == $'1\n0'*) ]] ||
 		report "expected one line, none after SIGKILL, and no record" "box cannot clean up after SIGKILL. A lock on the record is its sign of life: see flock(2); whoever gets it removes the record"
@@ -58,7 +61,7 @@ at_least final && HEADER="CONTAINER ID"
 }
 
 @test "box ps prints a line for each box, whatever the command has in it" {
-	host_script 'start sh -c "sleep 1234 #"$'"'"'\n12345678        1  forged\e[2J'"'"'; "$BOX" ps; kill -TERM $box; wait $box'
+	host_script "$LISTED"'start_listed sh -c "sleep 1234 #"$'"'"'\n12345678        1  forged\e[2J'"'"'; "$BOX" ps; kill -TERM $box; wait $box'
 	[[ $output != *$'\n'*$'\n'* && $output != *$'\e'* && $output == *1234* ]] || report "expected one line for the box, without control characters" "what a command was started with may have any byte: see iscntrl(3)"
 }
 

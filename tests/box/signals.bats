@@ -26,9 +26,9 @@ HEARS='hears() { for n in $1; do trap "echo $n" $n; done; echo ready; while :; d
 @test "stop sends the image's StopSignal, SIGRTMIN+3 too, or what --stop-signal says" {
 	bsdtar -C "$ROOTFS" -cf "$DIR/root.tar" bin
 	py "oci('one', open('root.tar', 'rb').read(), config={'StopSignal': 'SIGRTMIN+3'}); oci('two', open('root.tar', 'rb').read(), config={'StopSignal': '37'})"
-	life 'for image in "./one" "./two" "--stop-signal RTMAX-27 ./one" "--stop-signal IOT ./one"; do
+	life 'twice() { [[ $(box logs mine | grep -c ready) == 2 ]]; }; for image in "./one" "./two" "--stop-signal RTMAX-27 ./one" "--stop-signal IOT ./one"; do
 			box run -d --name mine $image sh -c "trap \"exit 5\" 37; trap \"exit 6\" 6; echo ready; while :; do sleep 0.02; done" >/dev/null
-			until_true logged mine ready; [[ $image != ./one ]] || box inspect mine | grep -c "\"StopSignal\": \"SIGRTMIN+3\""; box stop -t 60 mine >/dev/null; box wait mine; box start mine >/dev/null; box stop -t 60 mine >/dev/null; box wait mine; box rm mine >/dev/null
+			until_true logged mine ready; [[ $image != ./one ]] || box inspect mine | grep -c "\"StopSignal\": \"SIGRTMIN+3\""; box stop -t 60 mine >/dev/null; box wait mine; box start mine >/dev/null; until_true twice; box stop -t 60 mine >/dev/null; box wait mine; box rm mine >/dev/null
 		done'
 	output_is $'1\n5\n5\n5\n5\n5\n5\n6\n6' "a name that is not known must not become another signal: see stop_signal in life.c"
 }
