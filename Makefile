@@ -226,8 +226,8 @@ uninstall: ## Remove what make install has installed there
 test: $(NEEDED) rootfs tests/lib/host ## Test every stage and final, or STEP=NN or STEP=final alone (root)
 	@tests/suite $(STEP)
 
-bench: all rootfs ## Measure box against the kernel's floor and other runtimes; PART='start ...' for some of it (root)
-	@tests/bench/bench $(PART)
+bench: all rootfs ## Measure box against others; PART='start ...' for some of it; COMPARE=REVISION: against an older box (root)
+	@tests/bench/bench $(COMPARE:%=-c %) $(PART)
 
 vm: $(NEEDED) rootfs tests/lib/host ## A root shell in a throw-away machine, in this folder: break what you like, exit, it is gone
 	@tests/vm/boot $(VM) -i
