@@ -36,12 +36,12 @@ static unsigned changed(const struct limits *new, const struct limits *old)
 static int update_v2(struct hierarchy *h, pid_t box, unsigned wanted, const struct limits *limits)
 {
 	struct cgroup_base base = {.v2 = true, .box_pid = -1};
-	autofree char *processes = read_file_at(h->dir, "../../cgroup.procs", 1 << 20);
+	autofree char *processes = read_file_at(h->dir, "../cgroup.procs", 1 << 20);
 	char own[16];
 	int had;
 
 	snprintf(base.path, sizeof(base.path), "%.*s",
-		(int)(strlen(h->path) - ID_LENGTH - strlen("/box/")), h->path);
+		(int)(strlen(h->path) - ID_LENGTH - strlen("/box.")), h->path);
 	snprintf(own, sizeof(own), "%d\n", box);
 	/* no process but box is in the base: so box can be moved to make room */
 	if (processes && strcmp(processes, own) == 0)
@@ -90,8 +90,6 @@ int cgroup_update(const char *id, pid_t box, const struct limits *limits, const 
 
 			if (i < n || rmdir(h->path) < 0)
 				hierarchy_limit(h, h->controllers & wanted, old);
-			else
-				hierarchy_remove_above(h);
 		}
 	}
 	cgroup_close(&cgroup);

@@ -194,7 +194,7 @@ bool hierarchy_name(const struct cgroup_base *base, const char *id, struct hiera
 	*h = (struct hierarchy){
 		.dir = -1, .v2 = base->v2, .controllers = base->controllers, .given = *id == '/'};
 	snprintf(h->list, sizeof(h->list), "%s", base->list);
-	return snprintf(h->path, sizeof(h->path), "%s%s%s", base->path, h->given ? "" : "/box/",
+	return snprintf(h->path, sizeof(h->path), "%s%s%s", base->path, h->given ? "" : "/box.",
 		       id) < (int)sizeof(h->path);
 }
 
@@ -204,7 +204,7 @@ const char *cgroup_mark(void)
 }
 
 /* Looks below TOP for a cgroup that was delegated to another box of this user, and that contains
- * box/ID. Returns whether there is one; then *BASE becomes that cgroup. */
+ * box.ID. Returns whether there is one; then *BASE becomes that cgroup. */
 static bool find_delegated(const struct cgroup_base *top, const char *id, struct cgroup_base *base)
 {
 	char *const paths[] = {(char *)top->path, NULL};
@@ -213,13 +213,13 @@ static bool find_delegated(const struct cgroup_base *top, const char *id, struct
 
 	*base = (struct cgroup_base){.v2 = true};
 	for (FTSENT *entry; !found && tree && (entry = fts_read(tree));) {
-		if (entry->fts_info != FTS_D || strcmp(entry->fts_parent->fts_name, "box") != 0)
+		if (entry->fts_info != FTS_D || strncmp(entry->fts_name, "box.", 4) != 0)
 			continue;
 		/* Cgroups below this one are not searched: the container may have made them. */
 		fts_set(tree, entry, FTS_SKIP);
-		found = strcmp(entry->fts_name, id) == 0 && is_own(entry->fts_path) &&
+		found = strcmp(entry->fts_name + 4, id) == 0 && is_own(entry->fts_path) &&
 			snprintf(base->path, sizeof(base->path), "%.*s",
-				(int)(entry->fts_pathlen - ID_LENGTH - strlen("/box/")),
+				(int)(entry->fts_pathlen - ID_LENGTH - strlen("/box.")),
 				entry->fts_path) < (int)sizeof(base->path);
 	}
 	if (tree)

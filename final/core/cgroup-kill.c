@@ -202,12 +202,16 @@ int cgroup_kill(const struct cgroup *cgroup)
 	return 0;
 }
 
-void hierarchy_remove_above(struct hierarchy *h)
+/* Removes the cgroup box.self beside H, which make_room() makes; it stays if box is in it. */
+static void remove_room(const struct hierarchy *h)
 {
-	*strrchr(h->path, '/') = '\0';
-	rmdir(h->path);
-	if (h->v2)
-		rmdir(strcat(h->path, ".self")); /* made by make_room(); it stays if box is in it */
+	char path[sizeof(h->path) + sizeof("/box.self")];
+
+	if (h->given || !h->v2)
+		return;
+	snprintf(path, sizeof(path), "%.*s/box.self", (int)(strrchr(h->path, '/') - h->path),
+		h->path);
+	rmdir(path);
 }
 
 /* Kills the processes in H, removes its folder, and closes it. If the folder does not exist any
@@ -228,8 +232,7 @@ static int remove_hierarchy(struct hierarchy *h)
 		more = wait_more(&patience);
 	}
 	close_fd(&h->dir);
-	if (!h->given)
-		hierarchy_remove_above(h);
+	remove_room(h);
 	return 0;
 }
 

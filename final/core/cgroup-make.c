@@ -169,29 +169,18 @@ static int make_given(const struct cgroup_base *base, struct hierarchy *h, bool 
 		       : 0;
 }
 
-/* Makes the cgroup of ID below BASE, and opens it as H. Until box/ contains the folder of this
- * container, another box may remove box/; so this is tried several times. */
+/* Makes the cgroup of ID below BASE, and opens it as H. */
 static int make_folder(
 	const struct cgroup_base *base, const char *id, bool there, struct hierarchy *h)
 {
-	char box[400];
-
 	if (!hierarchy_name(base, id, h))
 		return failx("the cgroup's path %s is too long", id);
 	if (h->given)
 		return make_given(base, h, there);
-	snprintf(box, sizeof(box), "%s/box", base->path);
-	for (int i = 0; i < 100; i++) {
-		if (mkdir(box, 0755) < 0 && errno != EEXIST)
-			break;
-		if (mkdir(h->path, 0755) == 0) {
-			debug("mkdir %s", h->path);
-			return open_folder(h);
-		}
-		if (errno != ENOENT)
-			break;
-	}
-	return fail("mkdir %s", h->path);
+	if (mkdir(h->path, 0755) < 0)
+		return fail("mkdir %s", h->path);
+	debug("mkdir %s", h->path);
+	return open_folder(h);
 }
 
 /* Fails with a message that says why no cgroup can be made that limits the first of CONTROLLERS,

@@ -109,8 +109,4 @@ bool hierarchy_is_frozen(const struct hierarchy *h, bool surely);
  * calls returned true. */
 size_t each_process(const struct hierarchy *h, bool (*visit)(pid_t pid, void *data), void *data);
 
-/* Removes the folder box/ in which H was, unless it holds another container's cgroup. On v2 it also
- * tries to remove the cgroup "box.self" beside box/, which make_room() makes. Changes h->path. */
-void hierarchy_remove_above(struct hierarchy *h);
-
 #endif

@@ -29,7 +29,7 @@ struct cgroup {
 	size_t n;
 };
 
-/* Makes the cgroup "box/ID", or, if ID begins with '/', the cgroup of this path, at the top of a
+/* Makes the cgroup "box.ID", or, if ID begins with '/', the cgroup of this path, at the top of a
  * hierarchy or in a cgroup that was delegated to box, and writes LIMITS before any process can run
  * in it. If a limit is not available, the error names the controller, where box looked for it, and
  * what to do. After an error no cgroup is left. Where box can make no cgroups, CGROUP stays empty

@@ -264,7 +264,7 @@ struct spec {
 
 	struct namespaces namespaces;
 	const char *hostname; /* NULL: unchanged */
-	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "/box/ID" */
+	const char *cgroup; /* its path in each hierarchy, "/a/b"; NULL: "/box.ID" */
 	struct limits limits;
 
 	struct root root;

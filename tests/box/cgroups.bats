@@ -16,7 +16,7 @@ delegated() {
 	life '[[ $1 ]] && { v2=$1/delegated.$$ && mkdir $v2 && python3 -c "import os; os.setxattr(\"$v2\", \"trusted.delegate\", b\"1\")" || exit; }
 		export -f box sleeper
 		bash -c "[[ ! \"$v2\" ]] || echo \$\$ >$v2/cgroup.procs; $2"
-		[[ ! $v2 ]] || [[ $(find $v2/box -mindepth 1 | wc -l) != 0 ]] || echo "nothing is below $v2"
+		[[ ! $v2 ]] || compgen -G "$v2/box.[0-9a-f]*" >/dev/null || echo "nothing is below $v2"
 		eval "$3"; for id in $(box ps -aq); do box rm -f $id >/dev/null; done
 		[[ ! $v2 ]] || { until_true rmdir $v2 2>/dev/null || find $v2 -type d; }' "$v2" "$1" "$2"
 }
@@ -28,7 +28,7 @@ delegated() {
 }
 
 @test "what a killed box has left in a delegated cgroup is removed from outside of it" {
-	delegated 'sleeper --name mine >/dev/null' 'm=$(monitor mine); [[ ! $v2 ]] || { sleep 1000 & p=$!; disown; echo $p >$v2/box/*/cgroup.procs; }
+	delegated 'sleeper --name mine >/dev/null' 'm=$(monitor mine); [[ ! $v2 ]] || { sleep 1000 & p=$!; disown; echo $p >$v2/box.[0-9a-f]*/cgroup.procs; }
 		kill -KILL $m; until_true ended $m; box ps -aq | wc -l; [[ ! $v2 ]] || { until_true ended $p; find $v2 -mindepth 1 -type d; }'
 	output_is 1 "see lock_place"
 }
@@ -112,7 +112,7 @@ rows = json.load(sys.stdin); print(len(rows), sorted(rows[0]), rows[0][\"Name\"]
 # --- update ---
 
 # limits: what the files of the cgroups of the container `mine` say, a line each. status: how it exits.
-update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 2>/dev/null; }
+update='folders() { find /sys/fs/cgroup -type d -name "box.$(box ps -q --no-trunc)" 2>/dev/null; }
 	limits() { grep -H . $(find $(folders) -name "memory*max" -o -name "memory*limit_in_bytes" -o -name pids.max -o -name cpu.max -o -name cpu.cfs_quota_us -o -name cpuset.cpus) </dev/null; }
 	# Starts a container that runs $1 when it is told to go.
 	waiting() { detach --name mine "${@:2}" "until [ -e /go ]; do sleep 0.05; done; $1" >/dev/null; }
@@ -162,7 +162,7 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 
 	life "$update"'detach --init --name mine "echo \"sh /loop &\" >/loop; for i in 1 2 3 4 5 6; do sh /loop; done; exec sleep 1000" >/dev/null; until_true eval "((\$(cat \$(folders | head -n 1)/cgroup.procs | wc -l) > 6))"
 		box update --pids-limit 5000 -m 512m --cpus 1 --cpuset-cpus 0 mine; status_of mine; id=$(box ps -q --no-trunc); box pause mine
 		for f in $(folders); do sort $f/cgroup.procs >now; [[ -e first ]] || cp now first; diff first now || echo "not the same in $f"; done
-		box unpause mine; until_true eval "! sort \$(folders | head -n 1)/cgroup.procs | cmp -s first" && echo forks || box logs mine 2>&1 | tail -n 3; rm first now; box stop -t 0 mine; find /sys/fs/cgroup -name $id 2>/dev/null'
+		box unpause mine; until_true eval "! sort \$(folders | head -n 1)/cgroup.procs | cmp -s first" && echo forks || box logs mine 2>&1 | tail -n 3; rm first now; box stop -t 0 mine; find /sys/fs/cgroup -name "box.$id" 2>/dev/null'
 	output_is $'mine\nrunning\nmine\nmine\nforks\nmine' "see move_all, and container_destroy for what is left"
 }
 
@@ -221,7 +221,7 @@ update='folders() { find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 
 
 @test "an update while the container ends, or is started again, leaves no cgroup, and takes effect" {
 	life "$update"'sleeper --name mine >/dev/null; id=$(box ps -q --no-trunc); for i in {1..10}; do "$BOX" update --pids-limit $((10 + i)) mine >/dev/null & sleep 0.00$i; box stop -t 0 mine >/dev/null; wait
-			find /sys/fs/cgroup -name "$id" 2>/dev/null; "$BOX" update -m ${i}0m mine >/dev/null & box start mine >/dev/null; wait; box inspect mine | grep -cE "(Memory|PidsLimit)\": ($((i * 10485760))|$((10 + i))),"
+			find /sys/fs/cgroup -name "box.$id" 2>/dev/null; "$BOX" update -m ${i}0m mine >/dev/null & box start mine >/dev/null; wait; box inspect mine | grep -cE "(Memory|PidsLimit)\": ($((i * 10485760))|$((10 + i))),"
 			limits | grep -cE "/(memory.max|memory.limit_in_bytes|pids.max):($((i * 10485760))|$((10 + i)))$"; done | sort | uniq -c'
 	output_is "     20 2" "both limits, 10 times: see try_update"
 }

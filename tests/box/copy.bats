@@ -306,8 +306,8 @@ new' "see write_layout: OCI image specification"
 # With root alone: a user's containers need no cgroup.
 # bats test_tags=root
 @test "a container that runs, and whose cgroup is gone, is not committed: it could not be frozen" {
-	life 'sleeper --name mine >/dev/null; for folder in $(find /sys/fs/cgroup -type d -path "*/box/$(box ps -q --no-trunc)"); do
-			pid_of mine >"$folder/../../cgroup.procs"; rmdir "$folder"; done; box commit mine new.tar; echo $?; ls new.tar; box rm -f mine'
+	life 'sleeper --name mine >/dev/null; for folder in $(find /sys/fs/cgroup -type d -name "box.$(box ps -q --no-trunc)"); do
+			pid_of mine >"$folder/../cgroup.procs"; rmdir "$folder"; done; box commit mine new.tar; echo $?; ls new.tar; box rm -f mine'
 	[[ $output == *"has no cgroup"$'\n125\nls: '*$'\nmine' ]] || report "expected an error, and no image" "see cgroup_exists"
 }
 
@@ -385,7 +385,7 @@ gated='gated() { mkdir -p "bin-$1"; cp "$BOX" "bin-$1"; [[ -p gate-$1 ]] || mkfi
 # With root alone: only what has a cgroup can be paused.
 # bats test_tags=root
 @test "what cannot be frozen, as a process that waits for a disk, is neither committed nor paused" {
-	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "$(box ps -q --no-trunc)" 2>/dev/null); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
+	life 'sleeper --name mine >/dev/null; folders=$(find /sys/fs/cgroup -type d -name "box.$(box ps -q --no-trunc)" 2>/dev/null); files=; for f in $folders; do files+=" -P $f/freezer.state -P $f/cgroup.freeze"; done
 		tried() { strace -f -qq -o trace -e trace=write $files -e inject=write:retval=1 "$BOX" "$@" 2>&1 | sed "s/in .*box.* do/in it do/"; echo "${PIPESTATUS[0]}"; }
 		tried commit mine mine.tar & tried pause mine >pause; wait; cat pause; status_of mine; ls mine.tar 2>/dev/null; rm trace'
 	local error="box: processes in it do not stop: they wait for a disk, perhaps"

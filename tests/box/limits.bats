@@ -10,7 +10,7 @@ all_limits=(--memory 64m --pids-limit 10 --cpus 0.5 --cpuset-cpus "$(last_cpu=$(
 hog='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null && echo had 200 MB'
 # For scripts on the host: the folders of the container that `start` started, one for each hierarchy.
 folders='id() { grep -om 1 "[0-9a-f]\{64\}" "/proc/$(pgrep -P "$box")/cgroup"; }
-	folders() { find /sys/fs/cgroup -type d -name "$(id)" 2>/dev/null; }
+	folders() { find /sys/fs/cgroup -type d -name "box.$(id)" 2>/dev/null; }
 '
 
 eval "helper_$(declare -f setup)"
@@ -23,7 +23,7 @@ setup() {
 
 # What box made since the test began, and nothing is in. Other tests may be at work: theirs comes and goes.
 left_cgroups() {
-	find /sys/fs/cgroup -regextype posix-extended -type d -regex '.*/box(/[0-9a-f]{64}.*)?' \
+	find /sys/fs/cgroup -regextype posix-extended -type d -regex '.*/box[.]([0-9a-f]{64}|self)(/.*)?' \
 		-newer "$BATS_TEST_TMPDIR/began" 2>/dev/null | while read -r folder; do
 		[[ ! $(cat "$folder/cgroup.procs" 2>&1) && ! $(find "$folder" -mindepth 1 -type d 2>&1) ]] &&
 			echo "$folder"
@@ -157,10 +157,10 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 
 @test "every container is in a cgroup of its own, with limits or without" {
 	host_script "$folders"'start sleep 1000; folders; kill $box'
-	output_has /box/ "a killed box leaves processes that must be found again"
+	output_has /box. "a killed box leaves processes that must be found again"
 	nothing_left "SIGTERM to box"
 	OPTIONS=("${all_limits[@]}")
-	host_script "$folders"'start sleep 1000; grep -c "/$(id)\$" /proc/$(pgrep -P $box)/cgroup; folders | wc -l; kill $box'
+	host_script "$folders"'start sleep 1000; grep -c "/box.$(id)\$" /proc/$(pgrep -P $box)/cgroup; folders | wc -l; kill $box'
 	[[ ${output%$'\n'*} == "${output#*$'\n'}" ]] || report "expected the command in each of its cgroups" "see cgroup_join()"
 	nothing_left "SIGTERM to box, with limits"
 }
@@ -219,7 +219,7 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 			kill -KILL $box; wait $box 2>/dev/null; ls -d $folders | wc -l; kill -0 $sleep && echo and it runs
 			box true; ls -d $folders 2>/dev/null; until_true ended $sleep && echo ended' "$how"
 		output_has "and it runs" "this test needs a process that outlives box"
-		output_lacks /box/ "$how: see cgroup_sweep()"
+		output_lacks /box. "$how: see cgroup_sweep()"
 		output_has ended "$how: see cgroup_sweep(); on v1 what is frozen dies when it thaws"
 		nothing_left "$how"
 	done
@@ -346,14 +346,14 @@ had 200 MB, --memory-swap=-1: started had 200 MB, " "on v2 swap is counted apart
 @test "in a scope that systemd has delegated, a container is below it, also without limits" {
 	systemd-run -q --scope -u box-test -p Delegate=yes "$BOX" run --rm "$ROOTFS" sleep 1000 >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	for _ in {1..600}; do
-		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box/*' -type d 2>/dev/null) || :
+		output=$(find /sys/fs/cgroup -path '*/box-test.scope/box.[0-9a-f]*' -type d 2>/dev/null) || :
 		[[ $output ]] && break
 		sleep 0.1
 	done
 	systemctl stop box-test.scope
 	wait $! || :
 	status='' stderr=$(<"$BATS_TEST_TMPDIR/log")
-	output_has box-test.scope/box/ "systemd forgives nobody who makes cgroups elsewhere"
+	output_has box-test.scope/box. "systemd forgives nobody who makes cgroups elsewhere"
 	nothing_left "the scope ends with box"
 }
 

@@ -151,7 +151,7 @@ load ../lib/life
 		in_one() { sh -c "echo \$\$ >\"\$0/cgroup.procs\"; exec \"\$@\"" "$top/$1" "$BOX" "${@:2}"; }
 		tar -C "$ROOTFS" -cf image.tar ./bin ./etc; box import image.tar image >/dev/null
 		in_one one run --name mine -d -m 64m --pids-limit 20 --cpus 0.5 image sh -c "cd /sys/fs/cgroup; cat memory.max pids.max cpu.max; exec sleep 1000" >/dev/null; until_true logged mine "50000 100000"; box logs mine
-		in_one two exec mine cat /proc/self/cgroup; box update -m 32m mine; cat "$top"/one/box/*/memory.max
+		in_one two exec mine cat /proc/self/cgroup; box update -m 32m mine; cat "$top"/one/box.[0-9a-f]*/memory.max
 		box stats --no-stream | grep -o "/ 32 MiB"; box pause mine; is mine paused && box unpause mine; box commit mine new.tar | wc -l; box top mine | grep -c sleep
 		box exec mine true; echo $?; box rm -f mine; until_true no_holder; rmdir "$top/one/box.self"; find "$top" -mindepth 2 -type d; rmdir "$top"/{one,two,three} "$top"; umount disk'
 	output_is "67108864
@@ -165,7 +165,7 @@ mine
 mine
 1
 1
-box: from outside of the user's session: systemd-run --user --scope box ... is inside: write 0 to $top/one/box/$(grep -oE '[0-9a-f]{64}' <<<"$output" | head -n 1)/cgroup.procs: Permission denied
+box: from outside of the user's session: systemd-run --user --scope box ... is inside: write 0 to $top/one/box.$(grep -oE '[0-9a-f]{64}' <<<"$output" | head -n 1)/cgroup.procs: Permission denied
 125
 mine" "see make_room, cgroup_make_room and cgroup_join in cgroup-make.c"
 }

@@ -179,7 +179,7 @@ own_cgroups() {
 	local folder
 	own_cgroups=()
 	for folder in "${BOX_DATA:-}/containers"/*; do
-		[[ ! -d $folder ]] || mapfile -t -O ${#own_cgroups[@]} own_cgroups < <(find /sys/fs/cgroup -type d -path "*/box/${folder##*/}" -prune 2>/dev/null)
+		[[ ! -d $folder ]] || mapfile -t -O ${#own_cgroups[@]} own_cgroups < <(find /sys/fs/cgroup -type d -name "box.${folder##*/}" -prune 2>/dev/null)
 	done
 	for folder in /sys/fs/cgroup{,/*}/"$OWN_CGROUP"; do [[ ! -d $folder ]] || own_cgroups+=("$folder"); done
 }
@@ -339,7 +339,7 @@ cgroups_looked_at() {
 	if ((${#CGROUPS[@]})); then
 		LOOKED_AT=('*' "${CGROUPS[@]}")
 	elif at_least final; then
-		LOOKED_AT=('*/box/*' /sys/fs/cgroup)
+		LOOKED_AT=('box.?????????*' /sys/fs/cgroup) # the IDs of the steps have eight digits
 	else
 		LOOKED_AT=('box.*' /sys/fs/cgroup)
 	fi
@@ -436,7 +436,7 @@ empty_cgroups() {
 	((${#CGROUPS[@]})) || mapfile -t stores < <(others_stores | sort -u)
 	while read -r cgroup; do
 		! ((${#CGROUPS[@]})) || { [[ ! -d $cgroup ]] || echo "$cgroup"; continue; }
-		for store in "${stores[@]}"; do [[ ! -d $store/containers/${cgroup##*/} ]] || continue 2; done
+		for store in "${stores[@]}"; do [[ ! -d $store/containers/${cgroup##*/box.} ]] || continue 2; done
 		if [[ -d $cgroup && ! $(find "$cgroup" -name cgroup.procs -exec cat {} + 2>/dev/null) ]]; then echo "$cgroup"; fi
 	done
 }

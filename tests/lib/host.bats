@@ -101,12 +101,12 @@ PLACES=(/ /etc /usr /usr/bin /var /var/tmp /root /home /tmp /run /dev /dev/shm /
 	local id others=$BATS_TEST_TMPDIR/others place=${CGROUPS[0]} CGROUPS=()
 	mkfifo "$others.fifo"
 	bash -c 'read -r <"$4"; :' - /elsewhere/tests/lib/host start "$others" "$others.fifo" 3>&- &
-	for id in mine theirs; do mkdir -p "$place/box/$id"; done
+	for id in mine theirs; do mkdir -p "$place/box.$id"; done
 	mkdir -p "$others/data/containers/theirs" "$BOX_DATA/containers/mine"
 	STEP=final
-	output=$(printf '%s\n' "$place"/box/{mine,theirs} | empty_cgroups)
+	output=$(printf '%s\n' "$place"/box.{mine,theirs} | empty_cgroups)
 	kill $!
-	[[ $output == "$place/box/mine" ]] || fail "not $place/box/mine alone:" "$output"
+	[[ $output == "$place/box.mine" ]] || fail "not $place/box.mine alone:" "$output"
 }
 
 @test "cgroups that a killed suite has left are removed, and nobody else's" {
