@@ -12,7 +12,7 @@ LISTED='start_listed() { local i n=$("$BOX" ps | wc -l); start "$@"; for i in {1
 @test "box ps has a line for each box that runs, with its command" {
 	host_script "$LISTED"'start_listed sleep 1234; first=$box; start_listed sleep 4321; "$BOX" ps; kill -TERM $first $box; wait $first $box; "$BOX" ps'
 	[[ $(grep -c "^$HEADER" <<<"$output") == 2 && $(grep -c "sleep 1234" <<<"$output") == 1 && $(grep -c "sleep 4321" <<<"$output") == 1 ]] ||
-		report "expected a header, a line for each of two boxes, and a header alone when they have ended" "box run makes a record of its box below /run, and removes it when the command has ended: see atexit(3). If box waits for the record until the command has ended, the command still has the pipe: is descriptor 3 close-on-exec?"
+		report "expected a header, a line for each of two boxes, and a header alone when they have ended" "box run makes a record of its box below /run, and removes it when the command has ended: see atexit(3). If box waits for the record until the command has ended, the command still has the pipe: is descriptor 3 close-on-exec? If it is box ps that does not end: it must not wait for the lock of a box that runs, see LOCK_NB"
 }
 
 @test "box ps works when no box has ever run" {

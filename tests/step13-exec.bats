@@ -18,7 +18,7 @@ in_box() { with_box 'in_box "$@"' "$@"; }
 
 @test "box exec runs a command in the box" {
 	in_box sh -c 'cat /only-in-the-rootfs; hostname >/dev/null && ps -o args | grep -c "^sleep 1234"'
-	output_is $'rootfs\n1' "setns(2) on a pidfd of the box's first process, and then the exec"
+	output_is $'rootfs\n1' "setns(2) on a pidfd of the box's first process, and then the exec. If box exec does not end: it must ask for the record's lock without waiting, see LOCK_NB"
 }
 
 @test "it is in all namespaces of the box" {
@@ -31,7 +31,7 @@ in_box() { with_box 'in_box "$@"' "$@"; }
 	OPTIONS=(--memory 64m --pids-limit 10 --cpus 1.5)
 	with_box 'in_box sleep 4321 & until_true pgrep -x -f "sleep 4321" >/dev/null; exec_child=$(pgrep -x -f "sleep 4321" | tail -n 1)
 		diff /proc/$child/cgroup /proc/$exec_child/cgroup && echo the same; kill -KILL $exec_child; wait'
-	output_has "the same" "the record says which limits are set; the child joins them before anything else, when their paths are the host's: write 0 to tasks, or to cgroup.procs on v2"
+	output_has "the same" "the record says which limits are set; the child joins them before anything else, when their paths are the host's: write 0 to tasks, or to cgroup.procs on v2. That is begin_child(), which the child of box run calls, too: does child_main()?"
 }
 
 @test "a limit of the box holds for it" {
