@@ -39,8 +39,10 @@ UNUSED = -Wl,--gc-sections
 
 # Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/core/protect.c
 # says why. With a sanitizer, or where a library is there as a shared one alone, it is as usual.
-# A static program begins before the C library does: final/core/early.c says why.
-EARLY = $(if $(filter x86_64-% aarch64-%,$(shell $(CC) -dumpmachine)),--entry=early_start)
+# A static program begins before the C library does, where the compiler has made final/core/early.c, which says why,
+# without a call of the library.
+EARLY = $(shell nm final/core/early.o | awk '$$NF == "early_start" { there = 1 } $$1 == "U" && $$2 != "_start" { needs = 1 } \
+	END { if (there && !needs) print "--entry=early_start" }')
 STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \
 	$(shell pkg-config --libs $(BOX_LIBS)) -lm 2>/dev/null && echo -static $(EARLY); rm -f final/static.probe)
 
@@ -113,6 +115,8 @@ final/core/seccomp.inc: final/box-seccomp
 	mv $@.new $@
 
 final/core/seccomp.o: final/core/seccomp.inc
+
+final/core/early.o: override CFLAGS += -fno-stack-protector
 
 rootfs: rootfs.tar.gz ## Make rootfs/ and rootfs.tar.gz, a root filesystem of busybox alone
 

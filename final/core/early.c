@@ -5,9 +5,10 @@
  *
  * All of this is only faster than protect_own_file(), which does the same again if anything fails
  * here, reports errors, and decides alone whether box is protected. The Makefile makes
- * early_start() the entry point of the program (ld(1), -e) where the program is static, and this
- * file knows the processor. Nothing here may use the C library, not even memset(3), which glibc
- * chooses by the processor's features later; and no thread-local variable exists yet. */
+ * early_start() the entry point of the program (ld(1), -e) where the program is static, this file
+ * knows the processor, and the compiler has added no call of its own. Nothing here may use the C
+ * library, not even memset(3), which glibc chooses by the processor's features later; and no
+ * thread-local variable exists yet. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <fcntl.h>
@@ -142,7 +143,7 @@ static void execute(int file, char *argv[], char *envp[])
 }
 
 /* STACK is what the kernel has put on the stack. Returns if the program is to go on as usual. */
-__attribute__((used, no_stack_protector)) void early_main(long *stack);
+__attribute__((used)) void early_main(long *stack);
 
 void early_main(long *stack)
 {
