@@ -66,6 +66,12 @@ os.symlink("1879048191", "%064d/users" % 4094) # of none of these ranges, but it
 }
 
 # bats test_tags=root
+@test "a new container does not get the range of the one that was removed just before" {
+	life "$IDS"'for i in 1 2 3 4; do box run --rm --userns auto "$ROOTFS" cat /proc/self/uid_map; done | sort -u | wc -l'
+	[[ $output -gt 1 ]] || report "expected more than one range" "the search begins at a random place: see claim_one"
+}
+
+# bats test_tags=root
 @test "with --userns root in the box has no right to root's files in a volume, and to its own ones all" {
 	life "$IDS"'mkdir v && echo secret >v/secret && chmod 600 v/secret && echo open >v/open && mkdir v/own && chown 500000 v/own && chmod 700 v/own
 		box run --rm --userns 500000:65536 -v v:/v "$ROOTFS" sh -c "cat /v/secret; cat /v/open; chown 0 /v/open; chmod 777 /v/secret; rm -f /v/open; stat -c %u:%g /v/open; touch /v/own/new; chown 5:6 /v/own/new; rm -rf /v/secret" 2>&1 | sed "s/: .*: /: /"
