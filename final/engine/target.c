@@ -5,15 +5,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
 #include "id.h"
+#include "process.h"
 #include "store.h"
 #include "kept.h"
 #include "state.h"
@@ -91,10 +95,21 @@ int each_container(
 	return act_in_rounds(folders, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
 }
 
+/* Returns a pidfd of the box that runs the container, or -1 if that box has ended, or is not known.
+ */
+static int open_box(const struct state *state)
+{
+	autoclose int fd = state->box > 0 ? (int)syscall(SYS_pidfd_open, state->box, 0) : -1;
+
+	return fd >= 0 && start_time(state->box) == state->box_start ? steal_fd(&fd) : -1;
+}
+
 /* The box that runs the container holds the place's lock, which the kernel releases when box
- * ends. */
+ * ends, or when the first process has ended, if box was killed. */
 int wait_for_end(struct target *target, double deadline)
 {
+	autoclose int box = -1;
+	struct pollfd end = {.events = POLLIN};
 	autoclose int fd = openat(target->store->containers, target->state.id,
 		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -102,8 +117,16 @@ int wait_for_end(struct target *target, double deadline)
 		return 0; /* the container was removed, as with --rm */
 	if (isinf(deadline))
 		return flock(fd, LOCK_SH) < 0 ? fail("wait") : 0;
-	while (flock(fd, LOCK_SH | LOCK_NB) < 0)
-		if (!nap(0.005, deadline))
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return 0;
+	box = end.fd = deadline > 0 ? open_box(&target->state) : -1;
+	while (flock(fd, LOCK_SH | LOCK_NB) < 0) {
+		double left = deadline - clock_now();
+
+		if (box < 0 ? !nap(0.005, deadline) : left <= 0)
 			return 1;
+		if (box >= 0 && poll(&end, 1, left < 1 ? (int)(left * 1000) + 1 : 1000) != 0)
+			close_fd(&box); /* it has ended; nap() from now on */
+	}
 	return 0;
 }
