@@ -59,6 +59,13 @@ not_started() {
 	output_is $'4751 12:34 1000000000 2\n2700\nprivate/file' "see ARCHIVE_EXTRACT_OWNER, _PERM and _TIME"
 }
 
+# bats test_tags=steps
+@test "a file's extended attributes are those of the archive" {
+	host_script 'echo with >"$1/with"; python3 -c "import os, sys; os.setxattr(sys.argv[1], \"trusted.mine\", b\"kept\")" "$1/with"; tar --xattrs --xattrs-include="trusted.*" -C "$1" -cf "$ROOTFS" .
+		box true; find /var/cache/box -name with -exec python3 -c "import os, sys; print(os.getxattr(sys.argv[1], \"trusted.mine\").decode())" {} \;' "$FOLDER"
+	output_is kept "see EXTRACT_XATTR in archive_write_disk(3)"
+}
+
 @test "a folder that the archive does not name is made with mode 755, whatever the umask" {
 	local umask
 	echo text >"$DIR/text"

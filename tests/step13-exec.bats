@@ -18,7 +18,7 @@ in_box() { with_box 'in_box "$@"' "$@"; }
 
 @test "box exec runs a command in the box" {
 	in_box sh -c 'cat /only-in-the-rootfs; hostname >/dev/null && ps -o args | grep -c "^sleep 1234"'
-	output_is $'rootfs\n1' "setns(2) on a pidfd of the box's first process, and then the exec. If box exec does not end: it must ask for the record's lock without waiting, see LOCK_NB"
+	output_is $'rootfs\n1' "setns(2) on a pidfd of the box's first process, and then the exec. If box exec does not end: it must ask for the record's lock without waiting, see LOCK_NB. If it says that box has died, or waits for ever for its command: before it forks it blocks the signals and opens its own pidfd, see block_signals()"
 }
 
 @test "it is in all namespaces of the box" {

@@ -26,7 +26,7 @@ user_script() { run_on_host bash -c "$UNTIL_TRUE; $AS_USER; $1" - "${@:2}"; }
 
 @test "an ordinary user runs a command, and is root in the box" {
 	user sh -c 'id -u; id -g; cat /only-in-the-rootfs; exit 42'
-	output_is $'0\n0\nrootfs' "CLONE_NEWUSER first, then setgroups, uid_map and gid_map: see user_namespaces(7). If the message is of /proc: mount it while the old root is there; if it is of /var/cache or /run: see find_folders()"
+	output_is $'0\n0\nrootfs' "CLONE_NEWUSER first, then setgroups, uid_map and gid_map: see user_namespaces(7). If the message is of /proc: mount it while the old root is there; if it is of /var/cache or /run: see find_folders(); if it is that 0 0 1 cannot be written: box has to note its user and its group before the child is root, see getegid()"
 	status_is 42 "the exit status is the command's"
 }
 
