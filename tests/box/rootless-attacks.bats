@@ -66,7 +66,7 @@ box: $DIR/own/.local/state/box: it is another user's" "see open_made_folder, and
 }
 
 @test "all boxes are in one user namespace, also where only root can read box's own file" {
-	life "$AS_USER"'mkdir "$BATS_TEST_TMPDIR/bin"; cp "${REAL%/*}"/box* "$BATS_TEST_TMPDIR/bin"; chmod 711 "$BATS_TEST_TMPDIR/bin"/*; BOX=$BATS_TEST_TMPDIR/bin/box; rm "$ROOTFS"/dev/*; chown -R 4321 "$ROOTFS"
+	life "$AS_USER"'mkdir "$BATS_TEST_TMPDIR/bin"; cp "${REAL%/*}"/box* "$BATS_TEST_TMPDIR/bin"; chmod 711 "$BATS_TEST_TMPDIR/bin"/*; BOX=$BATS_TEST_TMPDIR/bin/box; rm "$ROOTFS"/dev/*; find "$ROOTFS" ! -type l -exec chown 4321 {} +
 		box() { as_user "$BOX" "$@"; }; ! as_user test -r "$BOX" || echo "the file can be read"
 		sleeper --name mine >/dev/null; box exec mine readlink /proc/self/ns/user >a; box run --rm "$ROOTFS" readlink /proc/self/ns/user | diff a - && echo same; box rm -f mine'
 	output_is $'same\nmine' "see hold: the file of its namespace belongs to the user by PR_SET_DUMPABLE"
