@@ -39,8 +39,8 @@ UNUSED = -Wl,--gc-sections
 
 # Static, box starts in half the time, and it starts itself twice: protect_own_file() in final/core/protect.c
 # says why. With a sanitizer, or where a library is there as a shared one alone, it is as usual.
-# A static program begins before the C library does, where the compiler has made final/core/early.c, which says why,
-# without a call of the library.
+# The entry point of a static program is early_start(): see final/core/early.c. It is left out where the compiler has put
+# calls of a library into that file, as for coverage.
 EARLY = $(shell nm final/core/early.o | awk '$$NF == "early_start" { there = 1 } $$1 == "U" && $$2 != "_start" { needs = 1 } \
 	END { if (there && !needs) print "--entry=early_start" }')
 STATIC = $(shell echo 'int main(void) { return 0; }' | $(CC) $(CFLAGS) $(LDFLAGS) -static -x c -o final/static.probe - -x none \

@@ -203,6 +203,18 @@ const char *cgroup_mark(void)
 	return user_is_machines_root() ? "trusted.box" : "user.box";
 }
 
+/* Whether NAME is what follows "box." in the name of a container's cgroup: an ID of box's, or one
+ * of box-oci's, which ends in '-' and 16 digits. A cgroup of another name, such as box.service, may
+ * be anybody's. */
+static bool is_containers(const char *name)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char *dash = strrchr(name, '-');
+
+	return (strlen(name) == ID_LENGTH && strspn(name, hex) == ID_LENGTH) ||
+	       (dash && strlen(dash + 1) == 16 && strspn(dash + 1, hex) == 16);
+}
+
 /* Looks below TOP for a cgroup that was delegated to another box of this user, and that contains
  * box.ID. Returns whether there is one; then *BASE becomes that cgroup. */
 static bool find_delegated(const struct cgroup_base *top, const char *id, struct cgroup_base *base)
@@ -216,10 +228,11 @@ static bool find_delegated(const struct cgroup_base *top, const char *id, struct
 		if (entry->fts_info != FTS_D || strncmp(entry->fts_name, "box.", 4) != 0)
 			continue;
 		/* Cgroups below this one are not searched: the container may have made them. */
-		fts_set(tree, entry, FTS_SKIP);
+		if (is_containers(entry->fts_name + 4))
+			fts_set(tree, entry, FTS_SKIP);
 		found = strcmp(entry->fts_name + 4, id) == 0 && is_own(entry->fts_path) &&
 			snprintf(base->path, sizeof(base->path), "%.*s",
-				(int)(entry->fts_pathlen - ID_LENGTH - strlen("/box.")),
+				(int)(entry->fts_pathlen - strlen("/box.") - strlen(id)),
 				entry->fts_path) < (int)sizeof(base->path);
 	}
 	if (tree)
@@ -252,7 +265,7 @@ int cgroup_open_all(struct cgroup *cgroup, const char *id, bool everywhere)
 	result = bases_find();
 	for (size_t i = 0; result == 0 && i < n_bases; i++) {
 		result = open_below(cgroup, &bases[i], id);
-		if (result == 0 && everywhere && bases_is_top(i) && cgroup->n == 0 &&
+		if (result == 0 && everywhere && bases_is_top(i) && cgroup->n == 0 && *id != '/' &&
 			find_delegated(&bases[i], id, &other))
 			result = open_below(cgroup, &other, id);
 	}

@@ -292,14 +292,16 @@ static int fill(
 
 int v1_take_all(const struct spec *spec, const struct cgroup *cgroup, uint64_t attributes)
 {
-	autoclose int place = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), top = -1;
+	autoclose int target = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), top = -1, copy = -1;
 
-	/* Before Linux 6.15 nothing can be mounted on a mount that is attached nowhere. So the
-	 * tmpfs is attached on top of the host's /, where no name leads to it, and moved from
-	 * there. */
+	/* Before Linux 6.15 open_tree(2) copies only a mount that is attached. So the tmpfs is
+	 * attached, over /, for a moment. */
 	top = mount_new("tmpfs", "tmpfs", "mode=755", attributes & ~MOUNT_ATTR_RDONLY);
-	if (place < 0 || top < 0 || mount_attach(top, place) < 0 ||
-		fill(spec, cgroup, top, attributes) < 0)
+	if (target < 0 || top < 0 || mount_attach(top, target) < 0)
 		return -1;
-	return steal_fd(&top);
+	if (fill(spec, cgroup, top, attributes) == 0)
+		copy = mount_copy(top, "", true);
+	if (fchdir(top) < 0 || umount2(".", MNT_DETACH) < 0 || fchdir(target) < 0)
+		return -1;
+	return steal_fd(&copy);
 }

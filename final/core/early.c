@@ -15,6 +15,7 @@
 #include <linux/mount.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -22,7 +23,7 @@
 
 #include "users.h"
 
-#if defined(__x86_64__) || defined(__aarch64__)
+#if defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
 
 /* The registers at the entry of a program, and the stack: the argument count, the arguments, NULL,
  * the environment, NULL, and the auxiliary vector (the psABI of each processor; getauxval(3)). */
@@ -90,7 +91,8 @@ static bool is_word(const char *text, const char *word)
 static bool may_start(char *const argv[])
 {
 	for (argv++; *argv; argv++)
-		if (is_word(*argv, "run") || is_word(*argv, "exec") || is_word(*argv, "create"))
+		if (is_word(*argv, "run") || is_word(*argv, "exec") || is_word(*argv, "start") ||
+			is_word(*argv, "create"))
 			return true;
 	return false;
 }
@@ -110,7 +112,7 @@ static bool is_roots(const Elf64_auxv_t *auxv)
 }
 
 /* Executes the program from a read-only mount of its FILE. Returns if the program runs from one
- * already, or if a system call fails. */
+ * already, in another user namespace, or if a system call fails. */
 static void execute(int file, char *argv[], char *envp[])
 {
 	static const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -119,10 +121,16 @@ static void execute(int file, char *argv[], char *envp[])
 	struct stat users;
 	long tree;
 
+	if (call(SYS_fstatfs, file, (long)&fs, 0, 0, 0) < 0)
+		return;
+	if (fs.f_flags & ST_RDONLY) {
+		/* before Linux 6.14 that was the number of the descriptor: see protect_own_file()
+		 */
+		call(SYS_prctl, PR_SET_NAME, (long)"box", 0, 0, 0);
+		return;
+	}
 	/* In another user namespace, the file has to be opened once more. */
-	if (call(SYS_fstatfs, file, (long)&fs, 0, 0, 0) < 0 || fs.f_flags & ST_RDONLY ||
-		call(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/user", (long)&users, 0, 0) <
-			0 ||
+	if (call(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/user", (long)&users, 0, 0) < 0 ||
 		users.st_ino != USERS_INITIAL ||
 		call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path, sizeof(path) - 1,
 			0) < 0)

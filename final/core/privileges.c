@@ -122,9 +122,11 @@ static int check_permitted(uint64_t wanted, uint64_t permitted)
 
 static int limit_bounding_set(uint64_t bounding)
 {
+	uint64_t drop = capabilities_all() & ~bounding;
+
 	for (int i = 0; i < 64; i++)
-		if (!(bounding >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return errno == EINVAL ? 0 : fail("drop a capability"); /* past the last */
+		if ((drop >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+			return fail("drop a capability");
 	return 0;
 }
 

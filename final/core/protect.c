@@ -99,8 +99,8 @@ int protect_own_file(char *argv[], bool always)
 				 sizeof(attributes)) < 0)
 		return fail("mount box's own file read-only");
 	argv[0] = path;
-	/* The mount exists as long as a program runs from it. As the second start of box takes half
-	 * a millisecond, early.c does this before most of the first start. */
+	/* The mount exists as long as a program runs from it. As a whole start of box takes half a
+	 * millisecond, early.c does this at the very beginning of the first one. */
 	syscall(SYS_execveat, clone, "", argv, environ, AT_EMPTY_PATH);
 	return fail("execute box from a read-only mount");
 }

@@ -118,7 +118,7 @@ static int delete_oci(struct oci *oci)
 	if (oci->status != OCI_STOPPED)
 		return failx("cannot delete container %s that is not stopped: %s", oci->id,
 			oci_status_names[oci->status]);
-	result = cgroup_sweep(oci->cgroup, false);
+	result = cgroup_sweep(oci->cgroup, true);
 	if (oci_remove(oci) < 0)
 		result = -1;
 	if (loaded && hooks_run(&bundle.extras.hooks, HOOK_POSTSTOP, "stopped", 0) < 0)

@@ -13,7 +13,7 @@ export HOG='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/nu
 delegated() {
 	local v2
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	life '[[ $1 ]] && { v2=$1/delegated.$$ && mkdir $v2 && python3 -c "import os; os.setxattr(\"$v2\", \"trusted.delegate\", b\"1\")" || exit; }
+	life '[[ $1 ]] && { v2=$1/box.$$ && mkdir $v2 && python3 -c "import os; os.setxattr(\"$v2\", \"trusted.delegate\", b\"1\")" || exit; }
 		export -f box sleeper
 		bash -c "[[ ! \"$v2\" ]] || echo \$\$ >$v2/cgroup.procs; $2"
 		[[ ! $v2 ]] || compgen -G "$v2/box.[0-9a-f]*" >/dev/null || echo "nothing is below $v2"

@@ -267,8 +267,8 @@ image_state() { find "$ROOTFS" -printf '%P %y %m %U:%G %s %T@ %l\n' | sort; }
 	# $BOX is on a read-only mount already.
 	host_script 'traced() { strace -qq -o trace -e trace=execve,execveat,mprotect "$@" >/dev/null; sed "s/(.*//" trace | xargs; }
 		cp "$BOX" box; for box in ./box "$BOX"; do
-			traced $box run --rm "$ROOTFS" true; traced $box run -d --name mine "$ROOTFS" sleep 1000; traced $box exec mine true; traced $box ps; traced $box rm -f mine; done; rm box trace'
-	output_is $'execve execveat mprotect\nexecve execveat mprotect\nexecve execveat mprotect\nexecve mprotect\nexecve mprotect'"$(printf '\nexecve mprotect%.0s' {1..5})" \
+			traced $box run --rm "$ROOTFS" true; traced $box run -d --name mine "$ROOTFS" sleep 1000; traced $box exec mine true; $box kill mine >/dev/null; traced $box start mine; traced $box ps; traced $box rm -f mine; done; rm box trace'
+	output_is $'execve execveat mprotect\nexecve execveat mprotect\nexecve execveat mprotect\nexecve execveat mprotect\nexecve mprotect\nexecve mprotect'"$(printf '\nexecve mprotect%.0s' {1..6})" \
 		"a static program runs mprotect(2) once, when the C library begins: see early_main, and EARLY in the Makefile"
 }
 

@@ -253,3 +253,15 @@ own_files() {
 		output_is "${domain#*=}"$'\n'"${domain#*=}" "see prepare_process"
 	done
 }
+
+# As systemd-run -p Delegate=yes makes a cgroup. Where there is no v2, there is nothing to delegate.
+@test "a container that was made in a delegated cgroup is found from outside of it, and leaves nothing there" {
+	local v2
+	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	configure 'process["args"] = ["sleep", "1000"]'
+	oci_script 'v2=${1:+$1/box.$$}; [[ ! $v2 ]] || { mkdir "$v2" && python3 -c "import os, sys; os.setxattr(sys.argv[1], \"trusted.delegate\", b\"1\")" "$v2"; } || exit
+		(PLACE=$v2; [[ ! $PLACE ]] || echo $BASHPID >"$PLACE/cgroup.procs"; create test); oci start test; pid=$(oci state test | sed -n "s/.*\"pid\": \([0-9]*\).*/\1/p")
+		oci exec test sh -c "exec sleep 7" & until_true eval "exec_child=\$(pgrep -f ^sleep.7)"; diff /proc/$pid/cgroup /proc/$exec_child/cgroup && echo the same; wait
+		oci delete -f test; [[ ! $v2 ]] || { until_true rmdir "$v2"; find "$v2" 2>/dev/null; }' "$v2"
+	output_is "the same" "see find_delegated, whose path ends before box.ID, however long the ID is"
+}
