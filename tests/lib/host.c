@@ -127,8 +127,8 @@ static void copy(int from, int to, const char *name)
 	struct stat st;
 
 	must(fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW), name);
-	/* One symlink for all tests: on an ext4, to make and remove the 400 of busybox took half
-	 * the time of most tests, as the file system looks long for an inode that was not used
+	/* One symlink for all tests: on an ext4, to make and remove the hundreds of busybox took
+	 * half the time of most tests, as the file system looks long for an inode that was not used
 	 * lately. One that a test has given away is not used any more. */
 	if (S_ISLNK(st.st_mode) && st.st_uid == 0 && st.st_gid == 0 &&
 		linkat(from, name, to, name, 0) == 0)
