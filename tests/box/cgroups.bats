@@ -13,12 +13,13 @@ export HOG='echo started; dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/nu
 delegated() {
 	local v2
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-	life '[[ $1 ]] && { v2=$1/box.$$ && mkdir $v2 && python3 -c "import os; os.setxattr(\"$v2\", \"trusted.delegate\", b\"1\")" || exit; }
+	# box.service may be anybody's unit, and no container's cgroup
+	life "own=$OWN_CGROUP;"' [[ $1 ]] && { v2=$1/$own/box.service && mkdir -p $v2 && python3 -c "import os; os.setxattr(\"$v2\", \"trusted.delegate\", b\"1\")" || exit; }
 		export -f box sleeper
 		bash -c "[[ ! \"$v2\" ]] || echo \$\$ >$v2/cgroup.procs; $2"
 		[[ ! $v2 ]] || compgen -G "$v2/box.[0-9a-f]*" >/dev/null || echo "nothing is below $v2"
 		eval "$3"; for id in $(box ps -aq); do box rm -f $id >/dev/null; done
-		[[ ! $v2 ]] || { until_true rmdir $v2 2>/dev/null || find $v2 -type d; }' "$v2" "$1" "$2"
+		[[ ! $v2 ]] || { until_true rmdir $v2 ${v2%/*} 2>/dev/null || find $v2 -type d; }' "$v2" "$1" "$2"
 }
 
 @test "a container that was made in a delegated cgroup is found from outside of it" {
@@ -34,7 +35,7 @@ delegated() {
 }
 
 @test "limits can be given to a container in a delegated cgroup from outside of it" {
-	delegated 'sleeper --name mine >/dev/null' '[[ ! $v2 ]] || { echo "+memory +pids" >${v2%/*}/cgroup.subtree_control; } 2>/dev/null
+	delegated 'sleeper --name mine >/dev/null' '[[ ! $v2 ]] || { echo "+memory +pids" >${v2%/*/*}/cgroup.subtree_control; echo "+memory +pids" >${v2%/*}/cgroup.subtree_control; } 2>/dev/null
 		box update -m 64m --pids-limit 20 mine; box exec mine sh -c "$HOG"; box stop -t 0 mine; [[ ! -d $v2/box.self ]] || rmdir $v2/box.self'
 	output_is $'mine\nstarted\nmine' "the container's box makes room: see make_room"
 }

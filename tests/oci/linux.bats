@@ -259,9 +259,10 @@ own_files() {
 	local v2
 	v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 	configure 'process["args"] = ["sleep", "1000"]'
-	oci_script 'v2=${1:+$1/box.$$}; [[ ! $v2 ]] || { mkdir "$v2" && python3 -c "import os, sys; os.setxattr(sys.argv[1], \"trusted.delegate\", b\"1\")" "$v2"; } || exit
-		(PLACE=$v2; [[ ! $PLACE ]] || echo $BASHPID >"$PLACE/cgroup.procs"; create test); oci start test; pid=$(oci state test | sed -n "s/.*\"pid\": \([0-9]*\).*/\1/p")
-		oci exec test sh -c "exec sleep 7" & until_true eval "exec_child=\$(pgrep -f ^sleep.7)"; diff /proc/$pid/cgroup /proc/$exec_child/cgroup && echo the same; wait
-		oci delete -f test; [[ ! $v2 ]] || { until_true rmdir "$v2"; find "$v2" 2>/dev/null; }' "$v2"
+	oci_script "v2=$v2;"' [[ ! $v2 ]] || { v2=$v2/$NAME && mkdir "$v2" && python3 -c "import os, sys; os.setxattr(sys.argv[1], \"trusted.delegate\", b\"1\")" "$v2"; } || exit
+		# box is alone there, so it may make room for limits
+		([[ ! $v2 ]] || echo $BASHPID >"$v2/cgroup.procs"; exec "$OCI" --root "$STATE" create test >out </dev/null); [[ ! $v2 ]] || compgen -G "$v2/box.test-*" >/dev/null || echo "nothing is below $v2"
+		oci start test; pid=$(oci state test | sed -n "s/.*\"pid\": \([0-9]*\).*/\1/p"); oci exec test sh -c "exec sleep 1234" & until_true eval "exec_child=\$(pgrep -xf \"sleep 1234\")"
+		diff /proc/$pid/cgroup /proc/$exec_child/cgroup && echo the same; oci delete -f test; wait; [[ ! $v2 ]] || { until_true rmdir "$v2"; find "$v2" 2>/dev/null; }'
 	output_is "the same" "see find_delegated, whose path ends before box.ID, however long the ID is"
 }
