@@ -97,7 +97,7 @@ static bool may_start(char *const argv[])
 	return false;
 }
 
-/* Whether box was started by root, whom the program's file has given no rights. */
+/* Whether the user is root, and was so before the program's file could give rights (AT_SECURE). */
 static bool is_roots(const Elf64_auxv_t *auxv)
 {
 	bool root = false;
@@ -124,8 +124,8 @@ static void execute(int file, char *argv[], char *envp[])
 	if (call(SYS_fstatfs, file, (long)&fs, 0, 0, 0) < 0)
 		return;
 	if (fs.f_flags & ST_RDONLY) {
-		/* before Linux 6.14 that was the number of the descriptor: see protect_own_file()
-		 */
+		/* Before Linux 6.14 the process is called by a number now: see
+		 * protect_own_file(). */
 		call(SYS_prctl, PR_SET_NAME, (long)"box", 0, 0, 0);
 		return;
 	}

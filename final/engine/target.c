@@ -95,8 +95,7 @@ int each_container(
 	return act_in_rounds(folders, names, ONE_BY_ONE, (const act_t[]){act, NULL}, data);
 }
 
-/* Returns a pidfd of the box that runs the container, or -1 if that box has ended, or is not known.
- */
+/* Returns a pidfd of the box that runs the container; -1 if that box has ended, or is not known. */
 static int open_box(const struct state *state)
 {
 	autoclose int fd = state->box > 0 ? (int)syscall(SYS_pidfd_open, state->box, 0) : -1;
